@@ -168,13 +168,13 @@ def doctor(_arguments: list[str]) -> int:
     report("packages in .venv", "as locked" if ready else "missing or stale: any other command makes them", good=ready)
     imports = ready and not call(PYTHON, "-c", f"import {modules}", QT_QPA_PLATFORM="offscreen")
     report("imports", "work" if imports else "do not work", good=imports)
-    drawn = imports and not call(PYTHON, "-c", window, QT_QPA_PLATFORM="offscreen")
+    drawn = ready and not call(PYTHON, "-c", window, QT_QPA_PLATFORM="offscreen")
     report("a window off screen", "works" if drawn else "does not work", good=drawn)
     missing = missing_packages()
     report("system libraries", apt_line(missing) if missing else "complete", good=not missing)
     report("display", "yes" if has_display() else "none: `run` prints a trace and writes a picture", good=None)
     report("nasm", shutil.which("nasm") or "none: assembling in the window and some tests need it", good=None)
-    return 0 if drawn and not missing else 1
+    return 0 if imports and drawn and not missing else 1
 
 
 def report(what: str, finding: str, *, good: bool | None) -> None:
