@@ -1,0 +1,269 @@
+"""What the window draws: one immutable picture of the machine at rest (or between two slices of a run).
+
+Panes never touch the machine. They keep the snapshot they drew last and compare the next one with it. All addresses
+called linear are 32-bit linear addresses; sizes are bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Flag, StrEnum, auto
+
+from app.emu.address import Far
+from app.emu.descriptor import Descriptor
+from app.emu.events import Event, Stack
+from app.emu.real_mode_call import RealModeCall
+from app.emu.registers import Mode, Registers
+
+
+class Stop(Flag):
+    """Reasons the machine came to rest; several can hold at once."""
+
+    STEPPED = auto()
+    BREAKPOINT = auto()
+    REACHED = auto()
+    MODE_SWITCH = auto()
+    CALLBACK = auto()
+    EVENT = auto()
+    RETURNED = auto()
+    PAUSED = auto()
+    LIMIT = auto()
+    PROGRAM_ENDED = auto()
+
+
+class Status(StrEnum):
+    """What the session is doing."""
+
+    STOPPED = "stopped"
+    RUNNING = "running"
+    WAITING = "waiting"
+    """The guest waits for a key."""
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLine:
+    """One disassembled instruction (or one undecodable byte, mnemonic `db`)."""
+
+    linear: int
+    address: Far
+    data: bytes
+    mnemonic: str
+    operands: str
+    note: str
+    """`host!RETURN_FROM_CALLBACK`, a symbol, the meaning of an INT 31h about to be called, or empty."""
+    target: int | None
+    """Linear address a jump or call goes to, where it is fixed."""
+    is_jump: bool
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StackSlot:
+    """One word or dword of a stack."""
+
+    address: Far
+    linear: int
+    value: int
+    width: int
+    """Bytes: 2 or 4."""
+    meaning: str
+    """`IP`, `CS`, `FLAGS`, `saved ESP`, `return address 1234:0100`, or empty."""
+    frame: int | None
+    """Index into `StackView.frames`, None for what the program pushed itself."""
+    points_to: int | None
+    """Linear address this slot is a saved stack pointer to (the link drawn from the ring-0 stack), or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackFrame:
+    """A block somebody pushed as one thing. low and high: linear extent, high exclusive."""
+
+    label: str
+    """`interrupt frame`, `callback entry`, `saved client registers`, `far call` …"""
+    pushed_by: str
+    """`host (real-mode callback, slot 0)`, `client`, `INT 21h` …"""
+    low: int
+    high: int
+    level: int
+    """Nesting level of the host the frame belongs to, 0 is the outermost."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackView:
+    """One of the four stacks. Slots run upwards from the live pointer (lowest address first)."""
+
+    stack: Stack
+    exists: bool
+    in_use: bool
+    """The processor pushes here now."""
+    low: int
+    high: int
+    """Linear extent, high exclusive; for the application stack as far as its segment reaches."""
+    pointer: Far
+    """SS:(E)SP, live or as it was when the stack was left."""
+    pointer_linear: int
+    depth: int
+    """Bytes in use: high - pointer_linear."""
+    nesting: int
+    """How many events lie on it (locked stack: the in-use counter; ring 0: frames)."""
+    frames: tuple[StackFrame, ...]
+    slots: tuple[StackSlot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DescriptorRow:
+    """One entry of the GDT, LDT or IDT. handler is set for IDT entries only."""
+
+    table: str
+    index: int
+    selector: int
+    descriptor: Descriptor
+    raw: bytes
+    owner: str
+    """Who allocated it: `client 1: INT 31h AX=0000h`, `host: locked stack` …"""
+    held_by: tuple[str, ...]
+    """Segment registers that hold it now: `ds`, `ss` …"""
+    handler: Far | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackRow:
+    """A real-mode callback registration."""
+
+    client: int
+    slot: int
+    real: Far
+    handler: Far
+    structure: Far
+    structure_linear: int
+    state: str
+    """`free`, `ready`, `active`."""
+    depth: int
+    hits: int
+    last_caller: Far | None
+    call: RealModeCall
+    """The structure as it is in memory now."""
+    at_entry: RealModeCall | None
+    """What the host wrote there at the last dispatch: the difference is what the handler changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class VectorRow:
+    """An interrupt or exception vector. table: real, protected or exception."""
+
+    table: str
+    vector: int
+    handler: Far
+    name: str
+    """What the vector is for: `divide error`, `timer (IRQ 0)`, `DPMI` …"""
+    owner: str
+    """`host default`, `BIOS`, `DOS`, `client`, `callback 0` …"""
+    is_default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryView:
+    """Bytes for the memory pane, from `start` (offset in the chosen space) on."""
+
+    title: str
+    """`linear`, `1234 (segment)`, `0087 (selector, limit 0000FFFF)`."""
+    start: int
+    linear: int
+    data: bytes
+    state: bytes
+    """One value per byte: 0 readable, 1 past the segment's limit, 2 page absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenView:
+    """The guest's text screen: 80x25 cells of (character CP437, attribute) as they lie in memory, and the cursor."""
+
+    columns: int
+    rows: int
+    cells: bytes
+    cursor: tuple[int, int]
+    """Column, row."""
+    cursor_visible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One point of the timeline, recorded with each event (same index as the event's seq)."""
+
+    tick: int
+    mode: Mode
+    depths: tuple[int, int, int, int]
+    """Bytes in use on the application, locked, real-mode and ring-0 stack."""
+
+
+@dataclass(frozen=True, slots=True)
+class BreakpointRow:
+    """A breakpoint. linear is None for kinds that have no address."""
+
+    number: int
+    kind: str
+    linear: int | None
+    label: str
+    enabled: bool
+    hits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """What the open panes want to see; the session fills only that. Immutable, replaced as a whole."""
+
+    code_start: int | None = None
+    """Linear address the code pane starts at, None to follow CS:(E)IP."""
+    code_lines: int = 48
+    memory_space: str = "linear"
+    """`linear`, `seg:SSSS` (V86 segment) or `sel:SSSS` (selector)."""
+    memory_start: int = 0
+    memory_size: int = 512
+    stack_slots: int = 96
+    """Slots per stack."""
+    tables: bool = True
+    vectors: bool = True
+    events_from: int = 0
+    """First event the window does not have yet; the snapshot carries the events from here on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The whole picture."""
+
+    serial: int
+    status: Status
+    stop: Stop
+    tick: int
+    mode: Mode
+    registers: Registers
+    """Never changed by anybody who holds the snapshot."""
+    previous: Registers
+    """Registers at the stop before this one: what changed is different here."""
+    live_stack: Stack
+    locked_nesting: int
+    callback_depth: int
+    client: int
+    client_bits: int
+    """0 before any client."""
+    profile: str
+    program: str
+    sentence: str
+    """What just happened, in one plain sentence."""
+    code: tuple[CodeLine, ...]
+    stacks: tuple[StackView, ...]
+    """Application, locked, real, ring 0, in this order."""
+    descriptors: tuple[DescriptorRow, ...]
+    callbacks: tuple[CallbackRow, ...]
+    vectors: tuple[VectorRow, ...]
+    memory: MemoryView
+    screen: ScreenView
+    breakpoints: tuple[BreakpointRow, ...]
+    events_from: int
+    events: tuple[Event, ...]
+    """Events from `events_from` on; a run that was restarted sends 0 and everything again."""
+    moments: tuple[Moment, ...]
+    """One per event in `events`."""
+    exit_message: str
+    """Why and how the program ended, when it has."""

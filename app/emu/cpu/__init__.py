@@ -1,0 +1,1 @@
+"""The processor: Unicorn behind a small port. Nothing outside this package imports unicorn."""

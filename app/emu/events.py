@@ -1,0 +1,386 @@
+"""What happens in the machine, as values: every mode switch, dispatch and change is one of these.
+
+The names and fields are those of the outside interface (`dpmiscope trace`): the class name in snake case is the
+event's name there, a trailing underscore is dropped from field names. Far addresses are `Far` and become strings,
+linear addresses and values stay numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from functools import cache
+from typing import Any, ClassVar
+
+from app.emu.address import Far
+from app.emu.registers import Mode
+
+
+class Stack(StrEnum):
+    """The four stacks of DPMI."""
+
+    APPLICATION = "application"
+    LOCKED = "locked"
+    REAL = "real"
+    RING0 = "ring0"
+
+
+class Door(StrEnum):
+    """The way through which control passes from one mode or stack to another."""
+
+    ENTRY = "entry"
+    INT31_0300 = "int31_0300"
+    INT31_0301 = "int31_0301"
+    INT31_0302 = "int31_0302"
+    CALLBACK = "callback"
+    CALLBACK_RETURN = "callback_return"
+    RAW_SWITCH = "raw_switch"
+    REFLECTION = "reflection"
+    REFLECTION_RETURN = "reflection_return"
+    HARDWARE_INTERRUPT = "hardware_interrupt"
+    INTERRUPT_RETURN = "interrupt_return"
+    EXCEPTION = "exception"
+    EXCEPTION_RETURN = "exception_return"
+    RESIDENT_PROVIDER = "resident_provider"
+    VXD_CALLBACK = "vxd_callback"
+    V86_BREAKPOINT = "v86_breakpoint"
+    VXD_RETURN = "vxd_return"
+    TERMINATION = "termination"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened.
+
+    seq counts from 0; tick is the number of guest instructions executed before it; client 0 before any client.
+    """
+
+    seq: int
+    tick: int
+    client: int
+
+    kind: ClassVar[str] = ""
+
+    def to_object(self) -> dict[str, Any]:
+        """The JSON object of the trace."""
+        return {"seq": self.seq, "tick": self.tick, "event": self.kind, "client": self.client, **self.details()}
+
+    def details(self) -> dict[str, Any]:
+        """The fields beside seq, tick, event and client, as JSON values."""
+        return {public: _plain(getattr(self, name)) for name, public in _own_fields(type(self))}
+
+    def to_json(self) -> str:
+        """One line of the trace."""
+        return json.dumps(self.to_object(), separators=(",", ":"))
+
+
+@cache
+def _own_fields(kind: type[Event]) -> tuple[tuple[str, str], ...]:
+    shared = {"seq", "tick", "client"}
+    return tuple((field.name, field.name.rstrip("_")) for field in fields(kind) if field.name not in shared)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Far):
+        return str(value)
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    return value
+
+
+KINDS: dict[str, type[Event]] = {}
+"""Every event by its outside name."""
+
+
+def _kind(cls: type[Event]) -> type[Event]:
+    cls.kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
+    KINDS[cls.kind] = cls
+    return cls
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramLoaded(Event):
+    """DOS loaded a program. path as the guest names it, psp a segment."""
+
+    path: str
+    format: str
+    psp: int
+    entry: Far
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramEnded(Event):
+    """A program ended: kind is exit, resident or terminated."""
+
+    psp: int
+    code: int
+    how: str
+
+    def details(self) -> dict[str, Any]:
+        """As every event, with `how` under its outside name `kind`."""
+        return {"psp": self.psp, "code": self.code, "kind": self.how}
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientEntered(Event):
+    """A program became a client through the mode switch entry."""
+
+    bits: int
+    psp: int
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientLeft(Event):
+    """A client ended and everything it held was released."""
+
+    bits: int
+    psp: int
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModeSwitched(Event):
+    """The processor left one mode for another. at: first instruction in the new mode; stack: its SS:(E)SP."""
+
+    from_: Mode
+    to: Mode
+    door: Door
+    at: Far
+    stack: Far
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackSwitched(Event):
+    """The live stack changed. saved: SS:(E)SP left behind; depth: nesting on the locked stack after the switch."""
+
+    from_: Stack
+    to: Stack
+    door: Door
+    saved: Far
+    entered: Far
+    depth: int
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceCalled(Event):
+    """A client asked the host for a service. registers: those the service takes."""
+
+    interrupt: int
+    function: int
+    name: str
+    registers: dict[str, int | str]
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceReturned(Event):
+    """A service ended. error: AX when it failed, else None; registers: those the service gives."""
+
+    interrupt: int
+    function: int
+    carry: bool
+    error: int | None
+    registers: dict[str, int | str]
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackAllocated(Event):
+    """A client got a real-mode callback address."""
+
+    slot: int
+    real: Far
+    handler: Far
+    structure: Far
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackFreed(Event):
+    """A real-mode callback address was given back."""
+
+    slot: int
+    real: Far
+    handler: Far
+    structure: Far
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackEntered(Event):
+    """Real-mode code reached a callback. depth: callbacks in progress with this one; caller: far return address."""
+
+    slot: int
+    depth: int
+    handler: Far
+    structure: Far
+    real_stack: Far
+    caller: Far
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackReturned(Event):
+    """A callback handler executed its IRET. resumes: CS:IP of the structure it left in ES:(E)DI."""
+
+    slot: int
+    depth: int
+    structure: Far
+    resumes: Far
+    real_stack: Far
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RealModeCalled(Event):
+    """A translation service starts real-mode code (INT 31h AX=0300h to 0302h)."""
+
+    function: int
+    target: Far
+    structure: Far
+    words_copied: int
+    real_stack: Far
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RealModeReturned(Event):
+    """The real-mode code of a translation service came back."""
+
+    function: int
+    target: Far
+    structure: Far
+    words_copied: int
+    real_stack: Far
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterruptReflected(Event):
+    """An interrupt was handed on to a handler in the other mode (or to a hook). kind: software or hardware."""
+
+    vector: int
+    nature: str
+    from_: Mode
+    to: Mode
+    handler: Far
+
+    def details(self) -> dict[str, Any]:
+        """As every event, with `nature` under its outside name `kind`."""
+        return {
+            "vector": self.vector,
+            "kind": self.nature,
+            "from": self.from_,
+            "to": self.to,
+            "handler": str(self.handler),
+        }
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionRaised(Event):
+    """The processor raised an exception. handled_by: client, interrupt or host."""
+
+    vector: int
+    error_code: int
+    at: Far
+    handled_by: str
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescriptorChanged(Event):
+    """A descriptor was allocated, changed or freed (None on one side). by: the service or part of the host."""
+
+    selector: int
+    by: str
+    before: dict[str, int] | None
+    after: dict[str, int] | None
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VectorChanged(Event):
+    """An interrupt or exception vector was set. table: real, protected or exception."""
+
+    table: str
+    vector: int
+    before: Far
+    after: Far
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryChanged(Event):
+    """Memory was allocated, resized, freed, locked, unlocked or mapped. linear address, size in bytes."""
+
+    action: str
+    linear: int
+    size: int
+    handle: int
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterruptFlagChanged(Event):
+    """The virtual interrupt flag changed through a service."""
+
+    enabled: bool
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsupportedCalled(Event):
+    """A program asked DOS or the BIOS for something this machine does not do; it answers as DOS would."""
+
+    interrupt: int
+    function: int
+    at: Far
+
+
+_CHUNK = 1024
+
+
+class EventLog:
+    """All events so far, in order; the list grows only.
+
+    Saving is cheap: full chunks are immutable and shared between checkpoints, only the open one is copied.
+    """
+
+    def __init__(self) -> None:
+        self._chunks: list[tuple[Event, ...]] = []
+        self._open: list[Event] = []
+
+    def __len__(self) -> int:
+        return len(self._chunks) * _CHUNK + len(self._open)
+
+    def __getitem__(self, seq: int) -> Event:
+        chunk, offset = divmod(seq, _CHUNK)
+        return self._chunks[chunk][offset] if chunk < len(self._chunks) else self._open[offset]
+
+    def append(self, event: Event) -> None:
+        """Add the next event; its seq is the length of the list before."""
+        self._open.append(event)
+        if len(self._open) == _CHUNK:
+            self._chunks.append(tuple(self._open))
+            self._open = []
+
+    def since(self, seq: int) -> list[Event]:
+        """The events from a sequence number on."""
+        return [self[index] for index in range(seq, len(self))]
+
+    def save(self) -> tuple[tuple[tuple[Event, ...], ...], tuple[Event, ...]]:
+        """The list as an immutable value."""
+        return tuple(self._chunks), tuple(self._open)
+
+    def restore(self, saved: tuple[tuple[tuple[Event, ...], ...], tuple[Event, ...]]) -> None:
+        """Go back to a saved list."""
+        self._chunks, self._open = list(saved[0]), list(saved[1])

@@ -1,0 +1,57 @@
+"""Where everything lies, in linear addresses.
+
+    00000000  conventional memory, IVT and BIOS data at its foot, video at A0000h, ROM at F0000h; then the HMA
+    00400000  clients' extended memory (INT 31h AX=0501h), as far as the machine's memory reaches
+    C0000000  the host: tables, boot code, ring-0 stack (supervisor pages)
+    C0100000  what clients may see of the host: trap addresses (read-only), locked protected-mode stacks
+
+Conventional and extended memory are mapped one to one; the host's pages lie behind the machine's memory physically.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+PAGE: Final = 0x1000
+CONVENTIONAL_END: Final = 0x110000
+"""End of the first MiB with the HMA: always mapped one to one, user, writable."""
+EXTENDED_BASE: Final = 0x400000
+"""First linear address the host hands to clients."""
+
+HOST: Final = 0xC0000000
+GDT: Final = HOST
+IDT: Final = HOST + 0x1000
+TSS: Final = HOST + 0x2000
+TSS_LIMIT: Final = 0x2067
+BOOT: Final = HOST + 0x5000
+RING0_STACK: Final = HOST + 0x8000
+RING0_STACK_SIZE: Final = 0x8000
+RING0_STACK_TOP: Final = RING0_STACK + RING0_STACK_SIZE
+LDTS: Final = HOST + 0x10000
+LDT_SIZE: Final = 0x10000
+"""Bytes of one LDT: 8192 descriptors."""
+MAX_CLIENTS: Final = 8
+PAGE_TABLES: Final = HOST + 0x90000
+PAGE_TABLES_SIZE: Final = 0x60000
+
+HOST_USER: Final = HOST + 0x100000
+TRAPS: Final = HOST_USER
+LOCKED_STACKS: Final = HOST_USER + 0x1000
+LOCKED_STACK_SIZE: Final = 0x1000
+HOST_SIZE: Final = 0x200000
+"""Bytes of physical memory behind the machine's own that the host takes."""
+
+NULL_BASE: Final = 0xE0000000
+"""Base the host gives a segment register it leaves null: nothing is mapped there, so any use faults."""
+LOW_GUARD: Final = 0x10000
+"""Below this programs have no memory of their own: null selectors loaded by the guest are caught here."""
+
+# Fixed GDT selectors.
+RING0_CODE: Final = 0x08
+RING0_DATA: Final = 0x10
+LDT_SELECTOR: Final = 0x18
+TSS_SELECTOR: Final = 0x20
+BIOS_DATA: Final = 0x40
+"""Old clients use 40h as a selector for the BIOS data area."""
+TRAP_CODE16: Final = 0x50 | 3
+TRAP_CODE32: Final = 0x58 | 3

@@ -1,0 +1,239 @@
+"""Guest memory: one buffer Python owns, seen by the CPU as physical memory and by everybody else through page tables.
+
+The page tables are real structures in the buffer and the only truth about mappings. Writes from the host to pages
+that hold translated code are remembered, so that the CPU can drop what it made of them (`take_stale`).
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from app.emu.memory import layout
+from app.emu.memory.layout import PAGE
+
+PRESENT: Final = 0x01
+WRITABLE: Final = 0x02
+USER: Final = 0x04
+ACCESSED: Final = 0x20
+DIRTY: Final = 0x40
+
+_U16 = struct.Struct("<H")
+_U32 = struct.Struct("<I")
+_MASK = 0xFFFFFFFF
+_CHUNK = 64
+"""Pages compared in one go when a checkpoint looks for changes."""
+
+
+class PageNotPresent(LookupError):
+    """A linear address without a page behind it. `linear` is the first such address."""
+
+    def __init__(self, linear: int) -> None:
+        super().__init__(f"no page is mapped at linear address {linear:08X}")
+        self.linear = linear
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryImage:
+    """All of physical memory at one moment; pages that did not change are shared between images, zero pages None."""
+
+    pages: tuple[bytes | None, ...]
+
+
+class Memory:
+    """Physical memory and the linear addresses over it. All sizes in bytes."""
+
+    def __init__(self, megabytes: int) -> None:
+        self.ram_size = megabytes << 20
+        self.size = self.ram_size + layout.HOST_SIZE
+        self.buffer = mmap.mmap(-1, self.size)
+        self.tables_changed = False
+        """Page tables were changed: the CPU must forget its translations."""
+        self.code_pages: set[int] = set()
+        """Linear page numbers the CPU has translated code from."""
+        self._stale: list[tuple[int, int]] = []
+        self._view = np.frombuffer(self.buffer, dtype=np.uint64).reshape(-1, PAGE // 8)
+        self._shadow = np.zeros_like(self._view)
+        self._shared: list[bytes | None] = [None] * (self.size // PAGE)
+        self._directory = self.host_physical(layout.PAGE_TABLES)
+        self._next_table = self._directory + PAGE
+        self._build()
+
+    # Page tables
+
+    def host_physical(self, linear: int) -> int:
+        """Physical address of one of the host's own linear addresses."""
+        return linear - layout.HOST + self.ram_size
+
+    @property
+    def directory(self) -> int:
+        """Physical address of the page directory (CR3)."""
+        return self._directory
+
+    def _build(self) -> None:
+        self.map_range(0, 0, layout.CONVENTIONAL_END, WRITABLE | USER)
+        host = self.host_physical(layout.HOST)
+        self.map_range(layout.HOST, host, layout.HOST_USER - layout.HOST, WRITABLE)
+        self.map_range(layout.TRAPS, self.host_physical(layout.TRAPS), PAGE, USER)
+        stacks = layout.LOCKED_STACK_SIZE * layout.MAX_CLIENTS
+        self.map_range(layout.LOCKED_STACKS, self.host_physical(layout.LOCKED_STACKS), stacks, WRITABLE | USER)
+
+    def _entry_address(self, linear: int, *, create: bool) -> int | None:
+        """Physical address of the page table entry of a linear address."""
+        slot = self._directory + (linear >> 22) * 4
+        entry = int(_U32.unpack_from(self.buffer, slot)[0])
+        if not entry & PRESENT:
+            if not create:
+                return None
+            if self._next_table >= self.host_physical(layout.PAGE_TABLES) + layout.PAGE_TABLES_SIZE:
+                message = "the host has no room for another page table"
+                raise MemoryError(message)
+            entry = self._next_table | PRESENT | WRITABLE | USER
+            self._next_table += PAGE
+            _U32.pack_into(self.buffer, slot, entry)
+        return (entry & ~0xFFF) + (linear >> 12 & 0x3FF) * 4
+
+    def page_entry(self, linear: int) -> int:
+        """The page table entry of a linear address, 0 when there is none."""
+        address = self._entry_address(linear, create=False)
+        return 0 if address is None else int(_U32.unpack_from(self.buffer, address)[0])
+
+    def set_page_entry(self, linear: int, entry: int) -> None:
+        """Write the page table entry of a linear address."""
+        address = self._entry_address(linear, create=True)
+        assert address is not None
+        _U32.pack_into(self.buffer, address, entry)
+        self.tables_changed = True
+
+    def map_range(self, linear: int, physical: int, size: int, flags: int) -> None:
+        """Map pages, present with the given flags; all three page-aligned."""
+        for offset in range(0, size, PAGE):
+            self.set_page_entry(linear + offset, physical + offset | flags | PRESENT)
+
+    def unmap_range(self, linear: int, size: int) -> None:
+        """Make pages not present."""
+        for offset in range(0, size, PAGE):
+            self.set_page_entry(linear + offset, 0)
+
+    def translate(self, linear: int) -> int | None:
+        """Physical address of a linear one, None when no page is present."""
+        if linear < layout.CONVENTIONAL_END:
+            return linear
+        entry = self.page_entry(linear)
+        return (entry & ~0xFFF) + (linear & 0xFFF) if entry & PRESENT else None
+
+    def is_mapped(self, linear: int, size: int, *, flags: int = PRESENT) -> bool:
+        """Are all pages of a range present (and have `flags`)?"""
+        first, last = linear & ~0xFFF, linear + max(size, 1) - 1
+        return last <= _MASK and all(
+            self.page_entry(page) & flags == flags for page in range(first, last + 1, PAGE)
+        )
+
+    # Access by linear address
+
+    def read(self, linear: int, size: int) -> bytes:
+        """Bytes at a linear address. Raises `PageNotPresent`."""
+        if linear + size <= layout.CONVENTIONAL_END:
+            return self.buffer[linear : linear + size]
+        parts = []
+        while size > 0:
+            linear &= _MASK
+            physical = self.translate(linear)
+            if physical is None:
+                raise PageNotPresent(linear)
+            here = min(size, PAGE - (linear & 0xFFF))
+            parts.append(self.buffer[physical : physical + here])
+            linear += here
+            size -= here
+        return b"".join(parts)
+
+    def write(self, linear: int, data: bytes) -> None:
+        """Write bytes at a linear address, all or nothing. Raises `PageNotPresent`."""
+        size = len(data)
+        if linear + size <= layout.CONVENTIONAL_END:
+            self.buffer[linear : linear + size] = data
+        else:
+            done = 0
+            spans = []
+            while done < size:
+                at = linear + done & _MASK
+                physical = self.translate(at)
+                if physical is None:
+                    raise PageNotPresent(at)
+                here = min(size - done, PAGE - (at & 0xFFF))
+                spans.append((physical, done, here))
+                done += here
+            for physical, start, here in spans:
+                self.buffer[physical : physical + here] = data[start : start + here]
+        if self.code_pages and not self.code_pages.isdisjoint(range(linear >> 12, (linear + size + 0xFFF) >> 12)):
+            self._stale.append((linear, size))
+
+    def read_u8(self, linear: int) -> int:
+        """One byte."""
+        return self.read(linear, 1)[0]
+
+    def read_u16(self, linear: int) -> int:
+        """One word, little-endian."""
+        return int(_U16.unpack(self.read(linear, 2))[0])
+
+    def read_u32(self, linear: int) -> int:
+        """One dword, little-endian."""
+        return int(_U32.unpack(self.read(linear, 4))[0])
+
+    def write_u8(self, linear: int, value: int) -> None:
+        """One byte."""
+        self.write(linear, bytes((value & 0xFF,)))
+
+    def write_u16(self, linear: int, value: int) -> None:
+        """One word."""
+        self.write(linear, _U16.pack(value & 0xFFFF))
+
+    def write_u32(self, linear: int, value: int) -> None:
+        """One dword."""
+        self.write(linear, _U32.pack(value & _MASK))
+
+    # For the CPU
+
+    def take_stale(self) -> list[tuple[int, int]]:
+        """Ranges (linear, size) of translated code the host has overwritten since the last call."""
+        stale, self._stale = self._stale, []
+        return stale
+
+    # Checkpoints
+
+    def save(self) -> MemoryImage:
+        """An image of all memory; costs only the pages changed since the last image."""
+        for start in range(0, len(self._shared), _CHUNK):
+            now, then = self._view[start : start + _CHUNK], self._shadow[start : start + _CHUNK]
+            if np.array_equal(now, then):
+                continue
+            for page in np.flatnonzero((now != then).any(axis=1)) + start:
+                content = self.buffer[page * PAGE : (page + 1) * PAGE]
+                self._shared[page] = content if content.strip(b"\0") else None
+            then[:] = now
+        return MemoryImage(tuple(self._shared))
+
+    def restore(self, image: MemoryImage) -> None:
+        """Go back to an image. The CPU must drop its translations afterwards."""
+        self.save()
+        zero = bytes(PAGE)
+        for page, (old, new) in enumerate(zip(self._shared, image.pages, strict=True)):
+            if old is not new:
+                self.buffer[page * PAGE : (page + 1) * PAGE] = new or zero
+                self._view_to_shadow(page)
+        self._shared = list(image.pages)
+        self._next_table = self._count_tables()
+        self._stale.clear()
+        self.tables_changed = True
+
+    def _view_to_shadow(self, page: int) -> None:
+        self._shadow[page] = self._view[page]
+
+    def _count_tables(self) -> int:
+        """Where the next page table goes: behind the last one the directory points to."""
+        entries = struct.unpack_from("<1024I", self.buffer, self._directory)
+        return max((entry & ~0xFFF) + PAGE for entry in entries if entry & PRESENT)
