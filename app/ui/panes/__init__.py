@@ -1,0 +1,1 @@
+"""The panes, one file each, and the table of them."""

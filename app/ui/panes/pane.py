@@ -1,0 +1,56 @@
+"""What every pane is: a view of snapshots that may ask for things, and never touches the machine."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget
+
+from app.debug.snapshot import Snapshot
+
+
+class Pane(QWidget):
+    """A pane of the window. Only panes on the screen are fed.
+
+    Signals
+        request(Callable[[Session], None]): something to do on the emulation thread while the machine rests, for
+            example `lambda session: session.toggle_breakpoint(linear)`; a fresh snapshot follows.
+        go(Goal): run for a goal.
+        interest_changed(dict): fields of `Interest` to replace, as `{"memory_start": 0x400}`.
+        reveal(str, int): ask the pane with this key (`memory`, `code`) to come up and show a linear address.
+    """
+
+    key: ClassVar[str]
+    """Name in settings, layouts and `shot --pane`."""
+    title: ClassVar[str]
+    icon: ClassVar[str]
+    """File in resources/icons, without its ending."""
+
+    request = Signal(object)
+    go = Signal(object)
+    interest_changed = Signal(dict)
+    reveal = Signal(str, int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(f"pane_{self.key}")
+        self.setAccessibleName(self.title)
+        copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self, self.copy_text)
+        copy.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Draw a snapshot, marking what differs from the one before."""
+        raise NotImplementedError
+
+    def go_to(self, linear: int) -> None:
+        """Show a linear address; panes without addresses ignore it."""
+
+    def export_text(self) -> str:
+        """What the pane shows, or its selected rows, as aligned text."""
+        raise NotImplementedError
+
+    def copy_text(self) -> None:
+        """Put `export_text()` on the clipboard."""
+        QGuiApplication.clipboard().setText(self.export_text())
