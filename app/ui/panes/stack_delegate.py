@@ -1,0 +1,133 @@
+"""Paints one row of a stack column."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QApplication, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from app.ui.change_delegate import draw_change_mark
+from app.ui.panes.stack_model import StackModel
+from app.ui.panes.stack_rows import Change, Row, frame_title, offset_text, value_text
+from app.ui.tables import ROW_ROLE
+from app.ui.theme import colours
+
+BAR: Final = 4
+"""Width of the bar along a frame."""
+_POINTER: Final = 11
+"""Room for the live pointer's arrow."""
+_GAP: Final = 9
+_VCENTRE: Final = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+
+
+def bar_colour(level: int) -> QColor:
+    """The side bar of a frame: its background's hue, strong."""
+    hue, _, lightness, _ = QColor(colours().frame_fill(level)).getHsl()
+    return QColor.fromHsl(hue, 130, 120 if lightness > 128 else 150)
+
+
+class StackDelegate(QStyledItemDelegate):
+    """Address, value, meaning; frames as blocks with a bar and a title; nothing is ever clipped, only elided."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
+        """All rows are alike."""
+        return QSize(80, QFontMetrics(option.font).height() + 4)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Background and bar, then what kind of row it is."""
+        row: Row = index.data(ROW_ROLE)
+        painter.save()
+        _paint_ground(painter, option, row)
+        box = QRect(option.rect).adjusted(BAR + 3, 0, -4, 0)
+        if row.slot is not None:
+            model = index.model()
+            assert isinstance(model, StackModel)
+            self._paint_slot(painter, option, box, row, model)
+        elif row.frame is not None:
+            font = QFont(QApplication.font())
+            font.setWeight(QFont.Weight.DemiBold)
+            _text(painter, box, frame_title(row.frame), font, colours().text)
+        else:
+            _text(painter, box, row.text, QApplication.font(), colours().muted)
+        painter.restore()
+
+    def _paint_slot(
+        self, painter: QPainter, option: QStyleOptionViewItem, box: QRect, row: Row, model: StackModel
+    ) -> None:
+        slot, view = row.slot, model.view
+        assert slot is not None
+        assert view is not None
+        named = colours()
+        mono = QFont(option.font)
+        one = QFontMetrics(mono).horizontalAdvance("0")
+        if row.is_top:
+            _paint_pointer(painter, box, QColor(named.text))
+        box.adjust(_POINTER, 0, 0, 0)
+        address = offset_text(view, slot)
+        _text(painter, box, address, mono, named.text if row.is_top else named.muted)
+        box.adjust(one * len(address) + _GAP, 0, 0, 0)
+        if row.change is Change.WRITTEN:
+            draw_change_mark(painter, box.adjusted(-_GAP - 1, 0, 0, 0), 0)
+        elif row.change is Change.PUSHED:
+            _paint_plus(painter, box.left() - _GAP / 2 - 0.5, box.center().y() + 0.5)
+        value = value_text(slot)
+        mono.setBold(row.change is not Change.NONE)
+        _text(painter, box, value, mono, named.text if row.change is Change.NONE else named.changed)
+        mono.setBold(False)
+        box.adjust(one * len(value) + _GAP, 0, 0, 0)
+        if slot.points_to is not None:
+            _text(painter, box, f"{slot.meaning or 'stack pointer'} →", QApplication.font(), named.link)
+        else:
+            _text(painter, box, slot.meaning, QApplication.font(), named.text if row.inside else named.muted)
+
+
+def _paint_ground(painter: QPainter, option: QStyleOptionViewItem, row: Row) -> None:
+    named = colours()
+    rect = option.rect
+    if row.inside is not None:
+        painter.fillRect(rect, QColor(named.frame_fill(row.inside.level)))
+        painter.fillRect(QRect(rect.left(), rect.top(), BAR, rect.height()), bar_colour(row.inside.level))
+        if row.frame is not None:
+            painter.setPen(bar_colour(row.inside.level))
+            painter.drawLine(rect.left(), rect.top(), rect.right(), rect.top())
+    elif row.is_end:
+        painter.setPen(QPen(QColor(named.line), 1, Qt.PenStyle.DashLine))
+        painter.drawLine(rect.left() + BAR, rect.top(), rect.right(), rect.top())
+    if option.state & QStyle.StateFlag.State_Selected:
+        focused = bool(option.state & QStyle.StateFlag.State_Active and option.state & QStyle.StateFlag.State_HasFocus)
+        accent = QColor(named.accent)
+        painter.setPen(QPen(accent, 1, Qt.PenStyle.SolidLine if focused else Qt.PenStyle.DotLine))
+        accent.setAlpha(36)
+        painter.setBrush(accent)
+        painter.drawRect(rect.adjusted(0, 0, -1, -1))
+    elif option.state & QStyle.StateFlag.State_MouseOver:
+        veil = QColor(named.accent)
+        veil.setAlpha(20)
+        painter.fillRect(rect, veil)
+
+
+def _text(painter: QPainter, box: QRect, text: str, font: QFont, colour: str) -> None:
+    painter.setFont(font)
+    painter.setPen(QColor(colour))
+    painter.drawText(box, _VCENTRE, QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, box.width()))
+
+
+def _paint_pointer(painter: QPainter, box: QRect, colour: QColor) -> None:
+    """The live pointer: a triangle that points at the slot."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    x, y = box.left(), box.center().y() + 0.5
+    painter.drawPolygon(QPolygonF([QPointF(x, y - 4), QPointF(x + 7, y), QPointF(x, y + 4)]))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+
+
+def _paint_plus(painter: QPainter, x: float, y: float) -> None:
+    """The mark of a slot that was pushed since the stop before."""
+    painter.setPen(QPen(QColor(colours().changed), 1.5))
+    painter.drawLine(QPointF(x - 2.5, y), QPointF(x + 2.5, y))
+    painter.drawLine(QPointF(x, y - 2.5), QPointF(x, y + 2.5))

@@ -1,0 +1,146 @@
+"""A stack as rows of text: slots from the live pointer up, frames announced by a line of their own. No Qt.
+
+Rows all have the same height. A frame's label stands above its lowest slot; a last row says where the stack ends, or
+how much of it is not shown.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from app.debug.snapshot import StackFrame, StackSlot, StackView
+from app.emu.events import Stack
+from app.ui.format import count, dword, sized, word
+
+OWNERS = {
+    Stack.APPLICATION: "the client's own",
+    Stack.LOCKED: "host's, for interrupts, exceptions, callbacks",
+    Stack.REAL: "host's, in DOS memory, for real-mode calls",
+    Stack.RING0: "host's, hidden from the client",
+}
+ABSENT = {
+    Stack.APPLICATION: "No program on it yet.",
+    Stack.LOCKED: "The host provides it when a client enters protected mode.",
+    Stack.REAL: "The host provides it when a client enters protected mode.",
+    Stack.RING0: "The host provides it when a client enters protected mode.",
+}
+EMPTY = "Empty: the pointer stands at the top end."
+
+
+class Change(Enum):
+    """How a slot differs from the picture before."""
+
+    NONE = auto()
+    PUSHED = auto()
+    """It was free before."""
+    WRITTEN = auto()
+    """It held another value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a stack column: exactly one of slot and frame is set, neither in the last row."""
+
+    linear: int
+    text: str
+    """The whole row as one would read it aloud, or copy it."""
+    slot: StackSlot | None = None
+    frame: StackFrame | None = None
+    """The frame this line announces."""
+    inside: StackFrame | None = None
+    """The frame the line belongs to."""
+    change: Change = Change.NONE
+    is_top: bool = False
+    """The slot the live pointer stands at."""
+
+    @property
+    def is_end(self) -> bool:
+        """The row behind the last slot."""
+        return self.slot is None and self.frame is None
+
+
+def frame_title(frame: StackFrame) -> str:
+    """What a frame's line says: `interrupt frame · host (real-mode callback, slot 0)`."""
+    return f"{frame.label} · {frame.pushed_by}" if frame.pushed_by else frame.label
+
+
+def offset_text(view: StackView, slot: StackSlot) -> str:
+    """A slot's address, short: the selector is in the column's head already."""
+    if slot.address.segment != view.pointer.segment:
+        return str(slot.address)
+    return dword(slot.address.offset) if slot.address.wide else word(slot.address.offset)
+
+
+def value_text(slot: StackSlot) -> str:
+    """A slot's value at its width."""
+    return sized(slot.value, slot.width)
+
+
+def rows_of(view: StackView, before: StackView | None = None) -> list[Row]:
+    """All rows of a stack; `before` is the picture to compare with."""
+    if not view.exists:
+        return []
+    known = _values(before) if before is not None and _is_same(view, before) else None
+    rows: list[Row] = []
+    announced: int | None = None
+    for slot in view.slots:
+        frame = None if slot.frame is None else view.frames[slot.frame]
+        if slot.frame != announced and frame is not None:
+            rows.append(Row(slot.linear, frame_title(frame), frame=frame, inside=frame))
+        announced = slot.frame
+        rows.append(
+            Row(
+                slot.linear,
+                f"{slot.address}  {value_text(slot)}  {slot.meaning}".rstrip(),
+                slot=slot,
+                inside=frame,
+                change=_change(slot, known),
+                is_top=slot.linear == view.pointer_linear,
+            )
+        )
+    rows.append(_last_row(view))
+    return rows
+
+
+def _last_row(view: StackView) -> Row:
+    reached = view.slots[-1].linear + view.slots[-1].width if view.slots else view.pointer_linear
+    missing = view.high - reached
+    if missing > 0:
+        return Row(reached, f"… {count(missing)} more bytes")
+    return Row(view.high, "end of the stack" if view.slots else EMPTY)
+
+
+def _is_same(view: StackView, before: StackView) -> bool:
+    """Whether two pictures show the same memory as a stack: a client may load another SS."""
+    return before.exists and before.pointer.segment == view.pointer.segment and before.high == view.high
+
+
+def _values(view: StackView) -> dict[int, int]:
+    return {slot.linear: slot.value for slot in view.slots}
+
+
+def _change(slot: StackSlot, known: dict[int, int] | None) -> Change:
+    if known is None:
+        return Change.NONE
+    old = known.get(slot.linear)
+    if old is None:
+        # Far from the pointer a slot is new only because the pointer moved up and the window reaches further.
+        return Change.PUSHED if slot.linear < min(known, default=slot.linear + 1) else Change.NONE
+    return Change.NONE if old == slot.value else Change.WRITTEN
+
+
+def row_at(rows: list[Row], linear: int) -> int | None:
+    """The row of the slot at a linear address (or of the end it points to); None when it is not among them."""
+    for index, row in enumerate(rows):
+        if row.slot is not None and row.slot.linear <= linear < row.slot.linear + row.slot.width:
+            return index
+    if rows and rows[-1].is_end and rows[-1].linear == linear:
+        return len(rows) - 1
+    return None
+
+
+def nearest_row(rows: list[Row], linear: int) -> int:
+    """Where a linear address would be among the rows: before the first is 0, behind the last the last."""
+    return max(0, bisect_right([row.linear for row in rows], linear) - 1)

@@ -1,0 +1,189 @@
+"""What the timeline knows about the run: events and moments turned into arrays. No Qt.
+
+The session sends events in pieces. A piece that starts at 0 starts the record anew, a piece that overlaps what is
+here already adds only what is new, and a piece that leaves a hole is refused: the pane then asks for everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.debug.snapshot import Moment
+from app.emu.events import (
+    CallbackEntered,
+    CallbackReturned,
+    ClientEntered,
+    ClientLeft,
+    Event,
+    ExceptionRaised,
+    InterruptReflected,
+    ProgramEnded,
+    ProgramLoaded,
+    ServiceReturned,
+    Stack,
+    UnsupportedCalled,
+)
+from app.emu.registers import Mode
+from app.ui.timeline.growing import Growing
+
+MODES = tuple(Mode)
+STACKS = tuple(Stack)
+_CODES = {mode: code for code, mode in enumerate(MODES)}
+
+
+class Mark(IntEnum):
+    """Kinds of events that get a mark of their own."""
+
+    EXCEPTION = 0
+    HARDWARE = 1
+    FAILURE = 2
+    PROGRAM = 3
+
+    @property
+    def words(self) -> str:
+        """The legend's words for it."""
+        return ("exception", "hardware interrupt", "service failed", "program or client starts, ends")[self]
+
+
+class Record:
+    """The run so far, in the order of its events."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.ticks = Growing(np.float64)
+        """Tick of each event: index is the event's seq."""
+        self.depths = tuple(Growing(np.float64) for _ in STACKS)
+        """Bytes in use on each stack, per event."""
+        self.run_starts = Growing(np.float64)
+        """Where the mode changed: each run lasts until the next begins."""
+        self.run_modes = Growing(np.uint8)
+        self.bar_starts = Growing(np.float64)
+        self.bar_ends = Growing(np.float64)
+        """Infinite while the callback handler is still at work."""
+        self.bar_depths = Growing(np.int32)
+        """Nesting, 1 is the outermost."""
+        self.bar_seqs = Growing(np.int64)
+        """The event that began the bar."""
+        self.mark_ticks = Growing(np.float64)
+        self.mark_kinds = Growing(np.uint8)
+        self.mark_seqs = Growing(np.int64)
+        self.now = 0.0
+        self._open_bars: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+    def clear(self) -> None:
+        """Start anew."""
+        for growing in (
+            self.ticks, *self.depths, self.run_starts, self.run_modes, self.bar_starts, self.bar_ends,
+            self.bar_depths, self.bar_seqs, self.mark_ticks, self.mark_kinds, self.mark_seqs,
+        ):  # fmt: skip
+            growing.clear()
+        self.events.clear()
+        self._open_bars.clear()
+        self.now = 0.0
+
+    def extend(self, start: int, events: Sequence[Event], moments: Sequence[Moment]) -> bool:
+        """Add a piece of the run that starts at event `start`; False when events before it are missing."""
+        if start > len(self.events):
+            return False
+        if start == 0:
+            self.clear()
+        fresh = len(self.events) - start
+        events, moments = events[fresh:], moments[fresh:]
+        if not events:
+            return True
+        self.events += events
+        self.ticks.extend([moment.tick for moment in moments])
+        for column, values in zip(self.depths, zip(*(moment.depths for moment in moments), strict=True), strict=True):
+            column.extend(values)
+        self._extend_runs(moments)
+        for event in events:
+            self._note(event)
+        self.now = max(self.now, float(moments[-1].tick))
+        return True
+
+    def reach(self, tick: int, mode: Mode) -> None:
+        """The machine has come to `tick`, whether or not anything happened since the last event."""
+        self.now = float(tick)
+        if not len(self.run_modes):
+            self.run_starts.append(0.0)
+            self.run_modes.append(_CODES[mode])
+
+    def _extend_runs(self, moments: Sequence[Moment]) -> None:
+        codes = np.array([_CODES[moment.mode] for moment in moments], np.uint8)
+        before = self.run_modes.values[-1] if len(self.run_modes) else 255
+        changed = np.flatnonzero(np.diff(codes, prepend=before) != 0)
+        self.run_starts.extend([float(moments[index].tick) for index in changed.tolist()])
+        self.run_modes.extend(codes[changed])
+
+    def _note(self, event: Event) -> None:
+        match event:
+            case CallbackEntered(depth=depth):
+                self._close_bars(event.tick, depth)
+                self._open_bars.append(len(self.bar_starts))
+                self.bar_starts.append(event.tick)
+                self.bar_ends.append(np.inf)
+                self.bar_depths.append(max(1, depth))
+                self.bar_seqs.append(event.seq)
+            case CallbackReturned():
+                if self._open_bars:
+                    self.bar_ends.values[self._open_bars.pop()] = event.tick
+            case ExceptionRaised():
+                self._mark(event, Mark.EXCEPTION)
+            case InterruptReflected(nature="hardware"):
+                self._mark(event, Mark.HARDWARE)
+            case ServiceReturned(carry=True) | UnsupportedCalled():
+                self._mark(event, Mark.FAILURE)
+            case ClientLeft() | ProgramEnded():
+                self._close_bars(event.tick, 0)
+                self._mark(event, Mark.PROGRAM)
+            case ClientEntered() | ProgramLoaded():
+                self._mark(event, Mark.PROGRAM)
+            case _:
+                pass
+
+    def _close_bars(self, tick: int, depth: int) -> None:
+        """End what a new callback of this depth shows to be over: handlers left by a jump, or a client that ended."""
+        while self._open_bars and self.bar_depths.values[self._open_bars[-1]] >= depth:
+            self.bar_ends.values[self._open_bars.pop()] = tick
+
+    def _mark(self, event: Event, kind: Mark) -> None:
+        self.mark_ticks.append(event.tick)
+        self.mark_kinds.append(kind)
+        self.mark_seqs.append(event.seq)
+
+    def event_at(self, tick: float) -> int | None:
+        """Seq of the last event at or before a tick, None before the first."""
+        index = int(np.searchsorted(self.ticks.values, tick, side="right")) - 1
+        return index if index >= 0 else None
+
+    def mode_at(self, tick: float) -> Mode | None:
+        """The mode the machine was in at a tick."""
+        index = int(np.searchsorted(self.run_starts.values, tick, side="right")) - 1
+        return MODES[self.run_modes.values[index]] if index >= 0 and tick <= self.now else None
+
+    def bars_between(self, left: float, right: float) -> NDArray[np.intp]:
+        """Indexes of the callback bars that show between two ticks."""
+        begun = int(np.searchsorted(self.bar_starts.values, right, side="right"))
+        return np.flatnonzero(self.bar_ends.values[:begun] >= left)
+
+    def meant_by(self, tick: float, reach: float) -> int | None:
+        """Seq of the event a click at a tick means: the nearest mark within reach, else the nearest event."""
+        mark = _nearest(self.mark_ticks.values, tick)
+        if mark is not None and abs(self.mark_ticks.values[mark] - tick) <= reach:
+            return int(self.mark_seqs.values[mark])
+        return _nearest(self.ticks.values, tick)
+
+
+def _nearest(ticks: NDArray[np.float64], tick: float) -> int | None:
+    """Index of the value nearest to a tick in an ascending array."""
+    if not len(ticks):
+        return None
+    behind = int(np.searchsorted(ticks, tick))
+    return min((index for index in (behind - 1, behind) if 0 <= index < len(ticks)), key=lambda i: abs(ticks[i] - tick))
