@@ -1,0 +1,52 @@
+"""DOS's clock: a fixed start plus the machine's own time, so that every run of a program sees the same hours."""
+
+from __future__ import annotations
+
+import time
+from calendar import timegm
+from typing import Final
+
+from app.emu.devices.clock import RATE
+from app.emu.dos.files import Stamp, dos_stamp
+
+START: Final = timegm((1994, 1, 1, 12, 0, 0))
+"""When the machine is switched on: 1 January 1994, noon."""
+_EARLIEST: Final = timegm((1980, 1, 1, 0, 0, 0))
+_LATEST: Final = timegm((2099, 12, 31, 23, 59, 59))
+
+
+class DosClock:
+    """Date and time, as set by the program (INT 21h AH=2Bh, 2Dh) or counted from the start."""
+
+    def __init__(self) -> None:
+        self._offset = START * 100  # hundredths of a second from 1970 to clock 0
+
+    def hundredths(self, clock: int) -> int:
+        """Hundredths of a second since 1970."""
+        return self._offset + clock * 100 // RATE
+
+    def now(self, clock: int) -> time.struct_time:
+        """Date and time."""
+        return time.gmtime(self.hundredths(clock) // 100)
+
+    def stamp(self, clock: int) -> Stamp:
+        """Date and time as files carry them."""
+        return dos_stamp(self.now(clock))
+
+    def set_date(self, clock: int, year: int, month: int, day: int) -> bool:
+        """Set the date, the time goes on; False: there is no such day, or DOS does not know it."""
+        now = self.hundredths(clock)
+        midnight = timegm((year, month, day, 0, 0, 0)) if 1 <= month <= 12 and day else -1
+        if not _EARLIEST <= midnight <= _LATEST or time.gmtime(midnight).tm_mday != day:
+            return False
+        self._offset += midnight * 100 + now % 8_640_000 - now
+        return True
+
+    def set_time(self, clock: int, hour: int, minute: int, second: int, hundredth: int) -> bool:
+        """Set the time of day; False: there is no such time."""
+        if hour > 23 or minute > 59 or second > 59 or hundredth > 99:
+            return False
+        now = self.hundredths(clock)
+        wanted = (hour * 3600 + minute * 60 + second) * 100 + hundredth
+        self._offset += wanted - now % 8_640_000
+        return True

@@ -1,0 +1,269 @@
+"""INT 21h functions on handles: open, read, write, seek, duplicate, device control."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from app.emu.dos import far_memory, psp
+from app.emu.dos.failures import (
+    AccessDenied,
+    FileExists,
+    FileNotFound,
+    InvalidAccess,
+    InvalidDrive,
+    InvalidFunction,
+    TooManyOpenFiles,
+)
+from app.emu.dos.files import READ_ONLY, File
+from app.emu.dos.handles import BOTH, READ, OpenFile
+from app.emu.dos.kernel import Kernel
+from app.emu.dos.mount import DRIVE
+from app.emu.dos.table import INT21, SINCE
+from app.emu.registers import AL, AX, BL, BX, CX, CX_DX, DS_DX, DX
+
+_DEVICE: Final = 0x80
+_RAW: Final = 0x20
+_DEVICE_BITS: Final = {"CON": 0x03, "NUL": 0x04, "CLOCK$": 0x08}
+_NOT_AT_END: Final = 0x40
+
+
+def _opened(dos: Kernel, path: str, mode: int, file: File | None = None) -> int:
+    device = dos.mount.device_of(path)
+    if device is not None:
+        return dos.handles.open(dos.psp, OpenFile(device, mode, device=device))
+    return dos.handles.open(dos.psp, OpenFile(dos.mount.components(path)[-1], mode, file=file))
+
+
+def open_existing(dos: Kernel, path: str, mode: int) -> int:
+    """Open a file or device; mode as in AL of AH=3Dh."""
+    if mode & 7 > BOTH:
+        raise InvalidAccess
+    if dos.mount.device_of(path) is not None:
+        return _opened(dos, path, mode)
+    file = dos.mount.file(path)
+    if mode & 7 != READ and file.attributes & READ_ONLY:
+        raise AccessDenied
+    return _opened(dos, path, mode, file)
+
+
+def create(dos: Kernel, path: str, attributes: int, mode: int = BOTH, *, must_be_new: bool = False) -> int:
+    """Create or empty a file and open it; a device is only opened."""
+    if dos.mount.device_of(path) is not None:
+        return _opened(dos, path, mode)
+    dos.handles.check_free(dos.psp)  # before the file is emptied
+    stamp = dos.time.stamp(dos.machine.clock)
+    return _opened(dos, path, mode, dos.mount.create(path, stamp, attributes, must_be_new=must_be_new))
+
+
+@INT21.service(0x3C, since=SINCE)
+def create_file(dos: Kernel, attributes: CX, path: DS_DX) -> AX:
+    """Create a file, or empty it, and open it for reading and writing."""
+    return create(dos, dos.path(path), attributes)
+
+
+@INT21.service(0x5B, since=SINCE)
+def create_new_file(dos: Kernel, attributes: CX, path: DS_DX) -> AX:
+    """Create a file that must not exist yet."""
+    return create(dos, dos.path(path), attributes, must_be_new=True)
+
+
+@INT21.service(0x5A, since=SINCE)
+def create_temporary_file(dos: Kernel, attributes: CX, path: DS_DX) -> AX:
+    """Create a file of a new name in a directory; the name is appended to the path."""
+    folder = dos.path(path)
+    if folder and folder[-1] not in "\\/:":
+        folder += "\\"
+    serial = dos.machine.clock
+    while True:
+        name = f"{folder}{serial & 0xFFFFFFFF:08X}"
+        try:
+            handle = create(dos, name, attributes, must_be_new=True)
+        except FileExists:
+            serial += 1
+        else:
+            far_memory.write(dos.memory, path, name.encode("cp437") + b"\0")
+            return handle
+
+
+@INT21.service(0x3D, since=SINCE)
+def open_file(dos: Kernel, mode: AL, path: DS_DX) -> AX:
+    """Open a file or device."""
+    return open_existing(dos, dos.path(path), mode)
+
+
+@INT21.service(0x6C, since=SINCE)
+def extended_open(dos: Kernel, mode: BX, attributes: CX, action: DX) -> AX:
+    """Open or create the file at DS:SI; CX tells what was done (1 opened, 2 created, 3 emptied)."""
+    regs = dos.regs
+    path = dos.path((regs.ds.selector, regs.low("si")))
+    exists = dos.mount.device_of(path) is not None or dos.mount.locate(path).node is not None
+    if exists:
+        match action & 0x0F:
+            case 1:
+                handle, done = open_existing(dos, path, mode & 0xFF), 1
+            case 2:
+                handle, done = create(dos, path, attributes, mode & 0xFF), 3
+            case _:
+                raise FileExists
+    elif action & 0xF0 == 0x10:
+        handle, done = create(dos, path, attributes, mode & 0xFF), 2
+    else:
+        raise FileNotFound
+    regs.set_low("cx", done)
+    return handle
+
+
+@INT21.service(0x3E, since=SINCE)
+def close_handle(dos: Kernel, handle: BX) -> None:
+    """Close a handle."""
+    dos.handles.close(dos.psp, handle)
+
+
+@INT21.service(0x68, since=SINCE)
+def commit(dos: Kernel, handle: BX) -> None:
+    """Write a file's buffers to disk: there are none."""
+    dos.open_file(handle)
+
+
+@INT21.service(0x3F, since=SINCE)
+def read_handle(dos: Kernel, handle: BX, size: CX, buffer: DS_DX) -> AX:
+    """Read from a handle; AX is the number of bytes, 0 at the end."""
+    data = dos.read_handle(handle, size)
+    far_memory.write(dos.memory, buffer, data)
+    return len(data)
+
+
+@INT21.service(0x40, since=SINCE)
+def write_handle(dos: Kernel, handle: BX, size: CX, buffer: DS_DX) -> AX:
+    """Write to a handle; 0 bytes cut a file at its position. AX smaller than CX: the disk is full."""
+    entry = dos.open_file(handle)
+    if entry.device == "CON" and not entry.raw:
+        dos.con.check_break()
+    if size == 0 and not entry.device:
+        entry.writable_file().truncate(entry.position)
+        return 0
+    return dos.write_handle(handle, far_memory.read(dos.memory, buffer, size))
+
+
+@INT21.service(0x42, since=SINCE)
+def seek(dos: Kernel, handle: BX, method: AL, offset: CX_DX) -> AX:
+    """Set the position from the start (AL=0), the position (1) or the end (2); DX:AX is the new one."""
+    entry = dos.open_file(handle)
+    if method > 2:
+        raise InvalidFunction
+    if entry.file is None:
+        dos.regs.set_low("dx", 0)
+        return 0
+    signed = offset - (1 << 32) if method and offset >> 31 else offset
+    origin = (0, entry.position, entry.file.size)[method]
+    entry.position = origin + signed & 0xFFFFFFFF
+    dos.regs.set_low("dx", entry.position >> 16)
+    return entry.position & 0xFFFF
+
+
+@INT21.service(0x45, since=SINCE)
+def duplicate_handle(dos: Kernel, handle: BX) -> AX:
+    """A second handle for the same open file."""
+    return dos.handles.duplicate(dos.psp, handle)
+
+
+@INT21.service(0x46, since=SINCE)
+def redirect_handle(dos: Kernel, handle: BX, second: CX) -> None:
+    """Make CX another handle of what BX stands for, closing it first."""
+    dos.handles.redirect(dos.psp, handle, second)
+
+
+@INT21.service(0x57, since=SINCE)
+def file_time(dos: Kernel, function: AL, handle: BX, time: CX, date: DX) -> None:
+    """Get (AL=0) or set (AL=1) a file's time (CX) and date (DX)."""
+    entry = dos.open_file(handle)
+    now = dos.time.stamp(dos.machine.clock)
+    if function == 0:
+        found = entry.file.stamp if entry.file else now
+        dos.regs.set_low("dx", found[0])
+        dos.regs.set_low("cx", found[1])
+    elif function == 1:
+        if entry.file:
+            entry.file.stamp = (date, time)
+    else:
+        raise InvalidFunction
+
+
+@INT21.service(0x5C, since=SINCE)
+def lock_region(dos: Kernel, function: AL, handle: BX) -> None:
+    """Lock (AL=0) or unlock (AL=1) a part of a file: nobody else is there."""
+    dos.open_file(handle)
+    if function > 1:
+        raise InvalidFunction
+
+
+class Ioctl(NamedTuple):
+    """AX and DX of the device control functions that give both."""
+
+    status: AX
+    information: DX
+
+
+@INT21.service(0x44, since=SINCE)
+def device_control(dos: Kernel, function: AL, handle: BX, drive: BL, information: DX) -> Ioctl:
+    """Device information (AL=0, 1), input and output status (6, 7), questions about drives (8, 9, 0Eh, 0Fh)."""
+    regs = dos.regs
+    match function:
+        case 0:
+            word = device_information(dos, dos.open_file(handle))
+            return Ioctl(word, word)
+        case 1:
+            entry = dos.open_file(handle)
+            if not entry.device or information >> 8:
+                raise InvalidFunction
+            entry.raw = bool(information & _RAW)
+            return Ioctl(regs.ax, information)
+        case 6 | 7:
+            ready = _ready(dos, dos.open_file(handle), reading=function == 6)
+            return Ioctl(regs.ax & 0xFF00 | (0xFF if ready else 0), information)
+        case 8 | 9 | 0x0E | 0x0F:
+            if drive not in {0, DRIVE + 1}:
+                raise InvalidDrive
+            # 8: 1, a fixed disk; 0Eh, 0Fh: 0, the only name of its disk; 9: attribute word 0, a local drive
+            return Ioctl(1 if function == 8 else regs.ax & 0xFF00, 0 if function == 9 else information)
+        case 0x0A:
+            return Ioctl(regs.ax, device_information(dos, dos.open_file(handle)))
+        case _:
+            raise InvalidFunction
+
+
+def device_information(dos: Kernel, entry: OpenFile) -> int:
+    """The device information word: bit 7 device, 5 raw, 0-3 which; of a file bit 6 not written to, 0-5 drive."""
+    if entry.file:
+        return _NOT_AT_END | DRIVE
+    bits = _DEVICE | _DEVICE_BITS.get(entry.device, 0) | (_RAW if entry.raw else 0)
+    at_end = entry.device == "CON" and dos.machine.state.bios.input_ended and not dos.con.ready()
+    return bits | (0 if at_end else _NOT_AT_END) | (0x10 if entry.device == "CON" else 0)
+
+
+def _ready(dos: Kernel, entry: OpenFile, *, reading: bool) -> bool:
+    if not reading:
+        return True
+    if entry.file:
+        return entry.position < entry.file.size
+    return entry.device == "CON" and dos.con.ready()
+
+
+@INT21.service(0x67, since=SINCE)
+def set_handle_count(dos: Kernel, count: BX) -> None:
+    """Let the program have more (or fewer) handles; a longer table gets a memory block of its own."""
+    handles, segment = dos.handles, dos.psp
+    if any(handles.is_open(segment, handle) for handle in range(count, handles.count(segment))):
+        raise TooManyOpenFiles
+    count = max(count, psp.JFT_SIZE)
+    if count <= handles.count(segment):
+        dos.memory.write_u16((segment << 4) + psp.JFT_COUNT, count)
+        return
+    block = dos.blocks.allocate((count + 15) // 16, segment, dos.strategy & 3)
+    before = handles.table(segment)
+    dos.memory.write(block << 4, before + bytes([psp.CLOSED]) * (count - len(before)))
+    old = psp.read_far(dos.memory, segment, psp.JFT_POINTER)
+    dos.memory.write_u16((segment << 4) + psp.JFT_COUNT, count)
+    dos.memory.write_u32((segment << 4) + psp.JFT_POINTER, block << 16)
+    if old.segment != segment and old.offset == 0:
+        dos.blocks.free(old.segment)

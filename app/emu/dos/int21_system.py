@@ -1,0 +1,227 @@
+"""INT 21h functions about the system: version, date and time, country, DOS's own variables."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from app.emu.dos import data_area, far_memory
+from app.emu.dos.failures import FileNotFound, InvalidFunction
+from app.emu.dos.kernel import Kernel
+from app.emu.dos.table import INT21, SINCE
+from app.emu.registers import AL, AX, BH, BL, BX, CH, CL, CX, DH, DL, DS_DX, DX, ES_DI, Byte, Segment
+
+VERSION: Final = 5
+"""MS-DOS 5.00."""
+_REFUSED: Final = 0xFF
+_CODE_PAGE: Final = 437
+_UNITED_STATES: Final = 1
+_BOOT_DRIVE: Final = 3
+_DL: Final = Byte("dl")
+
+
+class Version(NamedTuple):
+    """Major version in AL, minor in AH; BH and BL:CX (maker, serial number) are 0."""
+
+    version: AX
+    maker: BX
+    serial: CX
+
+
+@INT21.service(0x30, since=SINCE)
+def dos_version(dos: Kernel) -> Version:  # noqa: ARG001 - every service has the same first parameter
+    """The version of DOS."""
+    return Version(VERSION, 0, 0)
+
+
+class Date(NamedTuple):
+    """Day of the week (0 is Sunday), year, month, day."""
+
+    weekday: AL
+    year: CX
+    month: DH
+    day: DL
+
+
+@INT21.service(0x2A, since=SINCE)
+def get_date(dos: Kernel) -> Date:
+    """The date."""
+    now = dos.time.now(dos.machine.clock)
+    return Date((now.tm_wday + 1) % 7, now.tm_year, now.tm_mon, now.tm_mday)
+
+
+@INT21.service(0x2B, since=SINCE)
+def set_date(dos: Kernel, year: CX, month: DH, day: DL) -> AL:
+    """Set the date; FFh: there is no such day."""
+    return 0 if dos.time.set_date(dos.machine.clock, year, month, day) else _REFUSED
+
+
+class Time(NamedTuple):
+    """Hour, minute, second, hundredths."""
+
+    hour: CH
+    minute: CL
+    second: DH
+    hundredth: DL
+
+
+@INT21.service(0x2C, since=SINCE)
+def get_time(dos: Kernel) -> Time:
+    """The time of day."""
+    now = dos.time.now(dos.machine.clock)
+    return Time(now.tm_hour, now.tm_min, now.tm_sec, dos.time.hundredths(dos.machine.clock) % 100)
+
+
+@INT21.service(0x2D, since=SINCE)
+def set_time(dos: Kernel, hour: CH, minute: CL, second: DH, hundredth: DL) -> AL:
+    """Set the time of day; FFh: there is no such time."""
+    return 0 if dos.time.set_time(dos.machine.clock, hour, minute, second, hundredth) else _REFUSED
+
+
+@INT21.service(0x2E, since=SINCE)
+def set_verify(dos: Kernel, on: AL) -> None:
+    """Switch verifying of disk writes on or off."""
+    dos.verify = bool(on & 1)
+
+
+@INT21.service(0x54, since=SINCE)
+def get_verify(dos: Kernel) -> AL:
+    """Are disk writes verified?"""
+    return int(dos.verify)
+
+
+@INT21.service(0x33, since=SINCE)
+def break_check(dos: Kernel, function: AL, on: DL) -> None:
+    """Get or set the Ctrl-C check (AL=0, 1, 2), boot drive (AL=5), true version (AL=6)."""
+    regs = dos.regs
+    match function:
+        case 0:
+            _DL.write(regs, int(dos.break_check), wide=False)
+        case 1:
+            dos.break_check = bool(on & 1)
+        case 2:
+            _DL.write(regs, int(dos.break_check), wide=False)
+            dos.break_check = bool(on & 1)
+        case 5:
+            _DL.write(regs, _BOOT_DRIVE, wide=False)
+        case 6:
+            regs.set_low("bx", VERSION)
+            regs.set_low("dx", 0)
+        case _:
+            regs.al = _REFUSED
+
+
+@INT21.service(0x34, since=SINCE)
+def in_dos_address(dos: Kernel) -> BX:
+    """ES:BX points to the InDOS flag; the critical error flag is the byte before it."""
+    dos.regs.es = Segment.real(data_area.IN_DOS.segment)
+    return data_area.IN_DOS.offset
+
+
+@INT21.service(0x52, since=SINCE)
+def list_of_lists(dos: Kernel) -> BX:
+    """ES:BX points to DOS's list of lists; the word before it is the segment of the first memory block."""
+    dos.regs.es = Segment.real(data_area.LIST_OF_LISTS.segment)
+    return data_area.LIST_OF_LISTS.offset
+
+
+@INT21.service(0x37, since=SINCE)
+def switch_character(dos: Kernel, function: AL) -> AL:
+    """The character before options (AL=0): `/`. It cannot be changed."""
+    if function > 1:
+        return _REFUSED
+    if function == 0:
+        _DL.write(dos.regs, ord("/"), wide=False)
+    return 0
+
+
+@INT21.service(0x38, since=SINCE)
+def country(dos: Kernel, number: AL, buffer: DS_DX) -> AX:
+    """Country information (34 bytes) of the United States, the only country here; DX=FFFFh sets the country."""
+    wanted = dos.regs.low("bx") if number == 0xFF else number
+    if wanted not in {0, _UNITED_STATES}:
+        raise FileNotFound
+    if buffer[1] != 0xFFFF:
+        information = dos.memory.read(data_area.COUNTRY.real_linear, data_area.COUNTRY_SIZE)
+        far_memory.write(dos.memory, buffer, information)
+        dos.regs.set_low("bx", _UNITED_STATES)
+    return _UNITED_STATES
+
+
+_TABLES: Final = {
+    2: data_area.UPPER_CASE, 4: data_area.UPPER_CASE, 5: data_area.NAME_CHARACTERS, 6: data_area.COLLATING,
+    7: data_area.DOUBLE_BYTE,
+}  # fmt: skip
+
+
+@INT21.service(0x65, since=SINCE)
+def extended_country(dos: Kernel, function: AL, buffer: ES_DI, size: CX, text: DS_DX) -> AX:
+    """Country tables (AL=1, 2, 4 to 7), or letters to upper case: DL (AL=20h), CX bytes (21h), a string (22h)."""
+    memory = dos.memory
+    match function:
+        case 1:
+            data = memory.read(data_area.COUNTRY.real_linear, data_area.COUNTRY_SIZE + 4)
+            body = _UNITED_STATES.to_bytes(2, "little") + _CODE_PAGE.to_bytes(2, "little") + data
+            answer = bytes([1]) + len(body).to_bytes(2, "little") + body
+        case 2 | 4 | 5 | 6 | 7:
+            answer = bytes([function]) + _TABLES[function].to_dword().to_bytes(4, "little")
+        case 0x20:
+            _DL.write(dos.regs, data_area.upper_byte(text[1] & 0xFF), wide=False)
+            return dos.regs.ax
+        case 0x21 | 0x22:
+            found = far_memory.read_until(memory, text, 0, 0x10000) if function == 0x22 else None
+            data = far_memory.read(memory, text, size) if found is None else found
+            far_memory.write(memory, text, bytes(map(data_area.upper_byte, data)))
+            return dos.regs.ax
+        case _:
+            raise InvalidFunction
+    answer = answer[:size]
+    far_memory.write(memory, buffer, answer)
+    dos.regs.set_low("cx", len(answer))
+    return _CODE_PAGE
+
+
+@INT21.service(0x63, since=SINCE)
+def double_byte_table(dos: Kernel) -> AL:
+    """DS:SI points to the table of double-byte characters, which is empty."""
+    dos.regs.ds = Segment.real(data_area.DOUBLE_BYTE.segment)
+    dos.regs.set_low("si", data_area.DOUBLE_BYTE.offset + 2)
+    return 0
+
+
+class CodePages(NamedTuple):
+    """Active code page and the system's."""
+
+    active: BX
+    system: DX
+
+
+@INT21.service(0x66, since=SINCE)
+def code_page(dos: Kernel, function: AL, wanted: BX) -> CodePages:
+    """Get (AL=1) or set (AL=2) the code page: it is 437."""
+    if function not in {1, 2}:
+        raise InvalidFunction
+    if function == 2 and wanted != _CODE_PAGE:
+        raise FileNotFound
+    return CodePages(_CODE_PAGE, _CODE_PAGE if function == 1 else dos.regs.low("dx"))
+
+
+class ExtendedError(NamedTuple):
+    """What went wrong last, in classes."""
+
+    error: AX
+    error_class: BH
+    action: BL
+    locus: CH
+
+
+_CLASSES: Final = {
+    1: (7, 4, 1), 2: (8, 3, 2), 3: (8, 3, 2), 4: (1, 4, 1), 5: (3, 3, 1), 6: (7, 4, 1), 7: (7, 5, 5), 8: (1, 4, 5),
+    9: (7, 4, 5), 0x0B: (9, 3, 1), 0x0F: (8, 3, 2), 0x12: (8, 3, 2), 0x50: (12, 3, 2),
+}  # fmt: skip
+
+
+@INT21.service(0x59, since=SINCE)
+def extended_error(dos: Kernel) -> ExtendedError:
+    """The last failure: code, class, suggested action, where (0: none since the start)."""
+    code = dos.last_error
+    return ExtendedError(code, *(_CLASSES.get(code, (13, 4, 1)) if code else (0, 0, 0)))

@@ -1,0 +1,277 @@
+"""Drive C: paths as DOS spells them, over a host folder and an overlay of changes.
+
+Everything a guest names goes through `Mount.locate`: upper-case 8.3 components below the root, `..` never above it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from app.emu.dos import names
+from app.emu.dos.failures import (
+    AccessDenied,
+    CurrentDirectory,
+    FileExists,
+    FileNotFound,
+    InvalidDrive,
+    NoMoreFiles,
+    PathNotFound,
+)
+from app.emu.dos.files import DIRECTORY, HIDDEN, READ_ONLY, SYSTEM, VOLUME, Directory, File, Node, Stamp, dos_stamp
+from app.emu.machine_errors import LoadError
+
+DRIVE: Final = 2
+"""Number of the drive: 0 is A:, 2 is C:."""
+_LETTER: Final = "C"
+_MAX_SEARCHES: Final = 256
+
+
+@dataclass(slots=True)
+class Found:
+    """One entry a search found."""
+
+    name: str
+    attributes: int
+    stamp: Stamp
+    size: int
+
+
+@dataclass(slots=True)
+class Search:
+    """A search between AH=4Eh and the last AH=4Fh: the names still to be looked at."""
+
+    path: tuple[str, ...]
+    attributes: int
+    remaining: list[str]
+
+
+@dataclass(slots=True)
+class Located:
+    """A path: the directory its last component lies in, and that component."""
+
+    directory: Directory
+    path: tuple[str, ...]
+    name: str
+
+    @property
+    def node(self) -> Node | None:
+        """What is there now."""
+        return self.directory.find(self.name)
+
+
+@dataclass
+class Mount:
+    """Drive C: over a host folder. Changes stay in memory unless `write_through`."""
+
+    folder: str
+    write_through: bool = False
+    current: tuple[str, ...] = ()
+    searches: dict[int, Search] = field(default_factory=dict)
+    root: Directory = field(init=False)
+
+    def __post_init__(self) -> None:
+        folder = Path(self.folder)
+        if not folder.is_dir():
+            raise LoadError(f"{self.folder}: no such folder; --mount takes the folder to be drive C:")
+        resolved = str(folder.resolve())
+        self.root = Directory(resolved, resolved, dos_stamp(time.gmtime(0)), self.write_through)
+
+    # -- paths
+
+    def components(self, path: str) -> tuple[str, ...]:
+        """The path from the root, as upper-case 8.3 components (the last may hold wildcards)."""
+        if "\0" in path:
+            raise PathNotFound
+        text = path.replace("/", "\\")
+        if text[1:2] == ":":
+            if names.upper(text[0]) != _LETTER:
+                raise InvalidDrive if text[0].isalpha() else PathNotFound
+            text = text[2:]
+        if text.startswith("\\\\"):
+            raise PathNotFound
+        parts = [] if text.startswith("\\") else list(self.current)
+        steps = [step for step in text.split("\\") if step not in {"", "."}]
+        for number, step in enumerate(steps):
+            if step == "..":
+                if not parts:
+                    raise PathNotFound
+                parts.pop()
+            elif number == len(steps) - 1 and any(letter in step for letter in "*?"):
+                parts.append(names.upper(step))
+            else:
+                parts.append(self._component(step, is_last=number == len(steps) - 1))
+        return tuple(parts)
+
+    def _component(self, step: str, *, is_last: bool) -> str:
+        name = names.normal(step)
+        if name is None:
+            raise FileNotFound if is_last else PathNotFound
+        return name
+
+    def device_of(self, path: str) -> str | None:
+        """The device a path means, in whatever directory it names it."""
+        last = path.replace("/", "\\").rpartition("\\")[2]
+        return names.device_of(last[2:] if last[1:2] == ":" else last)
+
+    def directory(self, path: tuple[str, ...]) -> Directory:
+        """The directory at a path of components."""
+        here = self.root
+        for name in path:
+            node = here.find(name)
+            if not isinstance(node, Directory):
+                raise PathNotFound
+            here = node
+        return here
+
+    def locate(self, path: str) -> Located:
+        """Where a path leads; what it names need not exist, its directory must."""
+        parts = self.components(path)
+        if not parts:
+            raise AccessDenied  # the root itself
+        return Located(self.directory(parts[:-1]), parts, parts[-1])
+
+    def true_name(self, path: str) -> str:
+        r"""The whole path in DOS's own spelling: `C:\DIR\FILE.EXT`."""
+        return f"{_LETTER}:\\" + "\\".join(self.components(path))
+
+    def guest_path(self, host_path: str) -> str:
+        """How DOS calls a host file or folder below the mounted folder (its alias, when the name is long)."""
+        resolved = Path(host_path).resolve()
+        if not resolved.is_relative_to(self.root.root):
+            raise LoadError(f"{host_path}: not inside the folder mounted as drive C: ({self.folder})")
+        here: Directory = self.root
+        parts: list[str] = []
+        for step in resolved.relative_to(self.root.root).parts:
+            name = next((name for name in here.names() if self._is_host(here, name, step)), None)
+            node = here.find(name) if name else None
+            if name is None or node is None:
+                raise LoadError(f"{host_path}: no such file, or not one DOS can see")
+            parts.append(name)
+            here = node if isinstance(node, Directory) else here
+        return f"{_LETTER}:\\" + "\\".join(parts)
+
+    def _is_host(self, here: Directory, name: str, step: str) -> bool:
+        node = here.find(name)
+        return node is not None and node.host is not None and Path(node.host).name == step
+
+    # -- files
+
+    def file(self, path: str) -> File:
+        """The file at a path."""
+        node = self.locate(path).node
+        if isinstance(node, Directory):
+            raise AccessDenied
+        if node is None:
+            raise FileNotFound
+        return node
+
+    def create(self, path: str, stamp: Stamp, attributes: int = 0, *, must_be_new: bool = False) -> File:
+        """Make a file, or empty the one that is there (AH=3Ch, 5Bh)."""
+        where = self.locate(path)
+        node = where.node
+        if node is not None and must_be_new:
+            raise FileExists
+        if isinstance(node, Directory) or (node is not None and node.attributes & READ_ONLY):
+            raise AccessDenied
+        if attributes & (VOLUME | DIRECTORY):
+            raise AccessDenied
+        if node is None:
+            node = where.directory.make_file(where.name, stamp)
+        else:
+            node.truncate(0)
+        node.stamp = stamp
+        node.attributes = attributes & (READ_ONLY | HIDDEN | SYSTEM) | 0x20
+        return node
+
+    def delete(self, path: str) -> None:
+        """Delete a file (AH=41h)."""
+        where = self.locate(path)
+        if self.file(path).attributes & READ_ONLY:
+            raise AccessDenied
+        where.directory.remove(where.name)
+
+    def rename(self, old: str, new: str) -> None:
+        """Rename or move a file, or rename a directory (AH=56h)."""
+        source, target = self.locate(old), self.locate(new)
+        node = source.node
+        if node is None:
+            raise FileNotFound
+        if target.node is not None or self.device_of(new) is not None:
+            raise AccessDenied
+        if isinstance(node, Directory) and (
+            source.path[:-1] != target.path[:-1] or self.current[: len(source.path)] == source.path
+        ):
+            raise AccessDenied
+        source.directory.move(source.name, target.directory, target.name)
+
+    # -- directories
+
+    def make_directory(self, path: str, stamp: Stamp) -> None:
+        """Make a directory (AH=39h)."""
+        where = self.locate(path)
+        if where.node is not None or self.device_of(path) is not None:
+            raise AccessDenied
+        where.directory.make_directory(where.name, stamp)
+
+    def remove_directory(self, path: str) -> None:
+        """Remove an empty directory (AH=3Ah)."""
+        where = self.locate(path)
+        node = where.node
+        if not isinstance(node, Directory):
+            raise PathNotFound
+        if self.current[: len(where.path)] == where.path:
+            raise CurrentDirectory
+        if node.names():
+            raise AccessDenied
+        where.directory.remove(where.name)
+
+    def change_directory(self, path: str) -> None:
+        """Make a directory the current one (AH=3Bh)."""
+        try:
+            parts = self.components(path)
+        except FileNotFound:
+            raise PathNotFound from None
+        self.directory(parts)
+        self.current = parts
+
+    # -- searches
+
+    def search(self, path: str, attributes: int) -> int:
+        """Begin a search for names with wildcards (AH=4Eh); returns its number."""
+        *parts, last = self.components(path) or ("",)
+        wanted = names.pattern(last)
+        directory = self.directory(tuple(parts))
+        if wanted is None:
+            raise NoMoreFiles
+        everything = ([".", ".."] if parts else []) + directory.names()
+        matching = [name for name in everything if _fits(wanted, name)]
+        if len(self.searches) >= _MAX_SEARCHES:
+            del self.searches[next(iter(self.searches))]  # the oldest one was left unfinished
+        number = next(number for number in range(_MAX_SEARCHES) if number not in self.searches)
+        self.searches[number] = Search(tuple(parts), attributes, matching)
+        return number
+
+    def search_next(self, number: int) -> Found:
+        """The next entry of a search (AH=4Fh)."""
+        search = self.searches.get(number)
+        if search is None:
+            raise NoMoreFiles
+        directory = self.directory(search.path)
+        while search.remaining:
+            name = search.remaining.pop(0)
+            node = directory if name in {".", ".."} else directory.find(name)
+            # Normal entries are always found; hidden, system and directories only when asked for.
+            if node is not None and not node.attributes & (HIDDEN | SYSTEM | DIRECTORY) & ~search.attributes:
+                size = node.size if isinstance(node, File) else 0
+                return Found(name, node.attributes, node.stamp, size)
+        del self.searches[number]
+        raise NoMoreFiles
+
+
+def _fits(wanted: str, name: str) -> bool:
+    if name in {".", ".."}:
+        return wanted.startswith("?" * 2)
+    return names.matches(wanted, name)

@@ -1,0 +1,95 @@
+"""What DOS needs from the machine around it, as protocols: the real machine and the tests' small one both fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from app.emu.events import Event
+from app.emu.registers import Registers
+
+if TYPE_CHECKING:
+    from app.emu.memory.memory import Memory
+    from app.emu.rom import Rom
+
+
+class Bios(Protocol):
+    """The BIOS as DOS uses it: one screen, one keyboard."""
+
+    @property
+    def input_ended(self) -> bool:
+        """No key will ever come again."""
+
+    def teletype(self, byte: int) -> object:
+        """Write a character at the cursor and move on."""
+
+    def key_waiting(self) -> tuple[int, int] | None:
+        """The next key as (ascii, scan code), left in the buffer."""
+
+    def take_key(self) -> object:
+        """Remove the next key from the buffer."""
+
+
+class Host(Protocol):
+    """The DPMI host as DOS uses it."""
+
+    def multiplex(self) -> bool:
+        """Answer an INT 2Fh function of the host; False: it is none."""
+
+    def program_ending(self, psp: int) -> object:
+        """A program is about to end: its client, if it is one, ends with it."""
+
+
+class Console(Protocol):
+    """Where the guest's standard output and error go."""
+
+    def write(self, handle: int, data: bytes) -> object:
+        """Take bytes written to stdout (1) or stderr (2)."""
+
+
+class State(Protocol):
+    """The other components."""
+
+    @property
+    def bios(self) -> Bios:
+        """Screen and keyboard."""
+
+    @property
+    def host(self) -> Host:
+        """The DPMI host."""
+
+
+class Machine(Protocol):
+    """The machine as DOS uses it."""
+
+    @property
+    def regs(self) -> Registers:
+        """The live register file: while a DOS service runs, a V86 context."""
+
+    @property
+    def memory(self) -> Memory:
+        """Guest memory by linear address."""
+
+    @property
+    def rom(self) -> Rom:
+        """Where traps are placed."""
+
+    @property
+    def clock(self) -> int:
+        """Instructions executed or skipped while idle."""
+
+    @property
+    def state(self) -> State:
+        """The other components."""
+
+    @property
+    def console(self) -> Console:
+        """The outside."""
+
+    def emit(self, kind: type[Event], /, **fields: Any) -> object:
+        """Append an event."""
+
+    def interrupt_real(self, vector: int) -> object:
+        """Do what the CPU does on INT n in V86 mode."""
+
+    def end(self, code: int, how: str, message: str) -> object:
+        """The run is over."""
