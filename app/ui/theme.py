@@ -190,8 +190,9 @@ def contrast(one: str, other: str) -> float:
     """The contrast ratio of two colours, 1 to 21, as WCAG defines it."""
 
     def luminance(colour: str) -> float:
-        channels = (component / 255 for component in QColor(colour).toTuple()[:3])
-        red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+        parts = QColor(colour)
+        channels = (parts.redF(), parts.greenF(), parts.blueF())
+        red, green, blue = (c / 12.92 if c <= 0.04045 else float(((c + 0.055) / 1.055) ** 2.4) for c in channels)
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
     low, high = sorted((luminance(one), luminance(other)))
