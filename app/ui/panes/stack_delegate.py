@@ -8,9 +8,9 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, Q
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QApplication, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from app.debug.snapshot import StackFrame, StackSlot
 from app.ui.change_delegate import draw_change_mark
-from app.ui.panes.stack_model import StackModel
-from app.ui.panes.stack_rows import Change, Row, frame_title, offset_text, value_text
+from app.ui.panes.stack_rows import Change, Row, value_text
 from app.ui.tables import ROW_ROLE
 from app.ui.theme import colours
 
@@ -18,14 +18,14 @@ BAR: Final = 4
 """Width of the bar along a frame."""
 _POINTER: Final = 11
 """Room for the live pointer's arrow."""
-_GAP: Final = 9
+_GAP: Final = 12
 _VCENTRE: Final = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 
 
 def bar_colour(level: int) -> QColor:
     """The side bar of a frame: its background's hue, strong."""
-    hue, _, lightness, _ = QColor(colours().frame_fill(level)).getHsl()
-    return QColor.fromHsl(hue, 130, 120 if lightness > 128 else 150)
+    fill = QColor(colours().frame_fill(level))
+    return QColor.fromHsl(fill.hslHue(), 130, 120 if fill.lightness() > 128 else 150)
 
 
 class StackDelegate(QStyledItemDelegate):
@@ -44,45 +44,45 @@ class StackDelegate(QStyledItemDelegate):
         _paint_ground(painter, option, row)
         box = QRect(option.rect).adjusted(BAR + 3, 0, -4, 0)
         if row.slot is not None:
-            model = index.model()
-            assert isinstance(model, StackModel)
-            self._paint_slot(painter, option, box, row, model)
+            _paint_slot(painter, QFont(option.font), box, row, row.slot)
         elif row.frame is not None:
-            font = QFont(QApplication.font())
-            font.setWeight(QFont.Weight.DemiBold)
-            _text(painter, box, frame_title(row.frame), font, colours().text)
+            _paint_title(painter, box, row.frame)
         else:
             _text(painter, box, row.text, QApplication.font(), colours().muted)
         painter.restore()
 
-    def _paint_slot(
-        self, painter: QPainter, option: QStyleOptionViewItem, box: QRect, row: Row, model: StackModel
-    ) -> None:
-        slot, view = row.slot, model.view
-        assert slot is not None
-        assert view is not None
-        named = colours()
-        mono = QFont(option.font)
-        one = QFontMetrics(mono).horizontalAdvance("0")
-        if row.is_top:
-            _paint_pointer(painter, box, QColor(named.text))
-        box.adjust(_POINTER, 0, 0, 0)
-        address = offset_text(view, slot)
-        _text(painter, box, address, mono, named.text if row.is_top else named.muted)
-        box.adjust(one * len(address) + _GAP, 0, 0, 0)
-        if row.change is Change.WRITTEN:
-            draw_change_mark(painter, box.adjusted(-_GAP - 1, 0, 0, 0), 0)
-        elif row.change is Change.PUSHED:
-            _paint_plus(painter, box.left() - _GAP / 2 - 0.5, box.center().y() + 0.5)
-        value = value_text(slot)
-        mono.setBold(row.change is not Change.NONE)
-        _text(painter, box, value, mono, named.text if row.change is Change.NONE else named.changed)
-        mono.setBold(False)
-        box.adjust(one * len(value) + _GAP, 0, 0, 0)
-        if slot.points_to is not None:
-            _text(painter, box, f"{slot.meaning or 'stack pointer'} →", QApplication.font(), named.link)
-        else:
-            _text(painter, box, slot.meaning, QApplication.font(), named.text if row.inside else named.muted)
+
+def _paint_slot(painter: QPainter, mono: QFont, box: QRect, row: Row, slot: StackSlot) -> None:
+    named = colours()
+    one = QFontMetrics(mono).horizontalAdvance("0")
+    if row.is_top:
+        _paint_pointer(painter, box, QColor(named.text))
+    box.adjust(_POINTER, 0, 0, 0)
+    _text(painter, box, row.address, mono, named.text if row.is_top else named.muted)
+    box.adjust(one * len(row.address) + _GAP, 0, 0, 0)
+    if row.change is Change.WRITTEN:
+        draw_change_mark(painter, box.adjusted(1 - _GAP, 0, 0, 0), 0)
+    elif row.change is Change.PUSHED:
+        _paint_plus(painter, box.left() - _GAP / 2 - 0.5, box.center().y() + 0.5)
+    value = value_text(slot)
+    mono.setBold(row.change is not Change.NONE)
+    _text(painter, box, value, mono, named.text if row.change is Change.NONE else named.changed)
+    box.adjust(one * len(value) + _GAP, 0, 0, 0)
+    words = QApplication.font()
+    if slot.points_to is not None:
+        _text(painter, box, f"{slot.meaning or 'stack pointer'} →", words, named.link)
+    else:
+        _text(painter, box, slot.meaning, words, named.text if row.inside else named.muted)
+
+
+def _paint_title(painter: QPainter, box: QRect, frame: StackFrame) -> None:
+    """What was pushed, bold; who pushed it behind."""
+    bold = QFont(QApplication.font())
+    bold.setBold(True)
+    _text(painter, box, frame.label, bold, colours().text)
+    box.adjust(QFontMetrics(bold).horizontalAdvance(frame.label) + 7, 0, 0, 0)
+    if box.width() > _GAP:
+        _text(painter, box, frame.pushed_by, QApplication.font(), colours().muted)
 
 
 def _paint_ground(painter: QPainter, option: QStyleOptionViewItem, row: Row) -> None:

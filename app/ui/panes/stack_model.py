@@ -27,16 +27,16 @@ class StackModel(QAbstractListModel):
         """Show a stack, with marks for what differs from `before`."""
         rows = rows_of(view, before)
         self.view = view
-        old, self_rows = len(self.rows), self.rows
-        if len(rows) < old:
-            self.beginRemoveRows(NOWHERE, len(rows), old - 1)
-            del self_rows[len(rows) :]
+        shown = len(self.rows)
+        if len(rows) < shown:
+            self.beginRemoveRows(NOWHERE, len(rows), shown - 1)
+            self.rows = self.rows[: len(rows)]
             self.endRemoveRows()
-        elif len(rows) > old:
-            self.beginInsertRows(NOWHERE, old, len(rows) - 1)
-            self_rows += rows[old:]
+        elif len(rows) > shown:
+            self.beginInsertRows(NOWHERE, shown, len(rows) - 1)
+            self.rows = self.rows + rows[shown:]
             self.endInsertRows()
-        if rows != self_rows:
+        if rows != self.rows:
             self.rows = rows
             self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
 

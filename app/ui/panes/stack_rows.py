@@ -16,8 +16,8 @@ from app.ui.format import count, dword, sized, word
 
 OWNERS = {
     Stack.APPLICATION: "the client's own",
-    Stack.LOCKED: "host's, for interrupts, exceptions, callbacks",
-    Stack.REAL: "host's, in DOS memory, for real-mode calls",
+    Stack.LOCKED: "host's, for callbacks, interrupts",
+    Stack.REAL: "host's, for real-mode calls",
     Stack.RING0: "host's, hidden from the client",
 }
 ABSENT = {
@@ -47,6 +47,8 @@ class Row:
     text: str
     """The whole row as one would read it aloud, or copy it."""
     slot: StackSlot | None = None
+    address: str = ""
+    """The slot's address, without the selector all slots share."""
     frame: StackFrame | None = None
     """The frame this line announces."""
     inside: StackFrame | None = None
@@ -70,7 +72,12 @@ def offset_text(view: StackView, slot: StackSlot) -> str:
     """A slot's address, short: the selector is in the column's head already."""
     if slot.address.segment != view.pointer.segment:
         return str(slot.address)
-    return dword(slot.address.offset) if slot.address.wide else word(slot.address.offset)
+    return dword(slot.address.offset) if slot.address.wide and _is_long(view) else word(slot.address.offset)
+
+
+def _is_long(view: StackView) -> bool:
+    """Whether the stack's offsets need more than four digits."""
+    return view.pointer.offset + view.depth > 0x1_0000
 
 
 def value_text(slot: StackSlot) -> str:
@@ -95,6 +102,7 @@ def rows_of(view: StackView, before: StackView | None = None) -> list[Row]:
                 slot.linear,
                 f"{slot.address}  {value_text(slot)}  {slot.meaning}".rstrip(),
                 slot=slot,
+                address=offset_text(view, slot),
                 inside=frame,
                 change=_change(slot, known),
                 is_top=slot.linear == view.pointer_linear,

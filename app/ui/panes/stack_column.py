@@ -1,0 +1,172 @@
+"""One of the four stacks: its head, and its rows from the top of the stack down the screen."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QListView, QMenu, QVBoxLayout, QWidget
+
+from app.debug.snapshot import StackView
+from app.emu.events import Stack
+from app.ui.format import STACK_NAMES
+from app.ui.panes.stack_delegate import StackDelegate
+from app.ui.panes.stack_head import StackHead, head_text
+from app.ui.panes.stack_model import StackModel
+from app.ui.panes.stack_routes import STRIP
+from app.ui.panes.stack_rows import ABSENT, Row, nearest_row, value_text
+from app.ui.theme import colours, mono_font
+
+
+class StackList(QListView):
+    """The rows. Says what it shows in words when there are none."""
+
+    followed = Signal(object)
+    """Linear address a slot points to, when the user asks to go there."""
+    sideways = Signal(int)
+    """Left or right arrow: -1 or 1."""
+
+    def __init__(self, stack: Stack, model: StackModel, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.stack = stack
+        self._model = model
+        self.setModel(model)
+        self.setAccessibleName(f"{STACK_NAMES[stack]} stack, slots")
+        self.setFont(mono_font())
+        self.setItemDelegate(StackDelegate(self))
+        self.setUniformItemSizes(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setMouseTracking(True)
+        self.setMinimumWidth(120)
+        self.clicked.connect(self._follow)
+        self.activated.connect(self._follow)
+
+    def _follow(self, index: QModelIndex) -> None:
+        slot = self.rows[index.row()].slot
+        if slot is not None and slot.points_to is not None:
+            self.followed.emit(slot.points_to)
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows shown."""
+        return self._model.rows
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left and right go to the neighbouring stack."""
+        sideways = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        if sideways is None:
+            super().keyPressEvent(event)
+        else:
+            self.sideways.emit(sideways)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """A hand over slots that lead somewhere."""
+        super().mouseMoveEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        slot = self.rows[index.row()].slot if index.isValid() else None
+        leads = slot is not None and slot.points_to is not None
+        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if leads else Qt.CursorShape.ArrowCursor)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The rows, or why there are none."""
+        super().paintEvent(event)
+        if not self.rows:
+            painter = QPainter(self.viewport())
+            painter.setPen(colours().muted)
+            painter.setFont(QApplication.font())
+            area = self.viewport().rect().adjusted(12, 12, -12, -12)
+            painter.drawText(area, Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop, ABSENT[self.stack])
+
+
+class StackColumn(QWidget):
+    """Head and rows of one stack."""
+
+    follow_in_memory = Signal(object)
+    """Linear address to show in the memory pane."""
+
+    def __init__(self, stack: Stack, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.stack = stack
+        self.head = StackHead(stack, self)
+        self.model = StackModel(self)
+        self.list = StackList(stack, self.model, self)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._open_menu)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(STRIP)
+        layout.addWidget(self.head)
+        layout.addWidget(self.list, 1)
+
+    def show_stack(self, view: StackView, before: StackView | None) -> None:
+        """Show a stack; the view stays at the top, or with the slot it was scrolled to."""
+        self.head.show_stack(view)
+        bar = self.list.verticalScrollBar()
+        top, current = bar.value(), self.list.currentIndex()
+        rows = self.model.rows
+        anchor = rows[top].linear if 0 < top < len(rows) else None
+        selected = rows[current.row()].linear if current.isValid() else None
+        self.model.show_stack(view, before)
+        if anchor is not None and self.model.rows:
+            bar.setValue(nearest_row(self.model.rows, anchor))
+        if selected is not None:
+            number = self.model.row_at(selected)
+            self.list.setCurrentIndex(self.model.index(-1 if number is None else number))
+
+    def row_rect(self, number: int, seen_from: QWidget) -> QRect:
+        """Where a row is, in another widget's coordinates; it may lie outside the part that can be seen."""
+        rect = self.list.visualRect(self.model.index(number))
+        return QRect(self.list.viewport().mapTo(seen_from, rect.topLeft()), rect.size())
+
+    def body_rect(self, seen_from: QWidget) -> QRect:
+        """The part of the column where rows can be seen, in another widget's coordinates."""
+        port = self.list.viewport()
+        return QRect(port.mapTo(seen_from, QPoint(0, 0)), port.size())
+
+    def hovered_row(self) -> int | None:
+        """The row under the mouse."""
+        port = self.list.viewport()
+        if not port.underMouse():
+            return None
+        index = self.list.indexAt(port.mapFromGlobal(self.cursor().pos()))
+        return index.row() if index.isValid() else None
+
+    def select(self, number: int) -> None:
+        """Bring a row into view and select it."""
+        index = self.model.index(number)
+        self.list.setCurrentIndex(index)
+        self.list.scrollTo(index, QAbstractItemView.ScrollHint.EnsureVisible)
+
+    def export_text(self) -> str:
+        """Head and rows as text."""
+        view = self.model.view
+        head = "" if view is None else head_text(view)
+        return "\n".join([head, *(row.text for row in self.model.rows)])
+
+    def _open_menu(self, position: QPoint) -> None:
+        index = self.list.indexAt(position)
+        if index.isValid():
+            self.menu_for(index.row()).popup(self.list.viewport().mapToGlobal(position))
+
+    def menu_for(self, number: int) -> QMenu:
+        """What can be done with a row."""
+        row = self.model.rows[number]
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Follow in memory", lambda: self.follow_in_memory.emit(row.linear))
+        if (slot := row.slot) is not None:
+            if (target := slot.points_to) is not None:
+                menu.addAction("Go to where it points", lambda: self.list.followed.emit(target))
+                menu.addAction("Follow target in memory", lambda: self.follow_in_memory.emit(target))
+            menu.addSeparator()
+            self._add_copy(menu, "Copy value", value_text(slot))
+            self._add_copy(menu, "Copy address", str(slot.address))
+        self._add_copy(menu, "Copy row", row.text)
+        self._add_copy(menu, "Copy stack", self.export_text())
+        return menu
+
+    @staticmethod
+    def _add_copy(menu: QMenu, title: str, text: str) -> QAction:
+        return menu.addAction(title, lambda: QGuiApplication.clipboard().setText(text))
