@@ -1,176 +1,13 @@
-"""A small machine around DOS: memory, registers, a screen that remembers, a keyboard that is a list."""
+"""Fixtures: a folder to be drive C:, and machines over it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from app.emu.dos.dos import Dos
-from app.emu.dos.mount import Mount
-from app.emu.registers import Flag, Registers, Segment
-from app.emu.rom import Rom
-
-
-class FakeMemory:
-    """The first MiB and the high memory area as one bytearray."""
-
-    def __init__(self) -> None:
-        self.bytes = bytearray(0x110000)
-
-    def read(self, linear: int, size: int) -> bytes:
-        assert 0 <= linear <= linear + size <= len(self.bytes)
-        return bytes(self.bytes[linear : linear + size])
-
-    def write(self, linear: int, data: bytes) -> None:
-        assert 0 <= linear <= linear + len(data) <= len(self.bytes)
-        self.bytes[linear : linear + len(data)] = data
-
-    def read_u8(self, linear: int) -> int:
-        return self.read(linear, 1)[0]
-
-    def read_u16(self, linear: int) -> int:
-        return int.from_bytes(self.read(linear, 2), "little")
-
-    def read_u32(self, linear: int) -> int:
-        return int.from_bytes(self.read(linear, 4), "little")
-
-    def write_u8(self, linear: int, value: int) -> None:
-        self.write(linear, value.to_bytes(1, "little"))
-
-    def write_u16(self, linear: int, value: int) -> None:
-        self.write(linear, value.to_bytes(2, "little"))
-
-    def write_u32(self, linear: int, value: int) -> None:
-        self.write(linear, value.to_bytes(4, "little"))
-
-
-class FakeBios:
-    def __init__(self) -> None:
-        self.screen = bytearray()
-        self.keys: list[tuple[int, int]] = []
-        self.input_ended = False
-
-    def teletype(self, byte: int) -> None:
-        self.screen.append(byte)
-
-    def key_waiting(self) -> tuple[int, int] | None:
-        return self.keys[0] if self.keys else None
-
-    def take_key(self) -> tuple[int, int]:
-        return self.keys.pop(0)
-
-    def type(self, text: str) -> None:
-        self.keys += [(ord(letter), 1) for letter in text]
-
-
-class FakeHost:
-    def __init__(self) -> None:
-        self.answers = False
-        self.ended: list[int] = []
-
-    def multiplex(self) -> bool:
-        return self.answers
-
-    def program_ending(self, psp: int) -> None:
-        self.ended.append(psp)
-
-
-class FakeMachine:
-    """What `surroundings.Machine` asks for; interrupts are carried out as far as their first trap."""
-
-    def __init__(self, folder: Path, *, write_through: bool = False) -> None:
-        self.memory = FakeMemory()
-        self.regs = Registers(eflags=int(Flag.VM | Flag.IF) | 2)
-        self.rom = Rom(self.memory)
-        self.clock = 0
-        self.events: list[tuple[str, dict[str, object]]] = []
-        self.written = {1: b"", 2: b""}
-        self.console = SimpleNamespace(write=self._console_write)
-        self.ended: tuple[int, str, str] | None = None
-        self.dos = Dos(self, Mount(str(folder), write_through=write_through))
-        self.bios, self.host = FakeBios(), FakeHost()
-        self.state = SimpleNamespace(bios=self.bios, host=self.host, dos=self.dos)
-        self.dos.install()
-
-    def _console_write(self, handle: int, data: bytes) -> None:
-        self.written[handle] += data
-
-    def emit(self, kind: type, **fields: object) -> None:
-        self.events.append((kind.__name__, fields))
-
-    def end(self, code: int, how: str, message: str) -> None:
-        self.ended = (code, how, message)
-
-    def of_kind(self, name: str) -> list[dict[str, object]]:
-        return [fields for kind, fields in self.events if kind == name]
-
-    # -- what the processor would do
-
-    def push(self, value: int) -> None:
-        self.regs.esp = self.regs.esp - 2 & 0xFFFF
-        self.memory.write_u16((self.regs.ss.selector << 4) + self.regs.esp, value & 0xFFFF)
-
-    def pop(self) -> int:
-        value = self.memory.read_u16((self.regs.ss.selector << 4) + (self.regs.esp & 0xFFFF))
-        self.regs.esp = self.regs.esp + 2 & 0xFFFF
-        return value
-
-    def interrupt_real(self, vector: int) -> None:
-        regs = self.regs
-        for value in (regs.eflags, regs.cs.selector, regs.eip):
-            self.push(value)
-        regs.set_flag(Flag.IF | Flag.TF, on=False)
-        offset, segment = self.memory.read_u16(vector * 4), self.memory.read_u16(vector * 4 + 2)
-        regs.cs, regs.eip = Segment.real(segment), offset
-
-    def iret(self) -> None:
-        regs = self.regs
-        regs.eip = self.pop()
-        regs.cs = Segment.real(self.pop())
-        regs.eflags = regs.eflags & ~0xFFFF | self.pop()
-
-    def trap(self) -> None:
-        """Enter the trap at CS:IP (an STI may stand before it)."""
-        regs = self.regs
-        if regs.code_linear not in self.rom.traps:
-            assert self.memory.read_u8(regs.code_linear) == 0xFB
-            regs.set_flag(Flag.IF, on=True)
-            regs.eip += 1
-        trap = self.rom.traps[regs.code_linear]
-        assert trap.component == "dos"
-        getattr(self.dos, trap.method)()
-        if trap.after.name == "IRET":
-            status = regs.eflags & 0x8D5
-            self.iret()
-            regs.eflags = regs.eflags & ~0x8D5 | status
-
-    def interrupt(self, vector: int, **registers: int) -> Registers:
-        """Do INT n of the running program with registers set (ax=…, ds=…) and serve it."""
-        for name, value in registers.items():
-            if name in {"ds", "es"}:
-                setattr(self.regs, name, Segment.real(value))
-            else:
-                self.regs.set_low(name, value)
-        self.interrupt_real(vector)
-        self.trap()
-        return self.regs
-
-    def int21(self, ax: int, **registers: int) -> Registers:
-        return self.interrupt(0x21, ax=ax, **registers)
-
-    @property
-    def carry(self) -> bool:
-        return bool(self.regs.eflags & Flag.CF)
-
-    def put(self, text: bytes, offset: int = 0x1000) -> dict[str, int]:
-        """Put bytes into the program's segment; the result is DS and DX for them."""
-        self.memory.write((self.dos.psp << 4) + offset, text)
-        return {"ds": self.dos.psp, "dx": offset}
-
-    def path(self, path: str, offset: int = 0x1000) -> dict[str, int]:
-        return self.put(path.encode("cp437") + b"\0", offset)
+from tests.dos.fake_machine import FakeMachine
 
 
 @pytest.fixture
@@ -187,11 +24,11 @@ def machine(folder: Path) -> FakeMachine:
     """A machine on which `PROG.COM` has been loaded and shrunk to 64 KiB."""
     machine = FakeMachine(folder)
     machine.dos.load_program("prog.com", "", {"PATH": "C:\\"})
-    machine.int21(0x4A00, es=machine.dos.psp, bx=0x1000)
+    machine.int21(0x4A00, es=machine.dos.current_psp, bx=0x1000)
     return machine
 
 
 @pytest.fixture
-def new_machine(folder: Path):
+def new_machine(folder: Path) -> Callable[..., FakeMachine]:
     """Make machines over the same folder."""
     return lambda **options: FakeMachine(folder, **options)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 CTRL_C: Final = 0x03
 BACKSPACE: Final = 0x08
-TAB: Final = 0x09
 RETURN: Final = 0x0D
 END_OF_FILE: Final = 0x1A
 ESCAPE: Final = 0x1B
@@ -39,7 +38,6 @@ class Con:
         """What is left of a complete line, for handle reads."""
         self.scan: int | None = None
         """Second byte of an extended key, the next character read."""
-        self.column = 0
         self.break_pressed = False
         """Ctrl-Break came (INT 1Bh): the next check finds Ctrl-C."""
 
@@ -52,24 +50,12 @@ class Con:
         self.machine.console.write(handle, data)
 
     def show(self, byte: int) -> None:
-        """One character to the screen; a tab moves to the next multiple of eight."""
-        teletype = self.machine.state.bios.teletype
-        if byte == TAB:
-            for _ in range(8 - self.column % 8):
-                teletype(0x20)
-            self.column += 8 - self.column % 8
-            return
-        teletype(byte)
-        if byte == RETURN:
-            self.column = 0
-        elif byte == BACKSPACE:
-            self.column = max(self.column - 1, 0)
-        elif byte >= 0x20:
-            self.column = (self.column + 1) % 80
+        """One character to the screen."""
+        self.machine.state.bios.teletype(byte)
 
     def echo(self, byte: int) -> None:
         """Show a typed character: control characters as ^X."""
-        if byte < 0x20 and byte not in {TAB, RETURN, 0x0A, BACKSPACE}:
+        if byte < 0x20 and byte not in {0x09, RETURN, 0x0A, BACKSPACE}:
             self.show(0x5E)
             self.show(byte + 0x40)
         else:
@@ -77,9 +63,16 @@ class Con:
 
     # -- input
 
+    def _peek(self) -> int | None:
+        """The next key, scan code high; the empty one Ctrl-Break leaves in the buffer is none."""
+        bios = self.machine.state.bios
+        while (key := bios.keyboard.peek(extended=True)) == 0:
+            bios.take_key()
+        return key
+
     def ready(self) -> bool:
         """Is there a character to read now? At the end of input there is none."""
-        return bool(self.finished) or self.scan is not None or self.machine.state.bios.key_waiting() is not None
+        return bool(self.finished) or self.scan is not None or self._peek() is not None
 
     def take(self, *, check: bool) -> int | None:
         """The next character, None at the end of input. An extended key is 0 and then its scan code."""
@@ -88,14 +81,11 @@ class Con:
             return scan
         if check:
             self.check_break()
-        bios = self.machine.state.bios
-        key = bios.key_waiting()
-        if key is None:
-            if bios.input_ended:
+        if self._peek() is None:
+            if self.machine.state.bios.input_ended:
                 return None
             raise NotYet
-        bios.take_key()
-        character, scan = key
+        scan, character = divmod(self.machine.state.bios.take_key(), 0x100)
         if character == 0 or (character == 0xE0 and scan):
             self.scan = scan
             return 0
@@ -103,13 +93,12 @@ class Con:
 
     def check_break(self) -> None:
         """Raise `ControlC` when the next key is Ctrl-C or Ctrl-Break was pressed."""
-        bios = self.machine.state.bios
-        key = bios.key_waiting()
-        pressed = key is not None and key[0] == CTRL_C
-        if not pressed and not self.break_pressed:
+        key = self._peek()
+        typed = key is not None and key & 0xFF == CTRL_C
+        if not typed and not self.break_pressed:
             return
-        if pressed:
-            bios.take_key()
+        if typed:
+            self.machine.state.bios.take_key()
         self.break_pressed = False
         self.line.clear()
         self.echo(CTRL_C)
@@ -119,9 +108,8 @@ class Con:
 
     def flush(self) -> None:
         """Forget what was typed and not read yet."""
-        bios = self.machine.state.bios
-        while bios.key_waiting() is not None:
-            bios.take_key()
+        while self._peek() is not None:
+            self.machine.state.bios.take_key()
         self.scan, self.finished = None, b""
 
     def edit_line(self, limit: int) -> bytes:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from app.emu.address import Far
 from app.emu.dos import names
-from app.emu.dos.kernel import DATA
 from app.emu.dos.memory_blocks import FIRST_MCB
 from app.emu.dos.mount import DRIVE
 
 if TYPE_CHECKING:
     from app.emu.memory.memory import Memory
 
+DATA: Final = 0x0060
 IN_DOS: Final = Far(DATA, 0x21)
 LIST_OF_LISTS: Final = Far(DATA, 0x30)
 COUNTRY: Final = Far(DATA, 0x80)

@@ -124,7 +124,7 @@ class Dos(Kernel):
         regs = self.regs
         call = Far(regs.ss.selector, regs.esp & 0xFFFF)
         row = INT21.find(regs.ah)
-        if self.psp and regs.ah not in _ON_CALLERS_STACK:
+        if self.current_psp and regs.ah not in _ON_CALLERS_STACK:
             process.save_frame(self)
         if row is None:
             self._unknown_function()

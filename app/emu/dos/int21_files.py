@@ -30,8 +30,8 @@ _NOT_AT_END: Final = 0x40
 def _opened(dos: Kernel, path: str, mode: int, file: File | None = None) -> int:
     device = dos.mount.device_of(path)
     if device is not None:
-        return dos.handles.open(dos.psp, OpenFile(device, mode, device=device))
-    return dos.handles.open(dos.psp, OpenFile(dos.mount.components(path)[-1], mode, file=file))
+        return dos.handles.open(dos.current_psp, OpenFile(device, mode, device=device))
+    return dos.handles.open(dos.current_psp, OpenFile(dos.mount.components(path)[-1], mode, file=file))
 
 
 def open_existing(dos: Kernel, path: str, mode: int) -> int:
@@ -50,7 +50,7 @@ def create(dos: Kernel, path: str, attributes: int, mode: int = BOTH, *, must_be
     """Create or empty a file and open it; a device is only opened."""
     if dos.mount.device_of(path) is not None:
         return _opened(dos, path, mode)
-    dos.handles.check_free(dos.psp)  # before the file is emptied
+    dos.handles.check_free(dos.current_psp)  # before the file is emptied
     stamp = dos.time.stamp(dos.machine.clock)
     return _opened(dos, path, mode, dos.mount.create(path, stamp, attributes, must_be_new=must_be_new))
 
@@ -116,7 +116,7 @@ def extended_open(dos: Kernel, mode: BX, attributes: CX, action: DX) -> AX:
 @INT21.service(0x3E, since=SINCE)
 def close_handle(dos: Kernel, handle: BX) -> None:
     """Close a handle."""
-    dos.handles.close(dos.psp, handle)
+    dos.handles.close(dos.current_psp, handle)
 
 
 @INT21.service(0x68, since=SINCE)
@@ -164,13 +164,13 @@ def seek(dos: Kernel, handle: BX, method: AL, offset: CX_DX) -> AX:
 @INT21.service(0x45, since=SINCE)
 def duplicate_handle(dos: Kernel, handle: BX) -> AX:
     """A second handle for the same open file."""
-    return dos.handles.duplicate(dos.psp, handle)
+    return dos.handles.duplicate(dos.current_psp, handle)
 
 
 @INT21.service(0x46, since=SINCE)
 def redirect_handle(dos: Kernel, handle: BX, second: CX) -> None:
     """Make CX another handle of what BX stands for, closing it first."""
-    dos.handles.redirect(dos.psp, handle, second)
+    dos.handles.redirect(dos.current_psp, handle, second)
 
 
 @INT21.service(0x57, since=SINCE)
@@ -252,7 +252,7 @@ def _ready(dos: Kernel, entry: OpenFile, *, reading: bool) -> bool:
 @INT21.service(0x67, since=SINCE)
 def set_handle_count(dos: Kernel, count: BX) -> None:
     """Let the program have more (or fewer) handles; a longer table gets a memory block of its own."""
-    handles, segment = dos.handles, dos.psp
+    handles, segment = dos.handles, dos.current_psp
     if any(handles.is_open(segment, handle) for handle in range(count, handles.count(segment))):
         raise TooManyOpenFiles
     count = max(count, psp.JFT_SIZE)

@@ -12,7 +12,7 @@ from app.emu.registers import AL, AX, BX
 @INT21.service(0x48, since=SINCE)
 def allocate_memory(dos: Kernel, size: BX) -> AX:
     """Allocate a memory block; on failure BX is the size of the largest."""
-    segment = dos.blocks.allocate(size, dos.psp, dos.strategy & 3)
+    segment = dos.blocks.allocate(size, dos.current_psp, dos.strategy & 3)
     dos.emit(MemoryChanged, action="allocated", linear=segment << 4, size=size << 4, handle=segment)
     return segment
 

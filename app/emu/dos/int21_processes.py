@@ -43,8 +43,8 @@ def keep_resident(dos: Kernel, code: AL, size: DX) -> None:
 
 def stay_resident(dos: Kernel, code: int, size: int) -> None:
     """Shrink the program's memory to `size` paragraphs and end it, its handles still open."""
-    if dos.blocks.find(dos.psp) is not None:
-        dos.blocks.resize(dos.psp, max(size, _LEAST_RESIDENT))
+    if dos.blocks.find(dos.current_psp) is not None:
+        dos.blocks.resize(dos.current_psp, max(size, _LEAST_RESIDENT))
     process.terminate(dos, code, process.RESIDENT)
 
 
@@ -76,13 +76,13 @@ def execute(dos: Kernel, function: AL, path: DS_DX, block: ES_BX) -> None:
     far_memory.write_u16(dos.memory, (stack.segment, stack.offset), 0)
     answer = stack.to_dword().to_bytes(4, "little") + placed.entry.to_dword().to_bytes(4, "little")
     far_memory.write(dos.memory, (block[0], block[1] + 0x0E), answer)
-    dos.psp, dos.dta = placed.psp, Far(placed.psp, psp.TAIL)
+    dos.current_psp, dos.dta = placed.psp, Far(placed.psp, psp.TAIL)
 
 
 def _start(dos: Kernel, block: tuple[int, int]) -> Start:
     """Read the parameter block: 00h environment segment (0: the parent's), 02h tail, 06h and 0Ah FCBs."""
     data = far_memory.read(dos.memory, block, 14)
-    segment = int.from_bytes(data[:2], "little") or psp.environment(dos.memory, dos.psp)
+    segment = int.from_bytes(data[:2], "little") or psp.environment(dos.memory, dos.current_psp)
     tail, fcb1, fcb2 = (Far.from_dword(int.from_bytes(data[at : at + 4], "little")) for at in (2, 6, 10))
     counted = far_memory.read(dos.memory, (tail.segment, tail.offset), 128)
     blocks = [
@@ -96,7 +96,7 @@ def _start(dos: Kernel, block: tuple[int, int]) -> Start:
 def create_psp(dos: Kernel, segment: DX) -> None:
     """Copy the current PSP to a segment, with the current vectors 22h to 24h."""
     prefix = replace(
-        psp.read(dos.memory, dos.psp),
+        psp.read(dos.memory, dos.current_psp),
         terminate=dos.vector(0x22), ctrl_c=dos.vector(0x23), critical=dos.vector(0x24),
     )  # fmt: skip
     dos.memory.write(segment << 4, prefix.encode())
@@ -105,26 +105,26 @@ def create_psp(dos: Kernel, segment: DX) -> None:
 @INT21.service(0x55, since=SINCE)
 def create_child_psp(dos: Kernel, segment: DX, top: SI) -> None:
     """Make a PSP for a child of the current program at a segment, and make it the current one."""
-    process.create_psp(dos, segment, dos.psp, top)
-    dos.psp = segment
+    process.create_psp(dos, segment, dos.current_psp, top)
+    dos.current_psp = segment
 
 
 @INT21.service(0x50, since=SINCE)
 def set_current_psp(dos: Kernel, segment: BX) -> None:
     """Make a PSP the current one."""
-    dos.psp = segment
+    dos.current_psp = segment
 
 
 @INT21.service(0x51, since=SINCE)
 def current_psp(dos: Kernel) -> BX:
     """The current program's PSP."""
-    return dos.psp
+    return dos.current_psp
 
 
 @INT21.service(0x62, since=SINCE)
 def get_psp(dos: Kernel) -> BX:
     """The current program's PSP."""
-    return dos.psp
+    return dos.current_psp
 
 
 @INT21.service(0x25, since=SINCE)

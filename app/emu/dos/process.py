@@ -64,7 +64,7 @@ def save_frame(dos: Kernel) -> None:
         regs.ds.selector if name == "ds" else regs.es.selector if name == "es" else regs.low(name) for name in _FRAME
     ]
     far_memory.write(dos.memory, place, b"".join(word.to_bytes(2, "little") for word in words))
-    psp.write_far(dos.memory, dos.psp, psp.SAVED_STACK, Far(*place))
+    psp.write_far(dos.memory, dos.current_psp, psp.SAVED_STACK, Far(*place))
 
 
 def _return_to(dos: Kernel, parent: int, where: Far) -> None:
@@ -117,7 +117,7 @@ def load(dos: Kernel, program: Program, path: str, start: Start, parent: int | N
     A failure leaves memory as it was.
     """
     strings = start.environment + b"\1\0" + path.encode("cp437", "replace") + b"\0"
-    environment = dos.blocks.allocate((len(strings) + 15) // 16, dos.psp or 8, dos.strategy & 3)
+    environment = dos.blocks.allocate((len(strings) + 15) // 16, dos.current_psp or 8, dos.strategy & 3)
     try:
         placed = _place(dos, program)
     except DosFailed:
@@ -175,7 +175,7 @@ def _place(dos: Kernel, program: Program) -> Placement:
 def _take(dos: Kernel, least: int, largest: int, wanted: int) -> int:
     if largest < least:
         raise InsufficientMemory(largest)
-    return dos.blocks.allocate(max(least, min(wanted, largest)), dos.psp or 8, dos.strategy & 3)
+    return dos.blocks.allocate(max(least, min(wanted, largest)), dos.current_psp or 8, dos.strategy & 3)
 
 
 def read_program(dos: Kernel, path: str) -> Program:
@@ -192,7 +192,7 @@ def read_program(dos: Kernel, path: str) -> Program:
 
 def enter(dos: Kernel, placed: Placement) -> None:
     """Make a program the current one and set the registers it starts with."""
-    dos.psp, dos.dta = placed.psp, Far(placed.psp, psp.TAIL)
+    dos.current_psp, dos.dta = placed.psp, Far(placed.psp, psp.TAIL)
     regs = dos.regs
     for name in ("eax", "ebx", "ecx", "edx", "esi", "edi", "ebp"):
         setattr(regs, name, 0)
@@ -210,7 +210,7 @@ def execute(dos: Kernel, path: str, start: Start) -> Placement:
     before = dos.vector(0x22)
     dos.set_vector(0x22, Far(cs, ip))
     try:
-        return load(dos, program, dos.mount.true_name(path), start, dos.psp)
+        return load(dos, program, dos.mount.true_name(path), start, dos.current_psp)
     except DosFailed:
         dos.set_vector(0x22, before)
         raise
@@ -235,7 +235,7 @@ def terminate(dos: Kernel, code: int, how: int, message: str = "") -> None:
     A program that is its own parent keeps everything and goes on where its INT 22h vector points (debuggers and
     shells do that); for the machine's first program that vector is the end of the run.
     """
-    memory, segment = dos.memory, dos.psp
+    memory, segment = dos.memory, dos.current_psp
     parent = psp.parent(memory, segment)
     back = psp.read_far(memory, segment, psp.TERMINATE_VECTOR)
     for vector, offset in ((0x22, psp.TERMINATE_VECTOR), (0x23, psp.CTRL_C_VECTOR), (0x24, psp.CRITICAL_VECTOR)):
@@ -252,5 +252,5 @@ def terminate(dos: Kernel, code: int, how: int, message: str = "") -> None:
     if is_over:
         dos.machine.end(code, HOW[how], message)
         return
-    dos.psp, dos.dta = parent, Far(parent, psp.TAIL)
+    dos.current_psp, dos.dta = parent, Far(parent, psp.TAIL)
     _return_to(dos, parent, back)

@@ -12,21 +12,29 @@ if TYPE_CHECKING:
     from app.emu.rom import Rom
 
 
+class Keyboard(Protocol):
+    """The BIOS's keyboard buffer."""
+
+    def peek(self, *, extended: bool) -> int | None:
+        """The next key, scan code high and character low, left in the buffer."""
+
+
 class Bios(Protocol):
     """The BIOS as DOS uses it: one screen, one keyboard."""
 
     @property
+    def keyboard(self) -> Keyboard:
+        """What was typed."""
+
+    @property
     def input_ended(self) -> bool:
-        """No key will ever come again."""
+        """No key will come by itself any more."""
 
-    def teletype(self, byte: int) -> object:
-        """Write a character at the cursor and move on."""
+    def teletype(self, code: int) -> object:
+        """Write a character at the cursor and move on; a tab moves to the next multiple of eight."""
 
-    def key_waiting(self) -> tuple[int, int] | None:
-        """The next key as (ascii, scan code), left in the buffer."""
-
-    def take_key(self) -> object:
-        """Remove the next key from the buffer."""
+    def take_key(self) -> int:
+        """Remove the next key and return it, scan code high and character low."""
 
 
 class Host(Protocol):
