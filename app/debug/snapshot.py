@@ -11,7 +11,7 @@ from enum import Flag, StrEnum, auto
 
 from app.emu.address import Far
 from app.emu.descriptor import Descriptor
-from app.emu.events import Event, Stack
+from app.emu.events import Event, Moment, Stack
 from app.emu.real_mode_call import RealModeCall
 from app.emu.registers import Mode, Registers
 
@@ -185,16 +185,6 @@ class ScreenView:
     cursor: tuple[int, int]
     """Column, row."""
     cursor_visible: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One point of the timeline, recorded with each event (same index as the event's seq)."""
-
-    tick: int
-    mode: Mode
-    depths: tuple[int, int, int, int]
-    """Bytes in use on the application, locked, real-mode and ring-0 stack."""
 
 
 @dataclass(frozen=True, slots=True)

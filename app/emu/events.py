@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from app.emu.address import Far
 from app.emu.registers import Mode
@@ -346,41 +346,55 @@ class UnsupportedCalled(Event):
     at: Far
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One point of the timeline, recorded with each event (same index as the event's seq)."""
+
+    tick: int
+    mode: Mode
+    depths: tuple[int, int, int, int]
+    """Bytes in use on the application, locked, real-mode and ring-0 stack."""
+
+
 _CHUNK = 1024
 
 
 class EventLog:
-    """All events so far, in order; the list grows only.
+    """All events so far with the moment each happened in, in order; the list grows only.
 
     Saving is cheap: full chunks are immutable and shared between checkpoints, only the open one is copied.
     """
 
     def __init__(self) -> None:
-        self._chunks: list[tuple[Event, ...]] = []
-        self._open: list[Event] = []
+        self._chunks: list[tuple[tuple[Event, Moment], ...]] = []
+        self._open: list[tuple[Event, Moment]] = []
 
     def __len__(self) -> int:
         return len(self._chunks) * _CHUNK + len(self._open)
 
-    def __getitem__(self, seq: int) -> Event:
+    def __getitem__(self, seq: int) -> tuple[Event, Moment]:
         chunk, offset = divmod(seq, _CHUNK)
         return self._chunks[chunk][offset] if chunk < len(self._chunks) else self._open[offset]
 
-    def append(self, event: Event) -> None:
+    def append(self, event: Event, moment: Moment) -> None:
         """Add the next event; its seq is the length of the list before."""
-        self._open.append(event)
+        self._open.append((event, moment))
         if len(self._open) == _CHUNK:
             self._chunks.append(tuple(self._open))
             self._open = []
 
-    def since(self, seq: int) -> list[Event]:
+    def since(self, seq: int) -> list[tuple[Event, Moment]]:
         """The events from a sequence number on."""
         return [self[index] for index in range(seq, len(self))]
 
-    def save(self) -> tuple[tuple[tuple[Event, ...], ...], tuple[Event, ...]]:
+    def save(self) -> SavedLog:
         """The list as an immutable value."""
         return tuple(self._chunks), tuple(self._open)
 
-    def restore(self, saved: tuple[tuple[tuple[Event, ...], ...], tuple[Event, ...]]) -> None:
+    def restore(self, saved: SavedLog) -> None:
         """Go back to a saved list."""
         self._chunks, self._open = list(saved[0]), list(saved[1])
+
+
+SavedLog: TypeAlias = tuple[tuple[tuple[tuple[Event, Moment], ...], ...], tuple[tuple[Event, Moment], ...]]
+"""What `EventLog.save` returns."""

@@ -249,6 +249,14 @@ class UnicornCpu:
         self._hit = Exit(Why.BREAKPOINT, 0)
         uc.emu_stop()
 
+    def set_ldt(self, client_index: int) -> None:
+        """LLDT: make the LDT of the client at this index the current one, in the GDT and in the hidden part of LDTR."""
+        descriptor = boot.ldt_descriptor(client_index)
+        self.memory.write(layout.GDT + layout.LDT_SELECTOR, descriptor.encode())
+        offset = self._at.segments + 6 * self._at.segment_size
+        values = (layout.LDT_SELECTOR, 0, descriptor.base, descriptor.limit, descriptor.access << 8)
+        struct.pack_into("<IIQII", self._entry, offset, *values)
+
     # Checkpoints
 
     def save(self) -> bytes:

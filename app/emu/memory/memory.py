@@ -119,6 +119,11 @@ class Memory:
         for offset in range(0, size, PAGE):
             self.set_page_entry(linear + offset, 0)
 
+    def share_with_user(self, linear: int, size: int) -> None:
+        """Let clients reach pages of the host, writable (the LDT behind its alias)."""
+        for page in range(linear, linear + size, PAGE):
+            self.set_page_entry(page, self.page_entry(page) | USER | WRITABLE)
+
     def translate(self, linear: int) -> int | None:
         """Physical address of a linear one, None when no page is present."""
         if linear < layout.CONVENTIONAL_END:

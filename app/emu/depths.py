@@ -1,0 +1,45 @@
+"""How deep each of the four stacks is, for the timeline: measured from the highest stack pointer seen per segment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from app.emu.cpu.frame import FRAME_SIZE
+from app.emu.events import Moment, Stack
+from app.emu.host.host import Host
+from app.emu.memory import layout
+
+if TYPE_CHECKING:
+    from app.emu.registers import Registers
+
+
+@dataclass(slots=True)
+class Depths:
+    """The tops of the stacks seen so far: (stack, SS selector or paragraph) -> highest offset."""
+
+    tops: dict[tuple[Stack, int], int] = field(default_factory=dict)
+    last: dict[Stack, int] = field(default_factory=dict)
+
+    def moment(self, tick: int, regs: Registers, host: Host) -> Moment:
+        """The depths now. A stack that is not live keeps its last depth until it is empty."""
+        live = host.live_stack
+        if live is not Stack.RING0:
+            self.last[live] = self._used(live, regs.ss.selector, regs.stack_offset, host)
+        client = host.client
+        if client is None or not client.locked_depth:
+            self.last[Stack.LOCKED] = 0
+        if client is None:
+            self.last[Stack.APPLICATION] = 0
+        ring0 = layout.RING0_STACK_TOP - host.ring0_esp + FRAME_SIZE
+        order = (Stack.APPLICATION, Stack.LOCKED, Stack.REAL)
+        application, locked, real = (self.last.get(stack, 0) for stack in order)
+        return Moment(tick, regs.mode, (application, locked, real, ring0))
+
+    def _used(self, stack: Stack, selector: int, offset: int, host: Host) -> int:
+        client = host.client
+        if stack is Stack.LOCKED and client is not None and selector == client.locked_selector:
+            return layout.LOCKED_STACK_SIZE - offset
+        top = max(self.tops.get((stack, selector), 0), offset)
+        self.tops[stack, selector] = top
+        return top - offset

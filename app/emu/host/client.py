@@ -1,0 +1,110 @@
+"""A client: one program that has entered protected mode, and everything the host keeps for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from app.emu.address import Far
+from app.emu.host import traps
+from app.emu.host.memory_blocks import MemoryBlocks
+from app.emu.host.tables import Ldt
+from app.emu.host.traps import Trap
+from app.emu.real_mode_call import RealModeCall
+
+
+class Vector(NamedTuple):
+    """A protected-mode handler address: selector and offset (16 or 32 bits by the client's width)."""
+
+    selector: int
+    offset: int
+
+    def far(self, bits: int) -> Far:
+        """As an address for events and panes."""
+        return Far(self.selector, self.offset, wide=bits == 32)  # noqa: PLR2004
+
+
+@dataclass(slots=True)
+class Callback:
+    """A registered real-mode callback (INT 31h AX=0303h)."""
+
+    slot: int
+    real: Far
+    handler: Vector
+    structure: Vector
+    depth: int = 0
+    """Dispatches in progress."""
+    hits: int = 0
+    last_caller: Far | None = None
+    at_entry: RealModeCall | None = None
+    """What the host wrote into the structure at the last dispatch."""
+
+
+@dataclass(slots=True)
+class DosBlock:
+    """A DOS memory block of INT 31h AX=0100h: its paragraph and the selectors (indices) that cover it."""
+
+    segment: int
+    paragraphs: int
+    entries: list[int]
+
+
+@dataclass(slots=True, eq=False)
+class Client:
+    """One client. number counts from 1; index is its place among the clients alive (LDT, locked stack)."""
+
+    number: int
+    index: int
+    bits: int
+    psp: int
+    ldt: Ldt
+    blocks: MemoryBlocks
+    environment: int
+    """Paragraph of the environment as it stood in the PSP at entry; 0 when there was none."""
+    private: int
+    """Paragraph of the host data block the client supplied."""
+    base_level: int
+    """Nesting levels that existed before this client: its parent's."""
+    outer_real_pointer: Far
+    """The host's real-mode stack pointer before this client entered."""
+    locked_selector: int = 0
+    alias_selector: int = 0
+    """Read-only for the client: DS at callback entry, based on the real-mode stack segment."""
+    locked_depth: int = 0
+    """How many events lie on the locked protected-mode stack; 0: not in use."""
+    pm_pointer: tuple[int, int] = (0, 0)
+    """SS and (E)SP as they were when the client last left protected mode: where a nested event goes on."""
+    vectors: list[Vector] = field(default_factory=list)
+    exceptions: list[Vector] = field(default_factory=list)
+    real_exceptions: list[Vector] = field(default_factory=list)
+    extended: set[int] = field(default_factory=set)
+    """Exceptions whose handler was set by 0212h."""
+    callbacks: dict[int, Callback] = field(default_factory=dict)
+    segments: dict[int, int] = field(default_factory=dict)
+    """Paragraph -> LDT index, for INT 31h AX=0002h."""
+    dos_blocks: dict[int, DosBlock] = field(default_factory=dict)
+    """First LDT index -> block."""
+
+    @property
+    def wide(self) -> bool:
+        """A 32-bit client: its frames and (E) registers are 32-bit."""
+        return self.bits == 32  # noqa: PLR2004
+
+    @property
+    def word(self) -> int:
+        """Bytes of one frame word: 2 or 4."""
+        return 4 if self.wide else 2
+
+    def trap(self, trap: Trap, number: int = 0) -> Vector:
+        """The address of a host entry point as this client sees it."""
+        return Vector(traps.selector_for(self.bits), trap + number)
+
+    def reset_vectors(self) -> None:
+        """All vectors at the host's defaults."""
+        self.vectors = [self.trap(Trap.DEFAULT_INTERRUPT, number) for number in range(256)]
+        self.exceptions = [self.trap(Trap.DEFAULT_EXCEPTION, number) for number in range(32)]
+        self.real_exceptions = [self.trap(Trap.DEFAULT_REAL_EXCEPTION, number) for number in range(32)]
+
+    def is_hooked(self, vector: int) -> bool:
+        """Has the client its own handler for a protected-mode interrupt?"""
+        return self.vectors[vector] != self.trap(Trap.DEFAULT_INTERRUPT, vector)

@@ -1,0 +1,387 @@
+"""The host's own state and the few moves everything else in `host/` is made of.
+
+Control leaves a context only through `Host.leave` (which keeps it as a nesting level, with its frame on the ring-0
+stack) and comes back through `Host.resume`. A level is data, so any number of them can be saved and restored.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from app.emu import events
+from app.emu.address import Far
+from app.emu.cpu.frame import FRAME, FRAME_SIZE, write_frame
+from app.emu.descriptor import Descriptor, sized
+from app.emu.events import Door, Stack
+from app.emu.host.client import Client
+from app.emu.host.faults import GuestFault
+from app.emu.host.memory_blocks import Arena
+from app.emu.host.tables import Owner
+from app.emu.memory import layout
+from app.emu.registers import SEGMENTS, Mode, Registers, Segment
+
+if TYPE_CHECKING:
+    from app.emu.machine import Machine
+    from app.emu.services import Service
+
+LDT_ALIAS: Final = "host: LDT alias (MS-DOS API)"
+RING0_RESERVE: Final = 8 * FRAME_SIZE
+"""Bytes of the ring-0 stack kept free for ending a client that has used the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A block of stack somebody pushed as one thing: linear extent (high exclusive), words for the panes."""
+
+    stack: Stack
+    low: int
+    high: int
+    label: str
+    pushed_by: str
+    level: int
+    fields: tuple[str, ...]
+    """Meaning of each word from `low` upwards."""
+    word: int
+    """Bytes of one word."""
+
+
+@dataclass(slots=True, eq=False)
+class Level:
+    """A context that was left and will be resumed. frame: linear address of its frame on the ring-0 stack."""
+
+    door: Door
+    client: Client
+    saved: Registers
+    frame: int
+    real_pointer: Far
+    """The host's real-mode stack pointer at that moment."""
+    pm_pointer: tuple[int, int]
+    """The client's protected-mode stack pointer at that moment."""
+    on_locked: bool = False
+    """This level counts on the locked stack."""
+    stack_offset: int = 0
+    """(E)SP before the host pushed the frame of this event."""
+    vector: int = -1
+    """Interrupt or exception number, or the callback's slot."""
+    function: int = 0
+    """INT 31h function for the translation services."""
+    structure: int = 0
+    """Linear address of the real mode call structure in use."""
+    structure_far: Far = Far(0, 0)
+    target: Far = Far(0, 0)
+    words: int = 0
+    service: tuple[int, int] | None = None
+    """Interrupt and function of a service that completes when this level is resumed."""
+    transfer: object = None
+    """What the DOS translation has to do when the call is back."""
+
+
+@dataclass(slots=True, eq=False)
+class Host:
+    """The DPMI host of one virtual machine."""
+
+    machine: Machine
+    arena: Arena
+    clients: list[Client] = field(default_factory=list)
+    """Alive, in order of entry: the last one is the current and primary client."""
+    levels: list[Level] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    real_pointer: Far = Far(0, 0)
+    """SS:SP the host uses when it next enters real mode (rules R1 and R2 of the reference)."""
+    entered: int = 0
+    """Clients that ever entered: the number of the last one."""
+    ended_by_host: set[int] = field(default_factory=set)
+    """PSPs of programs the host ended, until DOS has reported them."""
+
+    # Who and where
+
+    @property
+    def client(self) -> Client | None:
+        """The current client."""
+        return self.clients[-1] if self.clients else None
+
+    @property
+    def current(self) -> Client:
+        """The current client, for code that runs only when there is one."""
+        return self.clients[-1]
+
+    @property
+    def ring0_esp(self) -> int:
+        """Linear address the next ring-0 frame ends at (TSS.ESP0)."""
+        return self.levels[-1].frame if self.levels else layout.RING0_STACK_TOP
+
+    @property
+    def live_stack(self) -> Stack:
+        """The stack the guest pushes on now."""
+        regs = self.machine.regs
+        if regs.is_v86:
+            return Stack.REAL
+        if regs.mode is Mode.RING0:
+            return Stack.RING0
+        client = self.client
+        return Stack.LOCKED if client is not None and client.locked_depth else Stack.APPLICATION
+
+    # Segment registers
+
+    def descriptor(self, selector: int) -> Descriptor | None:
+        """The descriptor a selector means now: current LDT or GDT; None beyond the tables."""
+        index = selector >> 3
+        if selector & 4:
+            client = self.client
+            return client.ldt.read(index) if client is not None else None
+        if index * 8 + 7 > 0x5F:  # noqa: PLR2004 - the GDT's limit
+            return None
+        return Descriptor.decode(self.machine.memory.read(layout.GDT + index * 8, 8))
+
+    def segment(self, selector: int) -> Segment:
+        """A segment register loaded with a selector by the host; null (with its guard base) when it is not usable."""
+        found = self.descriptor(selector) if selector & 0xFFFC else None
+        if found is None or not found.is_present or not found.is_segment:
+            return null_segment(selector if selector < 4 else 0)  # noqa: PLR2004
+        return found.segment(selector)
+
+    def reload(self, selector: int) -> None:
+        """A descriptor changed: segment registers that hold it take the new one at once (DPMI 1.0)."""
+        regs = self.machine.regs
+        for name in SEGMENTS:
+            if getattr(regs, name).selector & ~3 == selector & ~3 and selector & 0xFFFC:
+                setattr(regs, name, self.segment(getattr(regs, name).selector))
+
+    def drop(self, selector: int) -> None:
+        """A descriptor was freed: data segment registers that hold it become null (DPMI 1.0)."""
+        regs = self.machine.regs
+        for name in ("ds", "es", "fs", "gs"):
+            if getattr(regs, name).selector & ~3 == selector & ~3:
+                setattr(regs, name, null_segment())
+
+    # Pointers of the client
+
+    def linear(self, selector: int, offset: int, size: int, *, write: bool = False) -> int:
+        """Linear address of a client's pointer, checked as the processor would. Raises `GuestFault`."""
+        segment = self.segment(selector)
+        check_access(segment, offset, size, write=write)
+        return self._present(segment.base + offset & 0xFFFFFFFF, size, write=write)
+
+    def _present(self, linear: int, size: int, *, write: bool) -> int:
+        memory = self.machine.memory
+        if linear + size > layout.CONVENTIONAL_END and not memory.is_mapped(linear, size):
+            raise GuestFault(14, error_code=4 | write << 1, cr2=linear)
+        return linear
+
+    def read_pointer(self, selector: int, offset: int, size: int) -> bytes:
+        """Bytes at a client's pointer. Raises `GuestFault`."""
+        return self.machine.memory.read(self.linear(selector, offset, size), size)
+
+    def write_pointer(self, selector: int, offset: int, data: bytes) -> None:
+        """Write at a client's pointer. Raises `GuestFault`."""
+        self.machine.memory.write(self.linear(selector, offset, len(data), write=True), data)
+
+    # Pushing
+
+    def push(self, values: tuple[int, ...], label: str, pushed_by: str, fields: tuple[str, ...], word: int) -> None:
+        """Push a block on the live stack; values and fields from the lowest address upwards, `word` bytes each.
+
+        Raises `GuestFault` #SS when it does not fit, or a page fault.
+        """
+        regs = self.machine.regs
+        size = len(values) * word
+        wrap = 0xFFFFFFFF if regs.ss.is_big else 0xFFFF
+        offset = regs.stack_offset - size & wrap
+        if not regs.is_v86:
+            try:
+                check_access(regs.ss, offset, size, write=True)
+            except GuestFault as fault:
+                raise GuestFault(12 if fault.vector == 13 else fault.vector, fault.error_code) from None  # noqa: PLR2004
+        linear = self._present(regs.ss.base + offset & 0xFFFFFFFF, size, write=True)
+        mask = (1 << 8 * word) - 1
+        data = struct.pack(f"<{len(values)}{'I' if word == 4 else 'H'}", *(value & mask for value in values))  # noqa: PLR2004
+        self.machine.memory.write(linear, data)
+        regs.set_stack_offset(offset)
+        self.mark(Mark(self.live_stack, linear, linear + size, label, pushed_by, len(self.levels), fields, word))
+
+    def mark(self, mark: Mark) -> None:
+        """Remember who pushed a block; older blocks on the same stack that lie below its top are gone by now."""
+        base = mark.high - 0x10000
+        self.marks = [old for old in self.marks if old.stack is not mark.stack or not base <= old.low < mark.high]
+        self.marks.append(mark)
+
+    # Leaving and resuming contexts
+
+    def leave(self, door: Door) -> Level:
+        """Keep the running context as a new level and return it; the caller then sets the registers to go on with."""
+        machine, client = self.machine, self.current
+        frame = self.ring0_esp - FRAME_SIZE
+        if frame < layout.RING0_STACK + RING0_RESERVE:
+            raise HostStackFull
+        regs = machine.regs
+        physical = machine.memory.host_physical(frame)
+        write_frame(machine.memory.buffer, physical, regs, 0)
+        level = Level(door, client, regs.copy(), frame, self.real_pointer, client.pm_pointer)
+        self.levels.append(level)
+        if regs.is_v86:
+            self.real_pointer = Far(regs.ss.selector, regs.esp & 0xFFFF)
+        else:
+            client.pm_pointer = (regs.ss.selector, regs.stack_offset)
+        machine.set_ring0_stack(frame)
+        return level
+
+    def resume(self, level: Level, door: Door) -> None:
+        """Go back to a level's context as its frame says now, and say so; everything above it is dropped."""
+        before, stack = self.before()
+        self.resume_silently(level)
+        self.switched(before, stack, door)
+
+    def resume_silently(self, level: Level) -> None:
+        """`resume` for callers that change the context further before they announce the switch."""
+        while self.levels[-1] is not level:
+            self.unwind()
+        self.levels.pop()
+        regs = self.machine.regs
+        saved = self._from_frame(level)
+        self._unwind(level)
+        regs.assign(saved)
+        self.machine.set_ring0_stack(self.ring0_esp)
+        self.machine.attention = True
+
+    def unwind(self) -> None:
+        """Drop the innermost level without going back to it: its client ends, or the guest skipped it."""
+        self._unwind(self.levels.pop())
+
+    def return_far(self) -> None:
+        """RETF in a client to whoever far-called a host routine in protected mode."""
+        regs, word = self.machine.regs, self.current.word
+        data = self.read_pointer(regs.ss.selector, regs.stack_offset, 2 * word)
+        regs.set_stack_offset(regs.stack_offset + 2 * word)
+        regs.eip = int.from_bytes(data[:word], "little")
+        regs.cs = self.segment(int.from_bytes(data[word : word + 2], "little"))
+
+    def ldt_alias(self, client: Client) -> int:
+        """A selector for a read/write alias of the client's LDT (vendor API `MS-DOS`)."""
+        for index, (_, label) in client.ldt.entries.items():
+            if label == LDT_ALIAS:
+                return client.ldt.selector(index)
+        index = client.ldt.allocate(1, Owner.HOST, LDT_ALIAS)
+        self.machine.memory.share_with_user(client.ldt.linear, layout.LDT_SIZE)
+        client.ldt.write(index, sized(client.ldt.linear, layout.LDT_SIZE - 1, 0xF3))
+        return client.ldt.selector(index)
+
+    def _unwind(self, level: Level) -> None:
+        client = level.client
+        self.real_pointer = level.real_pointer
+        client.pm_pointer = level.pm_pointer
+        if level.on_locked:
+            client.locked_depth -= 1
+        if level.door is Door.CALLBACK and level.vector in client.callbacks:
+            client.callbacks[level.vector].depth -= 1
+
+    def _from_frame(self, level: Level) -> Registers:
+        """A level's registers, read back from the ring-0 stack; hidden parts from when it was left."""
+        values = FRAME.unpack(self.machine.memory.read(level.frame, FRAME_SIZE))
+        edi, esi, ebp, _, ebx, edx, ecx, eax, _, eip, cs, eflags, esp, ss, es, ds, fs, gs = values
+        saved = level.saved.copy()
+        saved.edi, saved.esi, saved.ebp, saved.ebx = edi, esi, ebp, ebx
+        saved.edx, saved.ecx, saved.eax, saved.eip, saved.eflags, saved.esp = edx, ecx, eax, eip, eflags, esp
+        for name, selector in (("cs", cs), ("ss", ss), ("es", es), ("ds", ds), ("fs", fs), ("gs", gs)):
+            if getattr(saved, name).selector != selector:
+                real = bool(eflags & 1 << 17)
+                setattr(saved, name, Segment.real(selector) if real else self.segment(selector))
+        return saved
+
+    def innermost(self, *doors: Door) -> Level | None:
+        """The most recent level entered through one of these doors."""
+        return next((level for level in reversed(self.levels) if level.door in doors), None)
+
+    # The locked protected-mode stack (rules L1 to L8 of the reference)
+
+    def enter_locked(self, level: Level) -> None:
+        """Put SS:(E)SP on the locked stack for an event of the level's client.
+
+        The first event switches to its top; a nested one goes on where protected mode was left.
+        """
+        client, regs = level.client, self.machine.regs
+        from_real = level.saved.is_v86
+        locked = self.segment(client.locked_selector)
+        if client.locked_depth == 0:
+            regs.ss = locked
+            top = layout.LOCKED_STACK_SIZE
+            if not from_real and level.saved.ss.selector == client.locked_selector:
+                top = level.saved.stack_offset
+            regs.esp = top
+        elif from_real:
+            selector, offset = client.pm_pointer
+            regs.ss, regs.esp = self.segment(selector), offset
+        client.locked_depth += 1
+        level.on_locked = True
+
+    # Telling
+
+    def before(self) -> tuple[Registers, Stack]:
+        """What `switched` compares with: take it before registers are changed."""
+        return self.machine.regs.copy(), self.live_stack
+
+    def switched(self, old: Registers, old_stack: Stack, door: Door) -> None:
+        """Announce what changed between the registers then and now: mode, stack."""
+        regs, machine = self.machine.regs, self.machine
+        if old.mode is not regs.mode:
+            machine.emit(
+                events.ModeSwitched,
+                from_=old.mode,
+                to=regs.mode,
+                door=door,
+                at=far(regs, "cs", regs.eip),
+                stack=far(regs, "ss", regs.stack_offset),
+            )
+        stack = self.live_stack
+        if stack is not old_stack:
+            client = self.client
+            machine.emit(
+                events.StackSwitched,
+                from_=old_stack,
+                to=stack,
+                door=door,
+                saved=far(old, "ss", old.stack_offset),
+                entered=far(regs, "ss", regs.stack_offset),
+                depth=client.locked_depth if client is not None else 0,
+            )
+
+    def service_done(self, row: Service, carry: bool, error: int | None, registers: dict[str, int | str]) -> None:  # noqa: FBT001
+        """Announce the end of a service."""
+        self.machine.emit(
+            events.ServiceReturned,
+            interrupt=row.interrupt,
+            function=row.number,
+            carry=carry,
+            error=error,
+            registers=registers,
+        )
+
+
+class HostStackFull(Exception):  # noqa: N818 - a condition of the guest's making, named for what it is
+    """The ring-0 stack has no room for another nesting level."""
+
+
+def null_segment(selector: int = 0) -> Segment:
+    """A segment register the host leaves null: based where nothing is mapped, so that any use faults."""
+    return Segment(selector, layout.NULL_BASE, 0, 0, 0)
+
+
+def far(regs: Registers, segment: str, offset: int) -> Far:
+    """An address in a segment of a context, wide where offsets are 32-bit."""
+    register: Segment = getattr(regs, segment)
+    return Far(register.selector, offset, wide=not regs.is_v86 and (register.is_big or offset > 0xFFFF))  # noqa: PLR2004
+
+
+def check_access(segment: Segment, offset: int, size: int, *, write: bool) -> None:
+    """The processor's checks of a data access: null, type, limit. Raises `GuestFault` #GP(0)."""
+    data_code = segment.access & 0x08
+    if segment.is_null or (write and (data_code or not segment.access & 2)) or (data_code and not segment.access & 2):
+        raise GuestFault(13)
+    last = offset + max(size, 1) - 1
+    if segment.access & 0x0C == 0x04:  # noqa: PLR2004 - expand-down data
+        top = 0xFFFFFFFF if segment.is_big else 0xFFFF
+        if offset <= segment.limit or last > top:
+            raise GuestFault(13)
+    elif last > segment.limit:
+        raise GuestFault(13)

@@ -1,0 +1,84 @@
+"""INT 31h arrives: find the row, read the registers, call, hand back, announce.
+
+Register rules: every register not named as an output is preserved; on failure CF=1 and AX is the error code (DPMI
+1.0, chapter 4; 0.9 hosts left AX alone, clients of theirs do not look).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.emu import events
+from app.emu.address import Far
+from app.emu.host.failures import UnsupportedFunction
+from app.emu.host.faults import GuestFault
+from app.emu.host.host import Host, HostStackFull
+from app.emu.int31 import (  # noqa: F401 - importing fills the table
+    descriptors,
+    dos_memory,
+    later,
+    memory,
+    pages,
+    translation,
+    vectors,
+    version,
+    virtual_interrupts,
+)
+from app.emu.int31.table import INT31, PENDING
+from app.emu.registers import Flag, Registers
+from app.emu.services import Service, ServiceFailed, arguments, hand_back
+
+_UNKNOWN = "unknown"
+_INT_SIZE = 2
+
+
+def call_int31(host: Host) -> None:
+    """Serve the INT 31h the current client has just executed (EIP behind it)."""
+    machine = host.machine
+    regs, wide = machine.regs, host.current.wide
+    number = regs.ax
+    row = INT31.find(number) or Service(0x31, number, _UNKNOWN, "", "", {}, {}, None)
+    machine.emit(
+        events.ServiceCalled,
+        interrupt=0x31,
+        function=number,
+        name=row.name,
+        registers=shown(row.takes, regs, wide=wide),
+    )
+    before = regs.copy()
+    try:
+        if row.handler is None:
+            raise UnsupportedFunction
+        result = row.handler(host, **arguments(row, regs, wide=wide))
+    except ServiceFailed as failure:
+        regs.ax = failure.code
+        regs.set_flag(Flag.CF, on=True)
+        host.service_done(row, carry=True, error=failure.code, registers={})
+        return
+    except GuestFault as fault:
+        # The pointer was bad: the exception is the client's, at its INT instruction.
+        regs.assign(before)
+        regs.eip = regs.eip - _INT_SIZE & 0xFFFFFFFF
+        machine.fault(fault)
+        return
+    except HostStackFull:
+        machine.terminate_client("the host's ring-0 stack is full: too many nested calls")
+        return
+    if result is not PENDING:
+        complete(host, row, result)
+
+
+def complete(host: Host, row: Service, result: Any) -> None:
+    """Hand a successful service's result to the client, which runs again."""
+    regs, wide = host.machine.regs, host.current.wide
+    hand_back(row, regs, result, wide=wide)
+    host.service_done(row, carry=False, error=None, registers=shown(row.gives, regs, wide=wide))
+
+
+def shown(views: dict[str, Any], regs: Registers, *, wide: bool) -> dict[str, int | str]:
+    """Registers of a list as the events show them: numbers, and far addresses for pointers."""
+    values: dict[str, int | str] = {}
+    for view in views.values():
+        value = view.read(regs, wide=wide)
+        values[str(view)] = str(Far(value[0], value[1], wide=wide)) if isinstance(value, tuple) else value
+    return values

@@ -1,0 +1,93 @@
+"""INT 31h AX=0600h to 0604h: locking pages. Nothing is ever paged out here; counts and errors are kept exactly."""
+
+from __future__ import annotations
+
+from app.emu import events
+from app.emu.host import failures
+from app.emu.host.host import Host
+from app.emu.int31.table import INT31
+from app.emu.memory import layout
+from app.emu.memory.layout import PAGE
+from app.emu.registers import BX_CX, SI_DI
+
+_LOCKS = 0xFFFF
+"""How often one page can be locked."""
+
+
+def _pages_around(host: Host, linear: int, size: int) -> range:
+    """The pages a range touches (rounded outwards). Raises `InvalidLinearAddress` unless all are the client's."""
+    end = linear + size
+    if end > 1 << 32 or not host.machine.memory.is_mapped(linear, size) or linear >= layout.HOST:
+        raise failures.InvalidLinearAddress
+    return range(linear >> 12, end + PAGE - 1 >> 12)
+
+
+def _dos_pages_inside(linear: int, size: int) -> range:
+    """The whole pages of DOS memory inside a range. Raises `InvalidLinearAddress` beyond DOS memory."""
+    if linear + size > layout.CONVENTIONAL_END:
+        raise failures.InvalidLinearAddress
+    return range(linear + PAGE - 1 >> 12, linear + size >> 12)
+
+
+def _announce(host: Host, action: str, linear: int, size: int) -> None:
+    host.machine.emit(events.MemoryChanged, action=action, linear=linear, size=size, handle=0)
+
+
+@INT31.service(0x0600)
+def lock_linear_region(host: Host, linear: BX_CX, size: SI_DI) -> None:
+    """Lock the pages of a linear range; locks count."""
+    locks = host.current.blocks.locks
+    pages = _pages_around(host, linear, size)
+    if any(locks.get(page, 0) >= _LOCKS for page in pages):
+        raise failures.LockCountExceeded
+    for page in pages:
+        locks[page] = locks.get(page, 0) + 1
+    _announce(host, "locked", linear, size)
+
+
+@INT31.service(0x0601)
+def unlock_linear_region(host: Host, linear: BX_CX, size: SI_DI) -> None:
+    """Take one lock off the pages of a linear range; all of them must be locked."""
+    locks = host.current.blocks.locks
+    pages = _pages_around(host, linear, size)
+    if any(not locks.get(page) for page in pages):
+        raise failures.InvalidState
+    for page in pages:
+        locks[page] -= 1
+        if not locks[page]:
+            del locks[page]
+    _announce(host, "unlocked", linear, size)
+
+
+@INT31.service(0x0602)
+def mark_real_mode_region_pageable(host: Host, linear: BX_CX, size: SI_DI) -> None:
+    """Allow whole pages of DOS memory inside a range to be paged out."""
+    pages, pageable = _dos_pages_inside(linear, size), host.current.blocks.pageable
+    if not pageable.isdisjoint(pages):
+        raise failures.InvalidState
+    pageable.update(pages)
+
+
+@INT31.service(0x0603)
+def relock_real_mode_region(host: Host, linear: BX_CX, size: SI_DI) -> None:
+    """Lock pages of DOS memory again that were marked pageable."""
+    pages, pageable = _dos_pages_inside(linear, size), host.current.blocks.pageable
+    if not pageable.issuperset(pages):
+        raise failures.InvalidState
+    pageable.difference_update(pages)
+
+
+@INT31.service(0x0604)
+def get_page_size(_host: Host) -> BX_CX:
+    """Return the size of a page in bytes."""
+    return PAGE
+
+
+@INT31.service(0x0700)
+def mark_pages_by_number(_host: Host) -> None:
+    """Reserved; old Windows kernels call it and expect success."""
+
+
+@INT31.service(0x0701)
+def unmark_pages_by_number(_host: Host) -> None:
+    """Reserved; old Windows kernels call it and expect success."""

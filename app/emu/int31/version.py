@@ -1,0 +1,54 @@
+"""INT 31h AX=0400h, 0401h and 0A00h: who the host is."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from app.emu.host import failures, multiplex
+from app.emu.host.host import Host
+from app.emu.host.profile import PROFILE
+from app.emu.int31.table import INT31
+from app.emu.registers import AX, BX, CL, CX, DX, ES_DI
+
+_BUFFER = 128
+
+
+class Version(NamedTuple):
+    """version: major in AH, minor (two decimal digits) in AL; flags; processor; pics: virtual PIC bases in DH, DL."""
+
+    version: AX
+    flags: BX
+    processor: CL
+    pics: DX
+
+
+@INT31.service(0x0400)
+def get_version(host: Host) -> Version:
+    """Return version, flags (32-bit host, reflection in V86), processor and interrupt controller bases."""
+    pic = host.machine.state.devices.pic
+    return Version(PROFILE.version, 0b001, PROFILE.cpu, pic.master.base << 8 | pic.slave.base)
+
+
+class Capabilities(NamedTuple):
+    """capabilities: bit 4 demand zero fill, the others 0; reserved words 0."""
+
+    capabilities: AX
+    reserved1: CX
+    reserved2: DX
+
+
+@INT31.service(0x0401, since="1.0")
+def get_capabilities(host: Host, buffer: ES_DI) -> Capabilities:
+    """Return what the host can do beyond version 0.9 and write version and vendor name to a buffer."""
+    text = bytes((PROFILE.version >> 8, PROFILE.version & 0xFF)) + PROFILE.vendor
+    host.write_pointer(*buffer, text.ljust(_BUFFER, b"\0"))
+    return Capabilities(PROFILE.capabilities, 0, 0)
+
+
+@INT31.service(0x0A00)
+def get_vendor_entry(host: Host) -> None:
+    """Return in ES:(E)DI the entry of the vendor API named at DS:(E)SI."""
+    entry = multiplex.vendor_entry(host)
+    if entry is None:
+        raise failures.UnsupportedFunction
+    multiplex.set_es_di(host, entry)

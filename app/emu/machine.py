@@ -1,0 +1,526 @@
+"""The machine: run, trap, serve, resume.
+
+Everything that changes while a program runs is in guest memory, in the processor's FPU, or in `MachineState`. `save`
+takes these three and nothing else, so a component cannot be forgotten: what it keeps in attributes is state, because
+the whole tree is pickled; what cannot be pickled cannot be kept.
+
+Time is the instruction count (`tick`). Devices follow `clock`, which also counts time skipped while the guest waits.
+An interrupt is delivered only at points that are the same in every run of the program, however it is sliced: when a
+device's appointment is reached, after an exit to the host, and, while a request waits for IF, every `POLL` clocks.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol, TypeVar
+
+from app.emu import events
+from app.emu.address import Far
+from app.emu.bios.bios import Bios
+from app.emu.cpu.exits import Exit, Why
+from app.emu.cpu.unicorn_cpu import UnicornCpu
+from app.emu.depths import Depths
+from app.emu.devices.clock import RATE
+from app.emu.devices.devices import Devices
+from app.emu.dos.dos import Dos
+from app.emu.dos.mount import Mount
+from app.emu.host import traps
+from app.emu.host.callbacks import SLOTS
+from app.emu.host.dpmi import STACK_FULL, DpmiHost
+from app.emu.host.exceptions import describe
+from app.emu.host.faults import GuestFault
+from app.emu.host.host import HostStackFull
+from app.emu.host.memory_blocks import Arena
+from app.emu.host.termination import ENDED_BY_HOST
+from app.emu.machine_errors import NotYet
+from app.emu.memory import layout
+from app.emu.memory.memory import Memory, MemoryImage, PageNotPresent
+from app.emu.registers import Flag, Mode, Registers, Segment
+from app.emu.rom import After, RealTrap, Rom
+
+POLL: Final = 256
+"""Clocks between two looks at IF while an interrupt request waits for it."""
+_HLT: Final = 0xF4
+_INT3: Final = 0xCC
+_INTO: Final = 0xCE
+_INT1: Final = 0xF1
+_E = TypeVar("_E", bound=events.Event)
+
+__all__ = ["POLL", "RATE", "Checkpoint", "Console", "End", "Machine", "MachineOptions", "MachineState"]
+
+
+class Console(Protocol):
+    """The outside of the machine: where output goes and where typed input comes from. No part of the state."""
+
+    def write(self, handle: int, data: bytes) -> None:
+        """Take what the guest writes to standard output (1) or standard error (2)."""
+
+    def read_input(self) -> bytes | None:
+        """Bytes typed since the last call, b"" when there are none yet, None at the end of input."""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineOptions:
+    """What a machine is built with. memory in MiB; write_through lets guest writes reach the mounted folder."""
+
+    mount: str
+    memory: int = 32
+    write_through: bool = False
+    limit_checks: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How the run ended. how: exit, resident, terminated (by the host)."""
+
+    code: int
+    how: str
+    message: str
+
+
+@dataclass(slots=True)
+class MachineState:
+    """All state outside guest memory and FPU."""
+
+    regs: Registers
+    devices: Devices
+    bios: Bios
+    dos: Dos
+    host: DpmiHost
+    tick: int = 0
+    idle: int = 0
+    """Clocks skipped while the guest waited."""
+    attention: bool = False
+    """Look for interrupt requests before the next instruction."""
+    waiting: bool = False
+    """A service waits for input."""
+    end: End | None = None
+    depths: Depths = field(default_factory=Depths)
+    host_message: str = ""
+    """Why the host ended a client, until its program has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A machine at one moment, immutable."""
+
+    memory: MemoryImage
+    fpu: bytes
+    state: bytes
+    log: events.SavedLog
+    tick: int
+
+
+class Machine:
+    """One emulated PC with DOS and a DPMI host."""
+
+    def __init__(self, options: MachineOptions, console: Console) -> None:
+        self.options = options
+        self.console = console
+        self.memory = Memory(options.memory)
+        self.cpu = UnicornCpu(self.memory)
+        self.cpu.port_in, self.cpu.port_out = self._port_in, self._port_out
+        self.rom = Rom(self.memory)
+        self.log = events.EventLog()
+        self._running = False
+        traps.write_traps(self.memory)
+        self._place_rom()
+        mount = Mount(options.mount, write_through=options.write_through)
+        self.state = MachineState(
+            regs=Registers(),
+            devices=Devices(self),
+            bios=Bios(self),
+            dos=Dos(self, mount),
+            host=DpmiHost(self, Arena(self.memory)),
+        )
+        self.state.bios.install()
+        self.state.dos.install()
+
+    def _place_rom(self) -> None:
+        """Put the host's real-mode addresses into the ROM."""
+
+        def host(name: str, method: str, argument: int | None = None) -> Far:
+            return self.rom.trap(RealTrap(name, "host", method, After.NOTHING, argument))
+
+        self.mode_switch_entry = host("MODE_SWITCH_ENTRY", "mode_switch")
+        self.real_return = host("RETURN_FROM_REAL_PROCEDURE", "real_returned")
+        self.end_program = self.rom.code(b"\xcd\x21\xf4")  # int 21h / hlt
+        self._iret = self.rom.code(b"\xcf")
+        self._retf = self.rom.code(b"\xcb")
+        clients = range(layout.MAX_CLIENTS)
+        self._raw = [host("RAW_SWITCH_TO_PROTECTED", "raw_to_protected", index) for index in clients]
+        self._state = [host("SAVE_RESTORE_PROTECTED_STATE", "save_restore_protected", index) for index in clients]
+        self._callbacks = [
+            [host(f"CALLBACK client {index + 1} slot {slot}", "callback", index << 8 | slot) for slot in range(SLOTS)]
+            for index in clients
+        ]
+
+    # What everybody asks
+
+    @property
+    def regs(self) -> Registers:
+        """The live registers."""
+        return self.state.regs
+
+    @property
+    def tick(self) -> int:
+        """Guest instructions executed so far."""
+        return self.state.tick + (self.cpu.executed if self._running else 0)
+
+    @property
+    def clock(self) -> int:
+        """The devices' time: instructions executed or skipped while waiting."""
+        return self.tick + self.state.idle
+
+    @property
+    def attention(self) -> bool:
+        """Look for interrupt requests before the next instruction."""
+        return self.state.attention
+
+    @attention.setter
+    def attention(self, value: bool) -> None:
+        self.state.attention = value
+
+    def emit(self, kind: type[_E], /, **fields: Any) -> None:
+        """Append an event; seq, tick and client are filled in."""
+        host = self.state.host
+        number = host.client.number if host.client is not None else 0
+        event = kind(seq=len(self.log), tick=self.tick, client=number, **fields)
+        self.log.append(event, self.state.depths.moment(self.tick, self.regs, host))
+
+    # Addresses
+
+    def real_vector(self, vector: int) -> Far:
+        """A vector of the real-mode interrupt table."""
+        return Far.from_dword(self.memory.read_u32(vector * 4))
+
+    def callback_address(self, index: int, slot: int) -> Far:
+        """The real-mode address of a callback slot of the client at `index`."""
+        return self._callbacks[index][slot]
+
+    def raw_switch(self, index: int) -> Far:
+        """The raw switch to protected mode of the client at `index`."""
+        return self._raw[index]
+
+    def state_routine(self, index: int) -> Far:
+        """The real-mode state routine of the client at `index`."""
+        return self._state[index]
+
+    def use_ldt(self, index: int) -> None:
+        """Make the LDT of the client at `index` the current one (LLDT)."""
+        self.cpu.set_ldt(index)
+
+    def set_ring0_stack(self, esp: int) -> None:
+        """Set TSS.ESP0: where the processor's frame of the running context ends."""
+        self.memory.write_u32(layout.TSS + 4, esp)
+
+    # Moves in V86 mode
+
+    def interrupt_real(self, vector: int) -> None:
+        """What the processor does on INT n in real mode: push FLAGS, CS, IP; clear IF and TF; go through the table."""
+        regs, host = self.regs, self.state.host
+        frame = (regs.eip, regs.cs.selector, regs.eflags)
+        host.push(frame, f"INT {vector:02X}h: interrupt frame", "program", ("IP", "CS", "FLAGS"), 2)
+        regs.set_flag(Flag.IF | Flag.TF, on=False)
+        if host.hooks(vector):
+            self._jump_real(self._iret)
+            self._guard(lambda: host.real_to_protected(vector))
+        else:
+            self._jump_real(self.real_vector(vector))
+
+    def _jump_real(self, where: Far) -> None:
+        self.regs.cs, self.regs.eip = Segment.real(where.segment), where.offset
+
+    def return_far(self) -> None:
+        """RETF in V86 mode."""
+        regs = self.regs
+        where = Far.from_dword(self.memory.read_u32(regs.stack_linear))
+        regs.set_stack_offset(regs.stack_offset + 4)
+        self._jump_real(where)
+
+    def return_far_from_real_interrupt(self) -> None:
+        """A protected-mode INT 23h handler returned by RETF: so does the real-mode side, flags left on the stack."""
+        self._jump_real(self._retf)
+
+    def _return_from_service(self) -> None:
+        """IRET in V86 mode; the service's status flags replace those pushed."""
+        regs = self.regs
+        linear = regs.stack_linear
+        ip, cs, flags = (self.memory.read_u16(linear + at) for at in (0, 2, 4))
+        status = int(Flag.CF | Flag.ZF)
+        regs.set_stack_offset(regs.stack_offset + 6)
+        self._jump_real(Far(cs, ip))
+        merged = flags & ~status | regs.eflags & status
+        regs.eflags = regs.eflags & ~0xFFFF | merged & 0x0FD7 | 0x3002
+
+    # Running
+
+    def slice(self, instructions: int) -> int:
+        """Run one uninterrupted stretch of guest code, at most so many instructions, and serve what ended it.
+
+        Returns the number executed; 0 when only the context changed (an interrupt was delivered) or time passed.
+        """
+        state = self.state
+        if state.end is not None:
+            return 0
+        if state.attention and self._deliver():
+            return 0
+        devices = state.devices
+        budget = min(instructions, max(devices.next_due() - self.clock, 1))
+        if devices.pic.pending() is not None:
+            budget = min(budget, POLL - self.clock % POLL)
+        regs = state.regs
+        self._running = True
+        try:
+            ended = self.cpu.run(regs, state.host.ring0_esp, budget)
+        finally:
+            self._running = False
+        state.tick += ended.executed
+        clock = self.clock
+        if clock >= devices.next_due():
+            devices.advance(clock)
+            state.attention = True
+        elif clock % POLL == 0 and devices.pic.pending() is not None:
+            state.attention = True
+        self._serve(ended)
+        return ended.executed
+
+    def _deliver(self) -> bool:
+        """Deliver a pending interrupt request if IF allows it."""
+        state = self.state
+        state.attention = False
+        if not state.regs.interrupts_on or state.devices.pic.pending() is None:
+            return False
+        vector = state.devices.pic.acknowledge()
+        state.waiting = False
+        self._guard(lambda: self._interrupt(vector))
+        return True
+
+    def _interrupt(self, vector: int) -> None:
+        if self.state.host.hardware_interrupt(vector):
+            return
+        before = self.regs.mode
+        self.interrupt_real(vector)
+        self.emit(
+            events.InterruptReflected,
+            vector=vector,
+            nature="hardware",
+            from_=before,
+            to=self.regs.mode,
+            handler=self.real_vector(vector),
+        )
+
+    def _serve(self, ended: Exit) -> None:
+        regs, host = self.regs, self.state.host
+        if ended.why is Why.INTERRUPT:
+            self.state.attention = True
+            if regs.is_v86:
+                self._guard(lambda: self._software_interrupt_real(ended.vector))
+            elif host.client is not None:
+                self._guard(lambda: self._software_interrupt(ended.vector))
+        elif ended.why is Why.FAULT:
+            self.state.attention = True
+            if regs.is_v86:
+                self._guard(lambda: self._fault_real(ended))
+            else:
+                self._guard(lambda: self._fault(ended))
+
+    def _guard(self, action: Any) -> None:
+        """Do something on the guest's behalf; what the guest's own state makes impossible ends its program."""
+        try:
+            action()
+        except GuestFault as fault:
+            self.terminate_client(f"{fault} while the host was serving the program")
+        except PageNotPresent as absent:
+            self.terminate_client(f"the host met an absent page: {absent}")
+        except HostStackFull:
+            self.terminate_client(STACK_FULL)
+
+    # Protected mode
+
+    def _software_interrupt(self, vector: int) -> None:
+        regs, host = self.regs, self.state.host
+        opcode = self.memory.read_u8(regs.cs.base + regs.eip - 1 & 0xFFFFFFFF)
+        if (vector, opcode) in ((3, _INT3), (4, _INTO), (1, _INT1)):
+            host.fault(vector, 0, 0)
+            return
+        before = regs.copy()
+        try:
+            host.software_interrupt(vector)
+        except GuestFault as fault:
+            regs.assign(before)
+            regs.eip = regs.eip - 2 & 0xFFFFFFFF
+            self.fault(fault)
+
+    def _fault(self, ended: Exit) -> None:
+        regs, host = self.regs, self.state.host
+        if ended.vector == 13 and traps.is_trap(regs.cs.selector) and host.trap(regs.eip):  # noqa: PLR2004
+            return
+        host.fault(ended.vector, ended.error_code, ended.cr2)
+
+    def fault(self, fault: GuestFault) -> None:
+        """Raise an exception the host ran into on behalf of the client, at the client's instruction."""
+        self.state.host.fault(fault.vector, fault.error_code, fault.cr2)
+
+    # V86 mode
+
+    def _software_interrupt_real(self, vector: int) -> None:
+        self.interrupt_real(vector)
+
+    def _fault_real(self, ended: Exit) -> None:
+        regs = self.regs
+        if ended.vector == 13:  # noqa: PLR2004
+            trap = self.rom.traps.get(regs.code_linear)
+            if trap is not None:
+                self._enter_trap(trap)
+                return
+            if self.memory.read_u8(regs.code_linear) == _HLT:
+                self._halt()
+                return
+        self.real_exception(ended.vector, ended.error_code, ended.cr2)
+
+    def _enter_trap(self, trap: RealTrap) -> None:
+        state = self.state
+        method = getattr(getattr(state, trap.component), trap.method)
+        try:
+            if trap.argument is None:
+                method()
+            else:
+                method(trap.argument)
+        except NotYet:
+            state.waiting = True
+            state.regs.set_flag(Flag.IF, on=True)
+            self._idle()
+            return
+        state.waiting = False
+        if trap.after is After.IRET:
+            self._return_from_service()
+        elif trap.after is After.CONTINUE:
+            state.regs.eip = state.regs.eip + 1 & 0xFFFF
+
+    def _halt(self) -> None:
+        """HLT in V86 mode: wait for an interrupt, then go on behind it."""
+        regs = self.regs
+        if not regs.interrupts_on:
+            self.weeds("the program executed HLT with interrupts off: nothing can wake it")
+            return
+        if self.state.devices.pic.pending() is None:
+            self._idle()
+        if self.state.devices.pic.pending() is not None:
+            regs.eip = regs.eip + 1 & 0xFFFF
+
+    def _idle(self) -> None:
+        """Let time pass to the next appointment of a device."""
+        state = self.state
+        due = state.devices.next_due()
+        state.idle += max(due - self.clock, 0)
+        state.devices.advance(self.clock)
+        state.attention = True
+
+    def real_exception(self, vector: int, error_code: int = 0, cr2: int = 0) -> None:
+        """An exception in V86 mode nobody handles in protected mode: the interrupt table, or the program's end.
+
+        General protection and the like have no handler in the table that could mend them (their vectors belong to
+        IRQs), and the BIOS's own stub for the others only returns: both would loop for ever.
+        """
+        host, regs = self.state.host, self.regs
+        if host.client is not None and regs.is_v86:
+            client = host.client
+            if client.real_exceptions[vector] != client.trap(traps.Trap.DEFAULT_REAL_EXCEPTION, vector):
+                host.fault(vector, error_code, cr2)
+                return
+        handler = self.real_vector(vector)
+        stub = self.memory.read_u8(handler.real_linear) == 0xCF  # noqa: PLR2004 - IRET
+        if vector in (1, 3, 4) or (vector in (0, 5, 6, 7) and not stub):
+            self.interrupt_real(vector)
+        else:
+            self.terminate_client(describe(vector, error_code, cr2, str(Far(regs.cs.selector, regs.eip))))
+
+    # Ends
+
+    def weeds(self, what: str) -> None:
+        """The guest has done something after which it cannot go on."""
+        regs = self.regs
+        where = Far(regs.cs.selector, regs.eip, wide=regs.mode is Mode.PM32)
+        self.terminate_client(f"{what} (at {where})")
+
+    def terminate_client(self, reason: str) -> None:
+        """The host ends the running program, client or not: reason and registers to standard error, code FFh."""
+        state = self.state
+        state.host_message = reason
+        self.console.write(2, f"dpmiscope: {reason}\n{dump(self.regs)}\n".encode())
+        if state.host.client is not None:
+            state.host.end_client(ENDED_BY_HOST)
+        else:
+            regs = self.regs
+            psp = Segment.real(state.dos.current_psp)
+            regs.eflags = int(Flag.VM | Flag.IOPL | Flag.IF) | 2
+            regs.ss, regs.esp = psp, 0x100
+            state.dos.end_program(ENDED_BY_HOST, reason)
+
+    def end(self, code: int, how: str, message: str) -> None:
+        """The first program has ended: so has the run."""
+        state = self.state
+        if state.host_message:
+            how, message = "terminated", state.host_message
+        state.end = End(code, how, message)
+
+    # Ports
+
+    def _port_in(self, port: int, size: int) -> int:
+        return self.state.devices.port_in(port, size)
+
+    def _port_out(self, port: int, size: int, value: int) -> None:
+        self.state.devices.port_out(port, size, value)
+        self.state.attention = True
+
+    # Checkpoints
+
+    def save(self) -> Checkpoint:
+        """The whole machine as it is between two slices."""
+        target = io.BytesIO()
+        _Pickler(target, self).dump(self.state)
+        return Checkpoint(self.memory.save(), self.cpu.save(), target.getvalue(), self.log.save(), self.state.tick)
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go back (or forward) to a checkpoint of this machine."""
+        self.memory.restore(checkpoint.memory)
+        self.cpu.restore(checkpoint.fpu)
+        self.log.restore(checkpoint.log)
+        self.state = _Unpickler(io.BytesIO(checkpoint.state), self).load()
+        if self.state.host.client is not None:
+            self.use_ldt(self.state.host.client.index)
+
+
+class _Pickler(pickle.Pickler):
+    """Pickles state; the machine, its memory and processor are named, not copied."""
+
+    def __init__(self, target: io.BytesIO, machine: Machine) -> None:
+        super().__init__(target, pickle.HIGHEST_PROTOCOL)
+        self._machine = machine
+
+    def persistent_id(self, obj: object) -> str | None:
+        if obj is self._machine:
+            return "machine"
+        return "memory" if obj is self._machine.memory else None
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, source: io.BytesIO, machine: Machine) -> None:
+        super().__init__(source)
+        self._machine = machine
+
+    def persistent_load(self, name: str) -> object:
+        return self._machine if name == "machine" else self._machine.memory
+
+
+def dump(regs: Registers) -> str:
+    """All registers in four lines, for messages."""
+    names = ("eax", "ebx", "ecx", "edx", "esi", "edi", "ebp", "esp", "eip", "eflags")
+    general = " ".join(f"{name.upper()}={getattr(regs, name):08X}" for name in names)
+    segments = " ".join(
+        f"{name.upper()}={getattr(regs, name).selector:04X}" for name in ("cs", "ds", "es", "fs", "gs", "ss")
+    )
+    return f"mode {regs.mode}\n{general}\n{segments}"
