@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.debug.snapshot import Moment
 from app.emu.address import Far
 from app.emu.events import (
     CallbackEntered,
@@ -15,6 +14,7 @@ from app.emu.events import (
     ExceptionRaised,
     InterruptFlagChanged,
     InterruptReflected,
+    Moment,
     ServiceReturned,
 )
 from app.emu.registers import Mode

@@ -7,6 +7,7 @@ long the run is.
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import pyqtgraph as pg
@@ -20,8 +21,6 @@ from app.ui.timeline.ink import Ink
 from app.ui.timeline.pixels import Scale, visible_bars, visible_marks, visible_runs
 from app.ui.timeline.record import MODES, Mark, Record
 
-_LABEL_ROOM = 22
-"""Narrower pieces, in pixels, carry no text."""
 _LEAST_ROWS = 3
 """Nested callbacks that find room before bars get thinner."""
 _MARK_SIZE = 4.0
@@ -61,15 +60,15 @@ class BandItem(pg.GraphicsObject):
         """Draw in pixels; only top and height of `place` count."""
 
 
-def draw_label(painter: QPainter, box: QRectF, text: str, colour: QColor, font: QFont) -> None:
-    """Text in a box, shortened to fit; nothing when the box is too narrow."""
-    box = box.adjusted(4, 0, -4, 0)
-    if box.width() < _LABEL_ROOM:
-        return
-    painter.setFont(font)
-    painter.setPen(colour)
-    text = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, box.width())
-    painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+def draw_label(painter: QPainter, box: QRectF, texts: Sequence[str], colour: QColor, font: QFont) -> None:
+    """The first of some texts, the longest first, that fits into a box; nothing when none does."""
+    metrics = QFontMetricsF(font)
+    box = box.adjusted(4, 0, -3, 0)
+    text = next((text for text in texts if metrics.horizontalAdvance(text) <= box.width()), "")
+    if text:
+        painter.setFont(font)
+        painter.setPen(colour)
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 
 class ModeRibbon(BandItem):
@@ -87,7 +86,7 @@ class ModeRibbon(BandItem):
             painter.fillRect(box, self.ink.modes[mode])
             box.setLeft(max(box.left(), scale.begin))
             box.setRight(min(box.right(), scale.end))
-            draw_label(painter, box, MODE_NAMES[mode], self.ink.on_mode, self.ink.small)
+            draw_label(painter, box, [MODE_NAMES[mode]], self.ink.on_mode, self.ink.small)
 
 
 class CallbackBars(BandItem):
@@ -116,7 +115,7 @@ class CallbackBars(BandItem):
             event = record.events[int(record.bar_seqs.values[shown[index]])]
             if isinstance(event, CallbackEntered):
                 box.setLeft(max(box.left(), scale.begin))
-                draw_label(painter, box, f"callback {event.slot}", self.ink.on_bar, self.ink.small)
+                draw_label(painter, box, (f"callback {event.slot}", str(event.slot)), self.ink.on_bar, self.ink.small)
 
 
 class Marks(BandItem):

@@ -33,7 +33,8 @@ class DepthLane:
         self._heights = Growing(np.float64)
         self._least = math.inf
         self._most = -math.inf
-        self.curve = pg.PlotDataItem(stepMode="left", connect="all", skipFiniteCheck=True)
+        # pyqtgraph 0.14 calls it "right" when a value holds from its own x on.
+        self.curve = pg.PlotDataItem(stepMode="right", connect="all", skipFiniteCheck=True)
 
     @property
     def least(self) -> float:

@@ -12,7 +12,6 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from app.debug.snapshot import Moment
 from app.emu.events import (
     CallbackEntered,
     CallbackReturned,
@@ -21,6 +20,7 @@ from app.emu.events import (
     Event,
     ExceptionRaised,
     InterruptReflected,
+    Moment,
     ProgramEnded,
     ProgramLoaded,
     ServiceReturned,
@@ -28,6 +28,7 @@ from app.emu.events import (
     UnsupportedCalled,
 )
 from app.emu.registers import Mode
+from app.ui.format import STACK_NAMES
 from app.ui.timeline.growing import Growing
 
 MODES = tuple(Mode)
@@ -45,8 +46,13 @@ class Mark(IntEnum):
 
     @property
     def words(self) -> str:
-        """The legend's words for it."""
+        """What it stands for."""
         return ("exception", "hardware interrupt", "service failed", "program or client starts, ends")[self]
+
+    @property
+    def short(self) -> str:
+        """The legend's word for it."""
+        return ("exception", "hardware", "failure", "program")[self]
 
 
 class Record:
@@ -167,6 +173,18 @@ class Record:
         """The mode the machine was in at a tick."""
         index = int(np.searchsorted(self.run_starts.values, tick, side="right")) - 1
         return MODES[self.run_modes.values[index]] if index >= 0 and tick <= self.now else None
+
+    def values_at(self, tick: float) -> dict[str, str]:
+        """What to write beside a band's name for a tick: the stacks' depths, the callbacks at work."""
+        seq = self.event_at(tick)
+        if seq is None:
+            return {}
+        values = {
+            STACK_NAMES[stack]: f"{int(column.values[seq])} B"
+            for stack, column in zip(STACKS, self.depths, strict=True)
+        }
+        values["Callbacks"] = str(len(self.bars_between(tick, tick)) or "")
+        return values
 
     def bars_between(self, left: float, right: float) -> NDArray[np.intp]:
         """Indexes of the callback bars that show between two ticks."""

@@ -28,6 +28,8 @@ _LEAST_RUN = 100.0
 _CLICK_REACH = 7
 """Pixels between a click and the mark it means."""
 _ZOOM = 1.5
+_AXIS = 132
+"""Pixels for the bands' names and values."""
 _BREATH = 0.03
 """Share of the view kept free behind the current position."""
 
@@ -70,10 +72,9 @@ class TimelineView(pg.PlotWidget):
         box.setDefaultPadding(0.0)
         box.sigRangeChangedManually.connect(self._moved_by_hand)
         left = plot.getAxis("left")
-        left.setTicks([[(band.middle, band.name) for band in BANDS]])
-        left.setStyle(tickLength=0)
-        left.setPen(None)
-        left.setWidth(84)
+        left.setStyle(tickLength=0, tickAlpha=0)
+        left.setPen(pg.mkPen(None))
+        left.setWidth(_AXIS)
         for item in (*(lane.curve for lane in self.lanes), self._ribbon, self._bars, self._marks):
             plot.addItem(item)
         for line in (self._pointer, self._chosen, self._now):
@@ -173,9 +174,11 @@ class TimelineView(pg.PlotWidget):
         if not self.follows:
             return
         left, right = self.span
-        width = end * (1 + _BREATH) if self._whole else right - left
-        right = end + width * _BREATH
-        self._set_span(max(right - width, -end * 0.01), right)
+        if self._whole:
+            self._set_span(-end * 0.01, end * (1 + _BREATH))
+        else:
+            width = right - left
+            self._set_span(end + width * (_BREATH - 1), end + width * _BREATH)
 
     def _set_span(self, left: float, right: float) -> None:
         self.getPlotItem().getViewBox().setXRange(float(left), float(right), padding=0)
@@ -191,6 +194,12 @@ class TimelineView(pg.PlotWidget):
 
     def _tick_at(self, scene: QPointF) -> float:
         return float(self.getPlotItem().getViewBox().mapSceneToView(scene).x())
+
+    def write_values(self, tick: float) -> None:
+        """Put the state at a tick beside the bands' names: the mode, and each stack's depth."""
+        values = self.record.values_at(tick)
+        names = [(band.middle, f"{band.name}  {values.get(band.name, '')}".rstrip()) for band in BANDS]
+        self.getPlotItem().getAxis("left").setTicks([names])
 
     def _hover(self, scene: QPointF) -> None:
         if not self.getPlotItem().getViewBox().sceneBoundingRect().contains(scene):

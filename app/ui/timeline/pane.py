@@ -1,0 +1,177 @@
+"""The timeline pane: the plot, what is under the mouse, and buttons for zoom and follow."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from app.debug.snapshot import Snapshot
+from app.emu.events import Event
+from app.ui.format import MODE_NAMES, STACK_NAMES, count
+from app.ui.panes.pane import Pane
+from app.ui.timeline.ink import Ink
+from app.ui.timeline.items import draw_mark
+from app.ui.timeline.record import STACKS, Mark
+from app.ui.timeline.view import TimelineView
+
+_SWATCH = 14
+_GAP = 12
+
+
+class TimelinePane(Pane):
+    """The whole run at a glance: modes, stack depths, callbacks, marks.
+
+    Signals
+        event_selected(int): the user clicked an event; its seq.
+    """
+
+    key = "timeline"
+    title = "Timeline"
+    icon = "activity"
+
+    event_selected = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.view = TimelineView(self)
+        self.view.setAccessibleName("Timeline of modes, stack depths, callbacks and marks")
+        self.view.hovered.connect(self._read_out)
+        self.view.clicked.connect(self.event_selected)
+        self.readout = ReadOut(self)
+        self._follow = QAction("Follow", self, checkable=True, checked=True)
+        self._follow.setToolTip("Keep the current position in view (End)")
+        self._follow.toggled.connect(self.view.set_follow)
+        self.view.follow_changed.connect(self._follow.setChecked)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(6, 2, 4, 2)
+        bar.setSpacing(4)
+        bar.addWidget(self.readout, 1)
+        bar.addWidget(Legend(self))
+        for action in (self._follow, *self._zoom_actions()):
+            button = QToolButton(self)
+            button.setDefaultAction(action)
+            button.setAutoRaise(True)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            bar.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(bar)
+        layout.addWidget(self.view, 1)
+        self.setFocusProxy(self.view)
+        self._read_out(None)
+
+    def _zoom_actions(self) -> list[QAction]:
+        actions = []
+        for title, tip, call in (
+            ("−", "Zoom out (-)", lambda: self.view.zoom(1 / 1.5)),
+            ("+", "Zoom in (+)", lambda: self.view.zoom(1.5)),
+            ("All", "Show the whole run (Home)", self.view.show_whole),
+        ):
+            action = QAction(title, self)
+            action.setToolTip(tip)
+            action.triggered.connect(call)
+            actions.append(action)
+        return actions
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Add what is new. A pane that was not on the screen for a while asks for what it missed."""
+        if not self.view.show_run(snapshot):
+            self.interest_changed.emit({"events_from": len(self.view.record)})
+            return
+        self._read_out(None)
+
+    def choose_event(self, seq: int) -> None:
+        """Mark an event that was selected elsewhere."""
+        self.view.choose(seq)
+
+    def export_text(self) -> str:
+        """The extremes of each stack and the counts of marks."""
+        record = self.view.record
+        lines = [f"{count(round(record.now))} instructions, {count(len(record))} events"]
+        lines += [
+            f"{STACK_NAMES[stack]} stack: {lane.least:.0f} to {lane.most:.0f} bytes deep"
+            for stack, lane in zip(STACKS, self.view.lanes, strict=True)
+        ]
+        kinds = record.mark_kinds.values.tolist()
+        lines += [f"{mark.words}: {count(kinds.count(mark))}" for mark in Mark]
+        lines.append(f"callbacks dispatched: {count(len(record.bar_starts))}")
+        return "\n".join(lines)
+
+    def _read_out(self, tick: float | None) -> None:
+        """Say what was at a tick, or now."""
+        record = self.view.record
+        at = record.now if tick is None else tick
+        words = [f"tick {count(max(0, round(at)))}"]
+        if (mode := record.mode_at(at)) is not None:
+            words.append(MODE_NAMES[mode])
+        seq = record.event_at(at)
+        if seq is not None:
+            words.append(event_words(record.events[seq]))
+        self.view.write_values(at)
+        self.readout.say("   ·   ".join(words))
+
+
+def event_words(event: Event) -> str:
+    """An event on one line: `#41 callback entered: slot 0, depth 1`."""
+    fields = ", ".join(
+        f"{name} {value}" for name, value in event.details().items() if isinstance(value, (str, int)) and value != ""
+    )
+    return f"#{event.seq} {event.kind.replace('_', ' ')}" + (f": {fields}" if fields else "")
+
+
+class ReadOut(QLabel):
+    """One line that ends in an ellipsis where it does not fit."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+
+    def say(self, text: str) -> None:
+        """Show a text, in full on hover."""
+        self.setText(text)
+        self.setToolTip(text)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """The text, shortened to the width there is."""
+        painter = QPainter(self)
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, text)
+        painter.end()
+
+
+class Legend(QWidget):
+    """The marks' shapes and colours with a word each."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Marks: " + ", ".join(mark.words for mark in Mark))
+        self.setToolTip("Marks on the lowest row of the timeline")
+
+    def sizeHint(self) -> QSize:
+        """As wide as its words."""
+        metrics = self.fontMetrics()
+        return QSize(sum(_SWATCH + metrics.horizontalAdvance(mark.short) + _GAP for mark in Mark), metrics.height() + 4)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Shape, word, shape, word."""
+        ink = Ink.of_theme()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        x = 0.0
+        for mark in Mark:
+            area = self.rect().toRectF().adjusted(x, 0, 0, 0)
+            draw_mark(painter, area.topLeft() + QPointF(_SWATCH / 2, area.height() / 2), mark, ink)
+            painter.setPen(ink.text)
+            painter.drawText(area.adjusted(_SWATCH, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, mark.short)
+            x += _SWATCH + self.fontMetrics().horizontalAdvance(mark.short) + _GAP
+        painter.end()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another font: another width."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.updateGeometry()
