@@ -106,6 +106,18 @@ class HexView(QAbstractScrollArea):
             return "".join("." if value is None else CP437[value] for value in values)
         return " ".join("··" if value is None else byte(value) for value in values)
 
+    def dump(self) -> str:
+        """The rows in view as lines of address, digits and text."""
+        lines = []
+        for start in range(self.top, min(self.space_size, self.document.end), self.grid.per_row)[
+            : self.rows_in_view - 1
+        ]:
+            values = [self.document.byte_at(start + column) for column in range(self.grid.per_row)]
+            digits = " ".join("··" if value is None else byte(value) for value in values)
+            text = "".join(" " if value is None else CP437[value] for value in values)
+            lines.append(f"{start:0{self.digits}X}  {digits}  {text}")
+        return "\n".join(lines)
+
     # Size and painting
 
     def _fit(self) -> None:
