@@ -113,6 +113,8 @@ class UnicornCpu:
         self._uc.context_update(self._at_exit)
         self._store(regs)
         result = self._result(counted, instructions)
+        if result.why is Why.INTERRUPT and result.vector == _INVALID_OPCODE:
+            regs.eip += 2
         write_frame(memory.buffer, physical, regs, result.error_code)
         return result
 
@@ -202,7 +204,10 @@ class UnicornCpu:
         uc.emu_stop()
 
     def _on_invalid(self, uc: unicorn.Uc, _data: object) -> bool:
-        self._hit = Exit(Why.FAULT, 0, _INVALID_OPCODE)
+        """An invalid opcode, or INT 6, which Unicorn reports here too and leaves EIP at."""
+        uc.context_update(self._scratch)
+        is_int = struct.unpack_from("<I", self._hook_state, self._at.error_code + 4)[0]
+        self._hit = Exit(Why.INTERRUPT if is_int else Why.FAULT, 0, _INVALID_OPCODE)
         uc.emu_stop()
         return True
 

@@ -117,6 +117,10 @@ class DpmiHost(Host):
         """A client executed INT n."""
         interrupts.software_interrupt(self, vector)
 
+    def hardware_interrupt(self, vector: int) -> bool:
+        """Deliver an interrupt request to the primary client; False: real mode's handler is to run."""
+        return interrupts.hardware_interrupt(self, vector)
+
     def real_to_protected(self, vector: int) -> None:
         """INT 1Ch, 23h or 24h in real mode reaches the client's hook."""
         interrupts.to_protected(self, vector, Door.REFLECTION)
