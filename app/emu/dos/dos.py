@@ -50,6 +50,8 @@ _FIRST_WITH_CARRY: Final = 0x38
 _ON_CALLERS_STACK: Final = frozenset({0x33, 0x50, 0x51, 0x62, 0x64})
 """Functions DOS performs without touching the PSP or switching stacks."""
 _TAIL_LIMIT: Final = 126
+_FCB_FUNCTIONS: Final = frozenset({*range(0x0F, 0x18), *range(0x21, 0x25), 0x27, 0x28})
+"""File control blocks, the way of DOS 1: not here, each call fails as for a missing file."""
 _IRET: Final = b"\xcf"
 _RETF: Final = b"\xcb"
 _STI: Final = b"\xfb"
@@ -140,7 +142,7 @@ class Dos(Kernel):
             self.memory.write_u8(data_area.IN_DOS.real_linear, 1)
             raise
         except ControlC:
-            self.broken = call
+            self.broken, self.flushed = call, False
             regs.cs, regs.eip = Segment.real(self.break_return.segment), self.break_return.offset
             self.machine.interrupt_real(0x23)
         except ControlPassed:
@@ -180,12 +182,13 @@ class Dos(Kernel):
         )  # fmt: skip
 
     def _unknown_function(self) -> None:
-        """A number without a row: AL=0 beyond the last function, `invalid function` below."""
+        """A number without a row: AL=0 beyond the last function, AL=FFh for FCBs, else `invalid function`."""
         regs = self.regs
-        ip, cs = (far_memory.read_u16(self.memory, (regs.ss.selector, regs.esp + at)) for at in (0, 2))
-        self.emit(events.UnsupportedCalled, interrupt=0x21, function=regs.ax, at=Far(cs, ip))
+        self._unsupported(0x21)
         if regs.ah > _LAST_FUNCTION:
             regs.al = 0
+        elif regs.ah in _FCB_FUNCTIONS:
+            regs.al = 0xFF
         else:
             regs.ax = self.last_error = 1
             regs.set_flag(Flag.CF, on=True)
@@ -266,9 +269,10 @@ class Dos(Kernel):
         self.regs.set_flag(Flag.CF, on=True)
 
     def _unsupported(self, interrupt: int) -> None:
+        """Tell of a call nobody serves, at the INT instruction it came from."""
         regs = self.regs
         ip, cs = (far_memory.read_u16(self.memory, (regs.ss.selector, regs.esp + at)) for at in (0, 2))
-        self.emit(events.UnsupportedCalled, interrupt=interrupt, function=regs.ax, at=Far(cs, ip))
+        self.emit(events.UnsupportedCalled, interrupt=interrupt, function=regs.ah, at=Far(cs, ip - 2 & 0xFFFF))
 
     def multiplex(self) -> None:
         """INT 2Fh: the host's functions (16xxh, 4300h), high memory (nothing free); others: not installed."""

@@ -196,6 +196,8 @@ class Directory:
             raise FileNotFound
         if self.write_through and node.host is not None:
             path = target._new_path(new_name)
+            if os.path.lexists(path):  # something DOS cannot see, such as a link that leads outside
+                raise AccessDenied
             try:
                 Path(node.host).rename(path)
             except OSError as error:

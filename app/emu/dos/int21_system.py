@@ -159,7 +159,7 @@ def extended_country(dos: Kernel, function: AL, buffer: ES_DI, size: CX, text: D
     memory = dos.memory
     match function:
         case 1:
-            data = memory.read(data_area.COUNTRY.real_linear, data_area.COUNTRY_SIZE + 4)
+            data = memory.read(data_area.COUNTRY.real_linear, data_area.COUNTRY_SIZE)
             body = _UNITED_STATES.to_bytes(2, "little") + _CODE_PAGE.to_bytes(2, "little") + data
             answer = bytes([1]) + len(body).to_bytes(2, "little") + body
         case 2 | 4 | 5 | 6 | 7:
