@@ -1,1 +1,63 @@
-"""The panes, one file each, and the table of them."""
+"""The panes, one file each, and the table of them. Adding a pane is a file, a row here and a line in its test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from app.ui.panes.pane import Pane
+
+
+class Place(Enum):
+    """Where a pane belongs in the default layout."""
+
+    LEFT = auto()
+    CENTRE = auto()
+    RIGHT = auto()
+    BELOW_LEFT = auto()
+    BELOW_RIGHT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One pane: what is known about it before its module is imported."""
+
+    key: str
+    title: str
+    icon: str
+    shortcut: str
+    place: Place
+    module: str
+    name: str
+    follows_run: bool = False
+    """Drawn while the program runs; the others wait for the next stop."""
+    is_heavy: bool = False
+    """Imported only after the window's first paint."""
+
+    def make(self, parent: QWidget) -> Pane:
+        """Import the module and build the pane."""
+        pane: Pane = getattr(import_module(self.module), self.name)(parent)
+        return pane
+
+
+PANES: Final = (
+    Entry("code", "Code", "text-cursor", "Alt+1", Place.CENTRE, "app.ui.panes.code", "CodePane"),
+    Entry("stacks", "Stacks", "layers", "Alt+2", Place.RIGHT, "app.ui.panes.stacks", "StacksPane"),
+    Entry("registers", "Registers", "cpu", "Alt+3", Place.LEFT, "app.ui.panes.registers", "RegistersPane"),
+    Entry("events", "Events", "list", "Alt+4", Place.BELOW_LEFT, "app.ui.panes.events", "EventsPane", follows_run=True),
+    Entry("timeline", "Timeline", "activity", "Alt+5", Place.BELOW_RIGHT, "app.ui.timeline.pane", "TimelinePane",
+          follows_run=True, is_heavy=True),
+    Entry("tables", "Descriptor tables", "table", "Alt+6", Place.BELOW_LEFT, "app.ui.panes.tables", "TablesPane"),
+    Entry("callbacks", "Callbacks", "phone-incoming", "Alt+7", Place.BELOW_LEFT, "app.ui.panes.callbacks",
+          "CallbacksPane"),
+    Entry("vectors", "Vectors", "crosshair", "Alt+8", Place.BELOW_LEFT, "app.ui.panes.vectors", "VectorsPane"),
+    Entry("memory", "Memory", "memory-stick", "Alt+9", Place.BELOW_LEFT, "app.ui.panes.memory", "MemoryPane"),
+    Entry("screen", "Screen", "monitor", "Alt+0", Place.BELOW_RIGHT, "app.ui.panes.screen", "ScreenPane",
+          follows_run=True),
+)  # fmt: skip
+"""All panes, in the order of their shortcuts."""

@@ -1,0 +1,47 @@
+"""The icons: Lucide's line drawings in the colours of the palette in force."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from app.resources import resource
+from app.ui.theme import Colours, colours
+
+_SIZES = (16, 24, 32, 48)
+
+TINTS = {"play": "application", "pause": "changed", "circle-dot": "breakpoint", "triangle-alert": "error"}
+"""Icons with a colour of their own; all others are drawn in the text colour."""
+
+
+def icon(name: str) -> QIcon:
+    """An icon in the colours in force; an empty one when the file is missing."""
+    return _tinted(name, colours())
+
+
+@cache
+def _tinted(name: str, named: Colours) -> QIcon:
+    try:
+        drawing = resource(f"icons/{name}.svg").read_text()
+    except FileNotFoundError:
+        return QIcon()
+    result = QIcon()
+    normal = getattr(named, TINTS.get(name, "text"))
+    for mode, colour, opacity in ((QIcon.Mode.Normal, normal, 1.0), (QIcon.Mode.Disabled, named.muted, 0.5)):
+        renderer = QSvgRenderer(QByteArray(drawing.replace("currentColor", colour).encode()))
+        for size in _SIZES:
+            result.addPixmap(_drawn(renderer, size, opacity), mode)
+    return result
+
+
+def _drawn(renderer: QSvgRenderer, size: int, opacity: float) -> QPixmap:
+    pixmap = QPixmap(QSize(size, size))
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setOpacity(opacity)
+    renderer.render(painter)
+    painter.end()
+    return pixmap

@@ -1,0 +1,259 @@
+"""The window: menus, toolbar, panes, status bar, and between them and the session the bridge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QStackedWidget,
+    QToolBar,
+    QVBoxLayout,
+)
+
+from app.debug.session import Goal, RunTo, Session
+from app.debug.snapshot import Snapshot
+from app.ui.actions import Actions, keys_in_words
+from app.ui.bridge import Bridge
+from app.ui.go_to import GoToDialog, destination
+from app.ui.message_bar import MessageBar
+from app.ui.panes import PANES
+from app.ui.panes.code import CodePane
+from app.ui.settings import Settings
+from app.ui.start_page import StartPage
+from app.ui.status_bar import StatusBar
+from app.ui.theme import Scheme, Theme
+from app.ui.workbench import Workbench
+
+OpenSession = Callable[[Path], Session]
+
+
+class MainWindow(QMainWindow):
+    """open_session makes a session for a program the user picks; it is called on the emulation thread."""
+
+    def __init__(self, open_session: OpenSession, settings: Settings, theme: Theme) -> None:
+        super().__init__()
+        self._open_session = open_session
+        self._settings = settings
+        self._theme = theme
+        self._snapshot: Snapshot | None = None
+        self._dialog: QDialog | None = None
+        self.bridge = Bridge(self)
+        self.actions_ = Actions(self, self.go)
+        self.workbench = Workbench(self)
+        self.start_page = StartPage(self)
+        self.messages = MessageBar(self)
+        self.status = StatusBar(self)
+        self._pages = QStackedWidget(self)
+        self._pages.addWidget(self.start_page)
+        self._pages.addWidget(self.workbench)
+        self.setCentralWidget(self._pages)
+        self.setStatusBar(self.status)
+        self._make_menus()
+        self._make_toolbars()
+        self._connect()
+        self.setWindowTitle("dpmiscope")
+        self.start_page.show_recent(settings.recent)
+        self._restore_layout()
+
+    # --- programs ---------------------------------------------------------------------------------------------------
+
+    def load(self, program: Path, start: Callable[[], Session]) -> None:
+        """Load a program; its window opens with the first picture, an error leaves the page as it is."""
+        self.messages.clear_message()
+        self._settings.remember(program)
+        self.start_page.show_recent(self._settings.recent)
+        self.bridge.load(start)
+
+    def open_program(self) -> None:
+        """Let the user pick a file."""
+        folder = str(self._settings.recent[0].parent) if self._settings.recent else ""
+        kinds = "DOS programs (*.com *.COM *.exe *.EXE);;All files (*)"
+        name, _kind = QFileDialog.getOpenFileName(self, "Open program", folder, kinds)
+        if name:
+            self._load_chosen(Path(name))
+
+    def show_start_page(self) -> None:
+        """Show samples and recent programs; the program loaded stays where it is."""
+        self._pages.setCurrentWidget(self.start_page)
+
+    def _load_chosen(self, program: Path) -> None:
+        self.load(program, lambda: self._open_session(program))
+        if self._snapshot is not None:
+            self._pages.setCurrentWidget(self.workbench)
+
+    # --- the machine ------------------------------------------------------------------------------------------------
+
+    def go(self, goal: Goal) -> None:
+        """Run for a goal."""
+        self.messages.clear_message()
+        self.bridge.go(goal)
+
+    def pause(self) -> None:
+        """Come to rest."""
+        self.bridge.pause()
+
+    def restart(self) -> None:
+        """Start the program again."""
+        self.messages.clear_message()
+        self.bridge.restart()
+
+    def run_to_cursor(self) -> None:
+        """Run until the instruction marked in the code pane is next."""
+        linear = self._code.cursor_linear
+        if linear is not None:
+            self.go(RunTo(linear))
+
+    def toggle_breakpoint(self) -> None:
+        """Set or remove a breakpoint at the instruction marked in the code pane."""
+        linear = self._code.cursor_linear
+        if linear is not None:
+            self.bridge.ask(lambda session: session.toggle_breakpoint(linear))
+
+    def go_to(self) -> None:
+        """Ask where to go."""
+        self._dialog = GoToDialog(self, self._go_to)
+        self._dialog.open()
+
+    def _go_to(self, text: str) -> None:
+        if self._snapshot is None:
+            return
+        where = destination(text, self._snapshot)
+        if isinstance(where, Goal):
+            self.go(where)
+        else:
+            self.workbench.reveal("memory" if self.workbench.has_focus("memory") else "code", where)
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Draw a picture."""
+        if self._snapshot is None:
+            self._pages.setCurrentWidget(self.workbench)
+        self._snapshot = snapshot
+        self.actions_.allow(snapshot.status)
+        self.setWindowTitle(f"{snapshot.program} — dpmiscope")
+        self.status.show_snapshot(snapshot)
+        self.workbench.show_snapshot(snapshot)
+
+    @property
+    def _code(self) -> CodePane:
+        pane = self.workbench.panes["code"]
+        assert isinstance(pane, CodePane)
+        return pane
+
+    # --- view and help ----------------------------------------------------------------------------------------------
+
+    def reset_layout(self) -> None:
+        """Put all panes back where they belong."""
+        self.workbench.reset()
+
+    def show_keys(self) -> None:
+        """All keys, in one table."""
+        rows = [(row.text, row.keys, row.tip) for row, _action in self.actions_.rows()]
+        rows += [(entry.title, (entry.shortcut,), "Show the pane and give it the keyboard") for entry in PANES]
+        lines = "".join(
+            f"<tr><td><b>{text.replace('&', '').rstrip('…')}</b></td><td>{keys_in_words(keys)}</td><td>{tip}</td></tr>"
+            for text, keys, tip in rows
+        )
+        self._dialog = QDialog(self)
+        self._dialog.setWindowTitle("Keys")
+        table = QLabel(f"<table cellpadding='3' cellspacing='0'>{lines}</table>", self._dialog)
+        table.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        QVBoxLayout(self._dialog).addWidget(table)
+        self._dialog.open()
+
+    def show_about(self) -> None:
+        """Version and licence."""
+        text = (
+            f"<h3>dpmiscope {version('dpmiscope')}</h3><p>A debugger for DOS protected-mode (DPMI) programs.</p>"
+            "<p>GPL-2.0-or-later. Processor: Unicorn. Disassembler: Capstone. Icons: Lucide. Font: DejaVu.</p>"
+        )
+        self._dialog = QMessageBox(QMessageBox.Icon.NoIcon, "About dpmiscope", text, parent=self)
+        self._dialog.open()
+
+    # --- putting it together ----------------------------------------------------------------------------------------
+
+    def _make_menus(self) -> None:
+        menus: dict[str, QMenu] = {name: self.menuBar().addMenu(name) for name in ("&File", "&Run", "&View", "&Help")}
+        for entry in PANES:
+            show = QAction(entry.title, self)
+            show.setObjectName(f"show_{entry.key}")
+            show.setShortcut(entry.shortcut)
+            show.setToolTip(f"{entry.title} ({keys_in_words((entry.shortcut,))})")
+            show.triggered.connect(lambda _checked=False, key=entry.key: self._bring_up(key))
+            menus["&View"].addAction(show)
+        for row, action in self.actions_.rows():
+            if row.opens_group:
+                menus[row.menu].addSeparator()
+            menus[row.menu].addAction(action)
+        self._make_theme_menu(menus["&View"])
+
+    def _make_theme_menu(self, view: QMenu) -> None:
+        menu = view.addMenu("&Theme")
+        group = QActionGroup(self)
+        for scheme, text in ((Scheme.SYSTEM, "As the &system"), (Scheme.LIGHT, "&Light"), (Scheme.DARK, "&Dark")):
+            action = menu.addAction(text)
+            action.setCheckable(True)
+            action.setChecked(self._theme.scheme is scheme)
+            action.triggered.connect(lambda _checked=False, scheme=scheme: self._choose_scheme(scheme))
+            group.addAction(action)
+
+    def _make_toolbars(self) -> None:
+        bar = QToolBar("Toolbar", self)
+        bar.setObjectName("toolbar")
+        bar.setMovable(False)
+        for row, action in self.actions_.rows():
+            if row.in_toolbar:
+                if row.opens_group:
+                    bar.addSeparator()
+                bar.addAction(action)
+        self.addToolBar(bar)
+        self.addToolBarBreak()
+        self.addToolBar(self.messages)
+        self.messages.hide()
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+
+    def _connect(self) -> None:
+        self.bridge.snapshot_ready.connect(self.show_snapshot)
+        self.bridge.failed.connect(self.messages.say)
+        self.workbench.request.connect(self.bridge.ask)
+        self.workbench.go.connect(self.go)
+        self.workbench.interest_changed.connect(self._look_at)
+        self.start_page.chosen.connect(self._load_chosen)
+        self.start_page.open_asked.connect(self.open_program)
+        self._theme.changed.connect(self.actions_.tint)
+
+    def _look_at(self, fields: dict[str, Any]) -> None:
+        self.bridge.look_at(fields)
+
+    def _bring_up(self, key: str) -> None:
+        if self._snapshot is not None:
+            self._pages.setCurrentWidget(self.workbench)
+            self.workbench.bring_up(key)
+
+    def _choose_scheme(self, scheme: Scheme) -> None:
+        self._theme.choose(scheme)
+        self._settings.scheme = scheme
+
+    def _restore_layout(self) -> None:
+        if not self.restoreGeometry(self._settings.geometry):
+            self.resize(1280, 800)
+        if not self._settings.layout.isEmpty():
+            self.workbench.restore(self._settings.layout, self._settings.layout_version)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember the layout, end the emulation thread."""
+        self._settings.geometry = self.saveGeometry()
+        self._settings.layout = self.workbench.saveState(self._settings.layout_version)
+        self._settings.save()
+        self.bridge.close()
+        super().closeEvent(event)

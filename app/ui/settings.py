@@ -1,0 +1,78 @@
+"""What the window remembers between two starts: layout, theme, recent programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+from PySide6.QtCore import QByteArray, QSettings
+
+from app.ui.theme import Scheme
+
+_LAYOUT_VERSION: Final = 1
+"""Raise it when panes are added or renamed: an older layout is then not restored."""
+_MOST_RECENT: Final = 10
+
+
+class Settings:
+    """An INI file in the user's configuration folder."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        path = path or platformdirs.user_config_path("dpmiscope", appauthor=False) / "window.ini"
+        self._store = QSettings(str(path), QSettings.Format.IniFormat)
+
+    @property
+    def layout_version(self) -> int:
+        """Goes into `QMainWindow.saveState`."""
+        return _LAYOUT_VERSION
+
+    @property
+    def geometry(self) -> QByteArray:
+        """Size and place of the window; empty before the first start."""
+        return self._bytes("window/geometry")
+
+    @geometry.setter
+    def geometry(self, value: QByteArray) -> None:
+        self._store.setValue("window/geometry", value)
+
+    @property
+    def layout(self) -> QByteArray:
+        """Where the panes are; empty for the default layout."""
+        return self._bytes("window/layout")
+
+    @layout.setter
+    def layout(self, value: QByteArray) -> None:
+        self._store.setValue("window/layout", value)
+
+    @property
+    def scheme(self) -> Scheme:
+        """Light, dark, or as the system."""
+        name = str(self._store.value("window/theme", Scheme.SYSTEM))
+        return Scheme(name) if name in set(Scheme) else Scheme.SYSTEM
+
+    @scheme.setter
+    def scheme(self, value: Scheme) -> None:
+        self._store.setValue("window/theme", str(value))
+
+    @property
+    def recent(self) -> list[Path]:
+        """Programs opened last that are still there, newest first."""
+        names = self._store.value("programs/recent", [])
+        if isinstance(names, str):  # a list of one is read back as its only entry
+            names = [names]
+        return [path for path in map(Path, names if isinstance(names, list) else []) if path.is_file()]
+
+    def remember(self, program: Path) -> None:
+        """Put a program at the head of the recent ones."""
+        program = program.resolve()
+        others = [path for path in self.recent if path != program]
+        self._store.setValue("programs/recent", [str(path) for path in [program, *others][:_MOST_RECENT]])
+
+    def save(self) -> None:
+        """Write the file now."""
+        self._store.sync()
+
+    def _bytes(self, name: str) -> QByteArray:
+        value = self._store.value(name)
+        return value if isinstance(value, QByteArray) else QByteArray()

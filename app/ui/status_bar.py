@@ -1,0 +1,95 @@
+"""The status bar: mode, live stack, nesting, tick, client, and in one plain sentence what just happened."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QStatusBar, QWidget
+
+from app.debug.snapshot import Snapshot, Status
+from app.ui import format as fmt
+from app.ui.badge import Badge
+
+_STATUS = {
+    Status.STOPPED: ("Stopped", "muted"),
+    Status.RUNNING: ("Running", "application"),
+    Status.WAITING: ("Waiting for a key", "v86"),
+    Status.ENDED: ("Ended", "error"),
+}
+
+
+class _Sentence(QLabel):
+    """A line of text that is cut with an ellipsis instead of pushing its neighbours away."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._whole = ""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("What just happened")
+
+    def say(self, text: str) -> None:
+        self._whole = text
+        self.setToolTip(text)
+        self._cut()
+
+    def resizeEvent(self, _event: object) -> None:
+        self._cut()
+
+    def _cut(self) -> None:
+        self.setText(QFontMetrics(self.font()).elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width()))
+
+
+class StatusBar(QStatusBar):
+    """Left the badges and the sentence, right the figures."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self.mode = Badge("Mode", self, widest="Ring 0")
+        self.stack = Badge("Live stack", self)
+        self.sentence = _Sentence(self)
+        self.nesting, self.tick, self.client = QLabel(self), QLabel(self), QLabel(self)
+        self.status = Badge("Status", self)
+        for widget in (self.mode, self.stack):
+            self.addWidget(widget)
+        self.addWidget(self.sentence, stretch=1)
+        for label, name in ((self.nesting, "Nesting"), (self.tick, "Tick"), (self.client, "Client and profile")):
+            label.setAccessibleName(name)
+            self.addPermanentWidget(self._rule())
+            self.addPermanentWidget(label)
+        self.addPermanentWidget(self.status)
+        self.clear_all()
+
+    def clear_all(self) -> None:
+        """Nothing is loaded."""
+        for badge in (self.mode, self.stack, self.status):
+            badge.hide()
+        for label in (self.nesting, self.tick, self.client):
+            label.clear()
+        self.sentence.say("Open a program, or choose a sample.")
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Say where the machine is."""
+        for badge in (self.mode, self.stack, self.status):
+            badge.show()
+        mode, stack = snapshot.mode, snapshot.live_stack
+        self.mode.show_word(fmt.MODE_NAMES[mode], mode.value, f"The processor runs in {fmt.MODE_WORDS[mode]}")
+        colour = {"real": "v86"}.get(stack.value, stack.value)
+        self.stack.show_word(f"{fmt.STACK_NAMES[stack]} stack", colour, "The stack the processor pushes to now")
+        self.sentence.say(snapshot.exit_message or snapshot.sentence)
+        self.nesting.setText(f"Callbacks {snapshot.callback_depth} · locked stack {snapshot.locked_nesting}")
+        self.nesting.setToolTip("Callbacks in progress, and events that use the locked stack")
+        self.tick.setText(f"Tick {fmt.count(snapshot.tick)}")
+        self.tick.setToolTip("Guest instructions executed so far")
+        client = f"Client {snapshot.client}, {snapshot.client_bits}-bit" if snapshot.client_bits else "No client"
+        self.client.setText(f"{client} · {snapshot.profile}")
+        self.client.setToolTip("The DPMI client that runs, and the host it is given")
+        self.status.show_word(*_STATUS[snapshot.status])
+
+    def _rule(self) -> QFrame:
+        rule = QFrame(self)
+        rule.setFrameShape(QFrame.Shape.VLine)
+        rule.setFrameShadow(QFrame.Shadow.Plain)
+        rule.setForegroundRole(rule.palette().ColorRole.Mid)
+        rule.setFixedHeight(14)
+        return rule

@@ -1,0 +1,169 @@
+"""The panes and where they stand: docks that can be moved, floated, tabbed and put back."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
+
+from app.debug.snapshot import Snapshot, Status
+from app.ui.panes import PANES, Entry, Place
+from app.ui.panes.pane import Pane
+
+_AREA = Qt.DockWidgetArea.LeftDockWidgetArea
+_ACROSS, _DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+
+
+class Workbench(QMainWindow):
+    """A window inside the window that holds nothing but docks. Feeds the panes that can be seen.
+
+    Signals, as those of the panes
+        request(Callable[[Session], None]), go(Goal), interest_changed(dict)
+    """
+
+    request = Signal(object)
+    go = Signal(object)
+    interest_changed = Signal(dict)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Widget)
+        self.setDockNestingEnabled(True)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.panes: dict[str, Pane] = {}
+        self._entries = {entry.key: entry for entry in PANES}
+        self._docks = {entry.key: self._make_dock(entry) for entry in PANES}
+        self._snapshot: Snapshot | None = None
+        self._fed: dict[str, int] = {}
+        self._has_default_layout = True
+        self._dock_all()
+        for entry in PANES:
+            if not entry.is_heavy:
+                self._fill(entry)
+
+    # --- feeding ----------------------------------------------------------------------------------------------------
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Hand a picture to the panes that can be seen; while the program runs only to those that follow it."""
+        self._snapshot = snapshot
+        for key in self.panes:
+            self._feed(key)
+
+    def _feed(self, key: str) -> None:
+        pane, snapshot = self.panes[key], self._snapshot
+        if snapshot is None or not pane.isVisible() or self._fed.get(key) == snapshot.serial:
+            return
+        if snapshot.status is Status.RUNNING and not self._entries[key].follows_run:
+            return
+        self._fed[key] = snapshot.serial
+        pane.show_snapshot(snapshot)
+
+    # --- showing one pane -------------------------------------------------------------------------------------------
+
+    def bring_up(self, key: str) -> None:
+        """Show a pane in front of its neighbours and give it the keyboard."""
+        dock = self._docks[key]
+        dock.show()
+        dock.raise_()
+        if key in self.panes:
+            self.panes[key].setFocus()
+
+    def reveal(self, key: str, linear: int) -> None:
+        """Show a linear address in a pane."""
+        self.bring_up(key)
+        if key in self.panes:
+            self.panes[key].go_to(linear)
+
+    def has_focus(self, key: str) -> bool:
+        """The keyboard is in this pane."""
+        focus = self.focusWidget()
+        return key in self.panes and focus is not None and self.panes[key].isAncestorOf(focus)
+
+    # --- layout -----------------------------------------------------------------------------------------------------
+
+    def restore(self, layout: QByteArray, version: int) -> None:
+        """Take over a layout saved before; keep the default one when it does not fit this version."""
+        self._has_default_layout = not self.restoreState(layout, version)
+
+    def reset(self) -> None:
+        """Put all panes back where they belong."""
+        for dock in self._docks.values():
+            dock.setFloating(False)
+            self.removeDockWidget(dock)
+        self._dock_all()
+        for dock in self._docks.values():
+            dock.show()
+        self._raise_first()
+        self._has_default_layout = True
+        self._share_room()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Build what was left out of the start-up, after the first paint."""
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self._fill_heavy)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The default layout shares the room anew whenever there is more or less of it."""
+        super().resizeEvent(event)
+        if self._has_default_layout:
+            QTimer.singleShot(0, self, self._share_room)
+
+    def _fill_heavy(self) -> None:
+        for entry in PANES:
+            if entry.is_heavy and entry.key not in self.panes:
+                self._fill(entry)
+                self._feed(entry.key)
+
+    def _fill(self, entry: Entry) -> None:
+        dock = self._docks[entry.key]
+        pane = entry.make(dock)
+        pane.request.connect(self.request)
+        pane.go.connect(self.go)
+        pane.interest_changed.connect(self.interest_changed)
+        pane.reveal.connect(self.reveal)
+        dock.setWidget(pane)
+        self.panes[entry.key] = pane
+
+    def _make_dock(self, entry: Entry) -> QDockWidget:
+        dock = QDockWidget(entry.title, self)
+        dock.setObjectName(f"dock_{entry.key}")
+        dock.setAllowedAreas(Qt.DockWidgetArea.AllDockWidgetAreas)
+
+        def feed(visible: bool) -> None:
+            if visible and entry.key in self.panes:
+                self._feed(entry.key)
+
+        dock.visibilityChanged.connect(feed)
+        return dock
+
+    def _at(self, place: Place) -> list[QDockWidget]:
+        return [self._docks[entry.key] for entry in PANES if entry.place is place]
+
+    def _dock_all(self) -> None:
+        """Registers, code and stacks above; events and tables, timeline and screen below."""
+        (registers,), (code,), (stacks,) = self._at(Place.LEFT), self._at(Place.CENTRE), self._at(Place.RIGHT)
+        left, right = self._at(Place.BELOW_LEFT), self._at(Place.BELOW_RIGHT)
+        self.addDockWidget(_AREA, registers)
+        self.splitDockWidget(registers, left[0], _DOWN)
+        self.splitDockWidget(registers, code, _ACROSS)
+        self.splitDockWidget(code, stacks, _ACROSS)
+        self.splitDockWidget(left[0], right[0], _ACROSS)
+        for first, *others in (left, right):
+            for dock in others:
+                self.tabifyDockWidget(first, dock)
+        self._raise_first()
+
+    def _raise_first(self) -> None:
+        for place in (Place.BELOW_LEFT, Place.BELOW_RIGHT):
+            self._at(place)[0].raise_()
+
+    def _share_room(self) -> None:
+        if not self._has_default_layout:
+            return
+        (registers,), (code,), (stacks,) = self._at(Place.LEFT), self._at(Place.CENTRE), self._at(Place.RIGHT)
+        below, beside = self._at(Place.BELOW_LEFT)[0], self._at(Place.BELOW_RIGHT)[0]
+        width, height = self.width(), self.height()
+        first = min(max(round(width * 0.2), 270), 330)
+        rest = width - first
+        self.resizeDocks([registers, code, stacks], [first, round(rest * 0.49), round(rest * 0.51)], _ACROSS)
+        self.resizeDocks([below, beside], [round(width * 0.52), round(width * 0.48)], _ACROSS)
+        self.resizeDocks([registers, below], [round(height * 0.62), round(height * 0.38)], _DOWN)
