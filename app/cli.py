@@ -1,0 +1,213 @@
+"""The dpmiscope command: the window, `run`, `trace`, `shot`, `info`, `services`.
+
+Only the sub-command that runs is imported: without a window no Qt, for `--help` not even the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from app.debug.launch import Launch
+
+COMMANDS = ("run", "trace", "shot", "info", "services")
+
+
+def main(argv: list[str] | None = None) -> NoReturn:
+    """Run the command and leave with its exit code."""
+    arguments = sys.argv[1:] if argv is None else argv
+    command = next((word for word in arguments if not word.startswith("-")), None)
+    parser = _commands() if command in COMMANDS or {"-h", "--help", "--version"} & set(arguments[:1]) else _window()
+    options = parser.parse_args(arguments)
+    sys.exit(options.action(options))
+
+
+def _commands() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="dpmiscope",
+        description="Shows how a DPMI program moves between real mode, protected mode and ring 0.",
+        epilog="dpmiscope [PROGRAM [ARG…]] opens the window; `dpmiscope COMMAND --help` tells a command's options.",
+    )
+    parser.add_argument("--version", action="version", version=f"dpmiscope {_version()}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    run = commands.add_parser("run", help="run a program without a window")
+    _program(run)
+    _headless(run)
+    run.set_defaults(action=_run, output=None)
+
+    trace = commands.add_parser("trace", help="run, and write one JSON object per event")
+    _program(trace)
+    _headless(trace)
+    trace.add_argument("--output", metavar="FILE", default="-", help="where the events go (default -: stdout)")
+    trace.set_defaults(action=_run)
+
+    shot = commands.add_parser("shot", help="a picture of the window or one pane, without a display")
+    _program(shot)
+    shot.add_argument("--output", metavar="FILE", required=True, help="picture to write: .png, .svg or .pdf")
+    shot.add_argument("--pane", metavar="NAME", help="only this pane")
+    shot.add_argument("--at", metavar="POSITION", default="tick 0", help='for example "event 41+7" or "callback 2"')
+    shot.add_argument("--size", metavar="WxH", default="1280x800", help="size of the window in pixels")
+    shot.add_argument("--theme", choices=("light", "dark"), default="light")
+    shot.add_argument("--time-limit", metavar="SECONDS", type=float, help="give up reaching the position after this")
+    shot.set_defaults(action=_shot)
+
+    info = commands.add_parser("info", help="what a program file is, without running it")
+    info.add_argument("program", metavar="PROGRAM")
+    info.set_defaults(action=_info)
+
+    services = commands.add_parser("services", help="every INT 31h function: offered or not, version, registers")
+    services.add_argument("--format", choices=("text", "json"), default="text")
+    services.set_defaults(action=_services)
+    return parser
+
+
+def _window() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="dpmiscope", description="Opens the window.")
+    parser.add_argument("--version", action="version", version=f"dpmiscope {_version()}")
+    _program(parser, needed=False)
+    parser.set_defaults(action=_open_window)
+    return parser
+
+
+def _program(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
+    parser.add_argument("program", metavar="PROGRAM", nargs=None if needed else "?", help="a DOS .COM or .EXE file")
+    parser.add_argument("arguments", metavar="ARG", nargs=argparse.REMAINDER, help="the guest's command line")
+    parser.add_argument("--mount", metavar="DIR", help="the folder the guest sees as drive C: (default: PROGRAM's)")
+    parser.add_argument("--write-through", action="store_true", help="let the guest's writes reach that folder")
+    parser.add_argument("--memory", metavar="MIB", type=_memory, default=32, help="the machine's memory (default 32)")
+    parser.add_argument("--profile", choices=("spec",), default="spec", help="which host is played")
+    parser.add_argument("--keys", metavar="TEXT", default="", help=r"typed into the guest: `dir\n`, `{F1}`, `{Ctrl+C}`")
+    parser.add_argument("--no-limit-checks", action="store_true", help="let accesses past a segment's limit pass")
+    parser.add_argument("-q", "--quiet", action="store_true", help="only errors on standard error")
+    parser.add_argument("-v", "--verbose", action="store_true", help="say what is done on standard error")
+
+
+def _headless(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--max-instructions", metavar="N", type=int, help="stop after so many guest instructions")
+    parser.add_argument("--time-limit", metavar="SECONDS", type=float, help="stop after so many seconds")
+    parser.add_argument("--status", metavar="FILE", help="write how the run ended, as JSON")
+
+
+def _memory(text: str) -> int:
+    megabytes = int(text)
+    if not 8 <= megabytes <= 1024:  # noqa: PLR2004
+        message = f"{text}: the machine's memory is 8 to 1024 MiB"
+        raise argparse.ArgumentTypeError(message)
+    return megabytes
+
+
+def _version() -> str:
+    try:
+        return version("dpmiscope")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+def _launch(options: argparse.Namespace) -> Launch:
+    from app.debug.launch import Launch  # noqa: PLC0415 - see the module's docstring
+
+    return Launch(
+        options.program,
+        tuple(options.arguments),
+        options.mount,
+        options.memory,
+        options.write_through,
+        not options.no_limit_checks,
+        options.keys.replace("\\n", "\n"),
+    )
+
+
+def _run(options: argparse.Namespace) -> int:
+    from app import headless  # noqa: PLC0415
+
+    limits = headless.Limits(options.max_instructions, options.time_limit)
+    launch = _launch(options)
+    if options.output is None or options.output == "-":
+        return headless.run(launch, limits, options.status, options.output and sys.stdout.buffer)
+    try:
+        with Path(options.output).open("wb") as trace:
+            return headless.run(launch, limits, options.status, trace)
+    except OSError as error:
+        print(f"dpmiscope: {options.output}: {error.strerror}; choose another --output", file=sys.stderr)
+        return headless.FAILED
+
+
+def _info(options: argparse.Namespace) -> int:
+    from app.emu.dos.loader import identify  # noqa: PLC0415
+    from app.emu.machine_errors import LoadError  # noqa: PLC0415
+
+    path = Path(options.program)
+    try:
+        info = identify(path.read_bytes(), path.name)
+    except (LoadError, OSError) as error:
+        text = f"{options.program}: {error.strerror}" if isinstance(error, OSError) else str(error)
+        print(f"dpmiscope: {text}", file=sys.stderr)
+        return 125
+    rows = {
+        "file": f"{info.name}, {info.file_size} bytes",
+        "format": info.format + (f" with {info.appended}" if info.appended else ""),
+        "image": f"{info.image_size} bytes",
+        "entry": str(info.entry),
+        "stack": str(info.stack) if info.stack else "end of the segment",
+        "relocations": str(info.relocations),
+        "memory": f"at least {info.min_paragraphs}, at most {info.max_paragraphs} paragraphs beyond the image",
+        "symbols": "none",
+    }
+    for name, value in rows.items():
+        print(f"{name:12} {value}")
+    return 0
+
+
+def _services(options: argparse.Namespace) -> int:
+    from app.emu.int31 import dispatch  # noqa: F401, PLC0415 - fills the table
+    from app.emu.int31.table import INT31  # noqa: PLC0415
+
+    rows: list[dict[str, Any]] = [
+        {
+            "interrupt": row.interrupt,
+            "function": row.number,
+            "name": row.name,
+            "since": row.since,
+            "offered": row.offered,
+            "summary": row.summary,
+            "takes": {name: str(view) for name, view in row.takes.items()},
+            "gives": {name: str(view) for name, view in row.gives.items()},
+        }
+        for row in INT31
+    ]
+    if options.format == "json":
+        print(json.dumps(rows, indent=1))
+        return 0
+    for row in rows:
+        offered = "yes" if row["offered"] else "no "
+        takes = " ".join(f"{view}={name}" for name, view in row["takes"].items())
+        gives = " ".join(f"{view}={name}" for name, view in row["gives"].items())
+        registers = f"{takes} -> {gives}".strip() if gives else takes
+        print(f"{row['function']:04X}h  {row['since']:3}  {offered}  {row['name']}: {row['summary']}  [{registers}]")
+    return 0
+
+
+def _shot(options: argparse.Namespace) -> int:
+    from app.ui.shot import take_shot  # noqa: PLC0415
+
+    return take_shot(
+        _launch(options),
+        output=options.output,
+        pane=options.pane,
+        position=options.at,
+        size=options.size,
+        theme=options.theme,
+        seconds=options.time_limit,
+    )
+
+
+def _open_window(options: argparse.Namespace) -> int:
+    from app.ui.application import run_window  # noqa: PLC0415
+
+    return run_window(_launch(options) if options.program is not None else None)
