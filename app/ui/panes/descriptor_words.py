@@ -71,8 +71,8 @@ def parts(raw: bytes, descriptor: Descriptor) -> tuple[Part, ...]:
         Part(0, 1, "limit 15–0", word(raw[1] << 8 | raw[0])),
         Part(2, 4, "base 23–0", byte(raw[4]) + word(raw[3] << 8 | raw[2])),
         Part(5, 5, "access", byte(raw[5])),
-        Part(6, 6, "flags, limit 19–16", byte(raw[6])),
-        Part(7, 7, "base 31–24", byte(raw[7])),
+        Part(6, 6, "flags", f"{raw[6] >> 4:X}·{raw[6] & 0xF:X}"),
+        Part(7, 7, "31–24", byte(raw[7])),
     )
 
 
