@@ -1,0 +1,70 @@
+; After a thousand callbacks the stacks, the descriptors and the flags are as before.
+; Rule: DPMI 0.9, section on stacks: what is taken at entry is given back at the return.
+; options: --max-instructions 20000000
+%include "guest.inc"
+        call    enter_protected_mode
+        call    next_selector
+        mov     [selector], ax
+        callback_alloc handler, structure, callback
+        mov     [application_sp], xsp
+        mov     word [left], 500
+.again: real_call procedure             ; two callbacks each
+        dec     word [left]
+        jnz     .again
+        cmp     word [count], 1000
+        check   e, "a thousand entries"
+        cmp     byte [moved], 0
+        check   e, "each at the same place of the locked and of the real-mode stack"
+        cmp     xsp, [application_sp]
+        check   e, "(E)SP"
+        mov     ax, ss
+        cmp     ax, [stack_selector]
+        check   e, "SS"
+        dpmi    0902h
+        cmp     al, 1
+        check   e, "interrupts on"
+        callback_free callback
+        check   nc, "0304h"
+        call    next_selector
+        cmp     ax, [selector]
+        check   e, "no descriptor was kept"
+        pass
+next_selector:                          ; -> AX: the selector that would be allocated next
+        call    new_selector
+        dpmi    0001h
+        mov     ax, bx
+        ret
+procedure:
+        call    far [callback]
+        call    far [callback]
+        retf
+handler:
+        cld
+        mov     fs, [cs:data_selector]
+        inc     word [fs:count]
+        xor     eax, eax
+        mov     xax, xsp
+        xor     ecx, ecx
+        mov     xcx, xsi
+        cmp     word [fs:count], 1
+        jne     .compare
+        mov     [fs:first_sp], eax
+        mov     [fs:first_si], ecx
+.compare:
+        cmp     eax, [fs:first_sp]
+        jne     .moved
+        cmp     ecx, [fs:first_si]
+        je      .same
+.moved: inc     byte [fs:moved]
+.same:  callback_return
+        section .bss
+callback resd   1
+application_sp resd 1
+first_sp resd   1
+first_si resd   1
+selector resw   1
+left    resw    1
+count   resw    1
+moved   resb    1
+        alignb  4
+structure resb  rm_size
