@@ -35,6 +35,7 @@ class Column(Generic[Row]):
     tip: Callable[[Row], str] | None = None
     colour: Callable[[Row], str] | None = None
     right: bool = False
+    centred: bool = False
     title_tip: str = ""
     marks_changes: bool = True
 
@@ -67,6 +68,11 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         self._move_rows([self._key(row) for row in rows], rows)
         for number, row in enumerate(rows):
             self._replace(number, row, mark=not first)
+
+    def forget(self) -> None:
+        """Mark nothing as changed at the next `show_rows`."""
+        self._tick = None
+        self._ages.clear()
 
     def row(self, number: int) -> Row:
         """The row object at a row number."""
@@ -191,6 +197,8 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
 
 
 def _alignment(column: Column[Any]) -> Qt.AlignmentFlag:
+    if column.centred:
+        return Qt.AlignmentFlag.AlignCenter
     return Qt.AlignmentFlag.AlignVCenter | (Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft)
 
 

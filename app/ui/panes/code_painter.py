@@ -1,0 +1,157 @@
+"""How a page of code is painted: gutter, addresses, bytes, instruction, notes, jump arrows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+
+from app.debug.snapshot import CodeLine
+from app.ui import format as fmt
+from app.ui.theme import Colours, colours
+
+DOT_WIDTH = 18
+"""The part of the gutter where a click sets a breakpoint."""
+_LANES, _LANE_WIDTH = 3, 6
+_ARROW_WIDTH = 14
+_GUTTER = DOT_WIDTH + _LANES * _LANE_WIDTH + _ARROW_WIDTH
+_MNEMONIC_WIDTH = 8
+_OPERANDS_WIDTH = 26
+_TOKENS = re.compile(r"(?P<number>\b(?:0x)?[0-9][0-9A-Fa-f]*h?\b)|(?P<word>[A-Za-z_]\w*)|(?P<rest>.)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What to paint: the lines in view and what is special about them."""
+
+    lines: Sequence[CodeLine]
+    cursor: int | None
+    """Linear address of the marked line."""
+    breakpoints: dict[int, bool]
+    """Linear address of each breakpoint, and whether it is enabled."""
+    has_focus: bool
+
+
+class CodePainter:
+    """Paints a page with a font into a width; columns give way when the room gets small."""
+
+    def __init__(self, font: QFont, width: float) -> None:
+        metrics = QFontMetricsF(font)
+        self.row_height = round(metrics.height()) + 3
+        self._font, self._bold = font, QFont(font)
+        self._bold.setBold(True)
+        self._one = metrics.horizontalAdvance("0")
+        self._ascent = metrics.ascent() + 1.5
+        self._width = width
+        room = int((width - _GUTTER) / self._one)
+        # Address 13, linear 8, bytes, mnemonic, operands, two between each.
+        self._byte_count = min(max((room - 13 - 10 - _MNEMONIC_WIDTH - _OPERANDS_WIDTH) // 3, 4), 8)
+        self._has_linear = room >= 13 + 10 + self._byte_count * 3 + 1 + _MNEMONIC_WIDTH + 16
+        self._linear_x = _GUTTER + 15 * self._one
+        self._bytes_x = self._linear_x + (10 * self._one if self._has_linear else 0)
+        self._mnemonic_x = self._bytes_x + (self._byte_count * 3 + 1) * self._one
+        self._operands_x = self._mnemonic_x + _MNEMONIC_WIDTH * self._one
+
+    def paint(self, painter: QPainter, page: Page) -> None:
+        """The whole page."""
+        named = colours()
+        for row, line in enumerate(page.lines):
+            self._paint_ground(painter, row, line, page, named)
+            self._paint_gutter(painter, row, line, page, named)
+            self._paint_text(painter, row, line, named)
+        self._paint_jumps(painter, page, named)
+
+    def _paint_ground(self, painter: QPainter, row: int, line: CodeLine, page: Page, named: Colours) -> None:
+        ground = QRectF(0, row * self.row_height, self._width, self.row_height)
+        if line.is_current:
+            painter.fillRect(ground, QColor(named.current_line_fill))
+        if line.linear == page.cursor:
+            if not line.is_current:
+                painter.fillRect(ground, QColor(named.cursor_line_fill))
+            if page.has_focus:
+                painter.setPen(QPen(QColor(named.accent), 1))
+                painter.drawRect(ground.adjusted(0.5, 0.5, -0.5, -0.5))
+
+    def _paint_gutter(self, painter: QPainter, row: int, line: CodeLine, page: Page, named: Colours) -> None:
+        middle = (row + 0.5) * self.row_height
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if (enabled := page.breakpoints.get(line.linear)) is not None:
+            painter.setPen(QPen(QColor(named.breakpoint), 1.6))
+            painter.setBrush(QColor(named.breakpoint) if enabled else Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(QPointF(DOT_WIDTH / 2, middle), 4.6, 4.6)
+        if line.is_current:
+            left = _GUTTER - _ARROW_WIDTH
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(named.accent))
+            corners = ((left + 1, -4.5), (left + 9, 0.0), (left + 1, 4.5))
+            painter.drawPolygon(QPolygonF([QPointF(x, middle + y) for x, y in corners]))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+
+    def _paint_text(self, painter: QPainter, row: int, line: CodeLine, named: Colours) -> None:
+        base = row * self.row_height + self._ascent
+
+        def write(x: float, text: str, colour: str, font: QFont = self._font) -> None:
+            painter.setFont(font)
+            painter.setPen(QColor(colour))
+            painter.drawText(QPointF(x, base), text)
+
+        write(_GUTTER, str(line.address), named.text if line.is_current else named.muted)
+        if self._has_linear:
+            write(self._linear_x, fmt.dword(line.linear), named.muted)
+        write(self._bytes_x, shortened(line.data, self._byte_count), named.muted)
+        if line.mnemonic == "db":
+            write(self._mnemonic_x, f"{line.mnemonic:8}{line.operands}", named.error)
+            end = len(line.operands)
+        else:
+            mnemonic = named.jump if line.is_jump or line.target is not None else named.mnemonic
+            write(self._mnemonic_x, line.mnemonic, mnemonic, self._bold)
+            end = 0
+            for token in _TOKENS.finditer(line.operands):
+                colour = named.number if token.lastgroup == "number" else named.text
+                write(self._operands_x + token.start() * self._one, token.group(), colour)
+                end = token.end()
+        if line.note:
+            at = self._operands_x + max(end + 2, 14) * self._one
+            write(at, f"; {line.note}", named.accent if line.note.startswith("host!") else named.muted)
+
+    def _paint_jumps(self, painter: QPainter, page: Page, named: Colours) -> None:
+        rows = {line.linear: row for row, line in enumerate(page.lines)}
+        jumps = [
+            (row, rows[line.target], line)
+            for row, line in enumerate(page.lines)
+            if line.target is not None and line.target in rows and line.target != line.linear
+        ]
+        jumps.sort(key=lambda jump: abs(jump[0] - jump[1]))
+        busy: list[list[tuple[int, int]]] = [[] for _ in range(_LANES)]
+        for start, end, line in jumps:
+            low, high = min(start, end), max(start, end)
+            lane = next((n for n in range(_LANES) if all(high < a or low > b for a, b in busy[n])), _LANES - 1)
+            busy[lane].append((low, high))
+            self._paint_jump(painter, start, end, lane, named, bright=line.is_current or line.linear == page.cursor)
+
+    def _paint_jump(self, painter: QPainter, start: int, end: int, lane: int, named: Colours, *, bright: bool) -> None:
+        right = _GUTTER - _ARROW_WIDTH - 1.5
+        x = right - 3.5 - lane * _LANE_WIDTH
+        down = 1 if end > start else -1
+        top = round((start + 0.5) * self.row_height) + 0.5 + 2 * down
+        bottom = round((end + 0.5) * self.row_height) + 0.5 - 2 * down
+        path = QPainterPath(QPointF(right, top))
+        path.lineTo(x, top)
+        path.lineTo(x, bottom)
+        path.lineTo(right, bottom)
+        colour = QColor(named.jump if bright else named.muted)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(colour, 2 if bright else 1))
+        painter.drawPath(path)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        head = ((right + 2, 0.0), (right - 2.5, -3.0), (right - 2.5, 3.0))
+        painter.drawPolygon(QPolygonF([QPointF(hx, bottom + hy) for hx, hy in head]))
+
+
+def shortened(data: bytes, most: int) -> str:
+    """Bytes in hex, the last ones as an ellipsis when there are too many."""
+    return fmt.data(data) if len(data) <= most else f"{fmt.data(data[: most - 1])} …"

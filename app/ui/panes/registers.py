@@ -1,0 +1,234 @@
+"""The registers pane: mode, general registers, segments with their hidden parts in words, EFLAGS bit by bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLabel, QVBoxLayout, QWidget
+
+from app.debug.snapshot import Snapshot, Status
+from app.emu.descriptor import Descriptor
+from app.emu.registers import Flag, Mode, Registers, Segment
+from app.ui import format as fmt
+from app.ui.badge import Badge
+from app.ui.panes.pane import Pane
+from app.ui.tables import Column, RowsModel, Table
+
+_PAIRS = (("eax", "esi"), ("ebx", "edi"), ("ecx", "ebp"), ("edx", "esp"), ("eip", "eflags"))
+_SEGMENTS = ("cs", "ss", "ds", "es", "fs", "gs")
+_FLAGS = (
+    (Flag.CF, "carry"), (Flag.PF, "parity even"), (Flag.AF, "auxiliary carry"), (Flag.ZF, "zero"),
+    (Flag.SF, "sign"), (Flag.TF, "trap: one step at a time"), (Flag.IF, "interrupts on"), (Flag.DF, "direction down"),
+    (Flag.OF, "overflow"), (Flag.IOPL, "I/O privilege level"), (Flag.NT, "nested task"), (Flag.VM, "virtual 8086"),
+)  # fmt: skip
+_NOT_BY_HAND = Flag.VM | Flag.IOPL
+"""Bits a debugger cannot change without leaving the mode the program is in."""
+
+Edit = Callable[[str, int], None]
+
+
+class Value(NamedTuple):
+    """A general register."""
+
+    name: str
+    value: int
+
+    @property
+    def tip(self) -> str:
+        """The value in other ways of reading it."""
+        low = self.value & 0xFFFF
+        signed = self.value - (1 << 32) if self.value >> 31 else self.value
+        return f"{self.name.upper()} = {fmt.count(signed)}; low word {fmt.word(low)} = {fmt.count(low)}"
+
+
+class SegmentLine(NamedTuple):
+    """One of the two lines of a segment register: its numbers, or their meaning in words."""
+
+    name: str
+    segment: Segment
+    in_words: bool
+    mode: Mode
+
+    def words(self) -> str:
+        """What the hidden part says."""
+        segment = self.segment
+        if self.mode is Mode.V86:
+            return f"paragraph, {fmt.word(segment.selector)} × 16"
+        if segment.is_null:
+            return "null: any use faults"
+        table = "LDT" if segment.selector & 4 else "GDT"
+        kind = Descriptor(segment.base, 0, segment.access, segment.flags).describe().removesuffix(", accessed")
+        return f"{kind} · DPL {segment.access >> 5 & 3} · {table} {segment.selector >> 3}"
+
+
+class RegisterModel(RowsModel[tuple[Value, Value]]):
+    """Two general registers a row, so that all ten fit into five rows."""
+
+    def __init__(self, edit: Edit, parent: QWidget) -> None:
+        columns = [column for side in (0, 1) for column in _value_columns(side)]
+        super().__init__(columns, lambda pair: pair[0].name, parent)
+        self.is_editable = False
+        self._edit = edit
+
+    def flags(self, index: QModelIndex | QPersistentModelIndex) -> Qt.ItemFlag:
+        """Values can be edited while the machine rests."""
+        flags = super().flags(index)
+        return flags | Qt.ItemFlag.ItemIsEditable if self.is_editable and index.column() % 2 else flags
+
+    def setData(
+        self, index: QModelIndex | QPersistentModelIndex, value: Any, role: int = Qt.ItemDataRole.EditRole
+    ) -> bool:
+        """Ask for the change; the next snapshot shows it."""
+        if role != Qt.ItemDataRole.EditRole:
+            return False
+        try:
+            number = fmt.parse_number(str(value))
+        except ValueError:
+            return False
+        if not 0 <= number <= 0xFFFF_FFFF:
+            return False
+        self._edit(self.row(index.row())[index.column() // 2].name, number)
+        return True
+
+
+def _value_columns(side: int) -> list[Column[tuple[Value, Value]]]:
+    return [
+        Column("", lambda pair: pair[side].name.upper(), colour=lambda _pair: "muted"),
+        Column("", lambda pair: fmt.dword(pair[side].value), tip=lambda pair: pair[side].tip),
+    ]
+
+
+class FlagModel(RowsModel[int]):
+    """EFLAGS as one row of cells."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__([_flag_column(flag, meaning) for flag, meaning in _FLAGS], lambda _flags: "eflags", parent)
+
+
+def _flag_column(flag: Flag, meaning: str) -> Column[int]:
+    name, shift = str(flag.name), (flag & -flag).bit_length() - 1
+    return Column(
+        "IO" if flag is Flag.IOPL else name,
+        lambda flags: str((flags & flag) >> shift),
+        tip=lambda flags: f"{name}, {meaning}: {(flags & flag) >> shift}",
+        colour=lambda flags: "text" if flags & flag else "muted",
+        title_tip=f"{name}: {meaning}",
+        centred=True,
+    )
+
+
+class RegistersPane(Pane):
+    """What the processor holds. A double click edits a register or turns a flag over."""
+
+    key, title, icon = "registers", "Registers", "cpu"
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._registers: Registers | None = None
+        self._can_edit = False
+        self.mode, self.words = Badge("Mode", self, widest="Ring 0"), QLabel(self)
+        self.words.setAccessibleName("Privilege level and interrupts")
+        self.general_model = RegisterModel(self._set_register, self)
+        self.flag_model = FlagModel(self)
+        self.segment_model: RowsModel[SegmentLine] = RowsModel(
+            _segment_columns(), lambda line: (line.name, line.in_words), self
+        )
+        self.general = Table(self.general_model, "General registers", self)
+        self.flags = Table(self.flag_model, "Flags", self)
+        self.segments = Table(self.segment_model, "Segment registers", self)
+        self._arrange()
+        self.flags.doubleClicked.connect(self._flip)
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show the registers; what differs from the stop before is marked."""
+        if self._registers != snapshot.previous:
+            for model in (self.general_model, self.flag_model, self.segment_model):
+                model.forget()
+            self._show(snapshot.previous, snapshot.tick)
+        self._show(snapshot.registers, snapshot.tick)
+        self._registers = snapshot.registers
+        self._can_edit = self.general_model.is_editable = snapshot.status is Status.STOPPED
+        mode, registers = snapshot.mode, snapshot.registers
+        level = 3 if mode is Mode.V86 else registers.cs.selector & 3
+        self.mode.show_word(fmt.MODE_NAMES[mode], mode.value, fmt.MODE_WORDS[mode])
+        self.words.setText(f"CPL {level} · interrupts {'on' if registers.interrupts_on else 'off'}")
+
+    def export_text(self) -> str:
+        """All registers."""
+        return "\n\n".join(view.export_text() for view in (self.general, self.flags, self.segments))
+
+    def _show(self, registers: Registers, tick: int) -> None:
+        pairs = [tuple(Value(name, getattr(registers, name)) for name in pair) for pair in _PAIRS]
+        self.general_model.show_rows(pairs, tick)  # type: ignore[arg-type]  # pairs are tuples of two
+        self.flag_model.show_rows([registers.eflags], tick)
+        lines = [
+            SegmentLine(name, getattr(registers, name), in_words, registers.mode)
+            for name in _SEGMENTS
+            for in_words in (False, True)
+        ]
+        self.segment_model.show_rows(lines, tick)
+        for number in range(1, len(lines), 2):
+            if self.segments.columnSpan(number, 1) == 1:
+                self.segments.setSpan(number, 1, 1, 3)
+
+    def _set_register(self, name: str, value: int) -> None:
+        self.request.emit(lambda session: session.set_register(name, value))
+
+    def _flip(self, index: QModelIndex) -> None:
+        flag = _FLAGS[index.column()][0]
+        if self._can_edit and self._registers is not None and not flag & _NOT_BY_HAND:
+            self._set_register("eflags", self._registers.eflags ^ flag)
+
+    def _arrange(self) -> None:
+        self.general.horizontalHeader().hide()
+        self.general.setEditTriggers(
+            QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed
+        )
+        self.general.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
+        self.general.set_widths(5, 10, 7)
+        self.segments.set_widths(4, 6, 10)
+        self.segments.setAlternatingRowColors(False)
+        self.flags.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
+        header = self.flags.horizontalHeader()
+        header.setStretchLastSection(False)
+        header.setMinimumSectionSize(10)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        for view, rows in ((self.general, len(_PAIRS)), (self.flags, 1)):
+            titles = 0 if view.horizontalHeader().isHidden() else header.sizeHint().height()
+            view.setFixedHeight(rows * view.verticalHeader().defaultSectionSize() + titles + 2 * view.frameWidth())
+            view.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        head = QHBoxLayout()
+        head.setContentsMargins(4, 2, 4, 0)
+        head.addWidget(self.mode)
+        head.addWidget(self.words, stretch=1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(head)
+        for view in (self.general, self.flags, self.segments):
+            column.addWidget(view)
+
+
+def _segment_columns() -> Sequence[Column[SegmentLine]]:
+    def hidden(write: Callable[[Segment], str]) -> Callable[[SegmentLine], str]:
+        return lambda line: "" if line.in_words else write(line.segment)
+
+    def tip(line: SegmentLine) -> str:
+        access, flags = fmt.byte(line.segment.access), f"{line.segment.flags:X}"
+        return f"{line.name.upper()}: {line.words()}\naccess byte {access}h, flags {flags}h"
+
+    return (
+        Column("Seg", lambda line: "" if line.in_words else line.name.upper(), colour=lambda _line: "muted", tip=tip),
+        Column(
+            "Value",
+            lambda line: line.words() if line.in_words else fmt.word(line.segment.selector),
+            colour=lambda line: "muted" if line.in_words else "",
+            title_tip="Selector, or paragraph in V86 mode; below it the access rights in words",
+            tip=tip,
+        ),
+        Column("Base", hidden(lambda segment: fmt.dword(segment.base)), title_tip="Linear address", tip=tip),
+        Column("Limit", hidden(lambda segment: fmt.dword(segment.limit)), title_tip="Last valid offset", tip=tip),
+    )
