@@ -6,7 +6,7 @@ hatch what lies past a segment's limit as one area.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
@@ -42,6 +42,7 @@ class HexView(QAbstractScrollArea):
         self.side = Side.HEX
         self.low_nibble = False
         self.is_editable = False
+        self._asked: tuple[int, int] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Memory bytes")
@@ -59,18 +60,23 @@ class HexView(QAbstractScrollArea):
         self.viewport().update()
         self._describe()
 
-    def open_space(self, size: int, digits: int) -> None:
-        """Turn to another space of `size` bytes; nothing is known of it yet."""
+    def open_space(self, size: int, digits: int, offset: int) -> None:
+        """Turn to a byte of another space of `size` bytes; nothing is known of it yet."""
         self.document = HexDocument()
+        self._asked = None
         self.space_size = size
         self.digits = digits
-        self._fit()
+        with QSignalBlocker(self.verticalScrollBar()):
+            self._fit()
+        self.go_to(offset)
 
-    def go_to(self, offset: int, *, at_top: bool = True) -> None:
-        """Put the cursor on a byte and bring it into view."""
-        self._move(offset, select=False)
-        if at_top:
-            self.verticalScrollBar().setValue(self.position // self.grid.per_row)
+    def go_to(self, offset: int) -> None:
+        """Put the cursor on a byte and its row at the top."""
+        bar = self.verticalScrollBar()
+        with QSignalBlocker(bar):
+            self._move(offset, select=False)
+            bar.setValue(self.position // self.grid.per_row)
+        self.viewport().update()
         self.ask()
 
     @property
@@ -89,14 +95,17 @@ class HexView(QAbstractScrollArea):
         return min(self.anchor, self.position), max(self.anchor, self.position) + 1
 
     def ask(self) -> None:
-        """Say which bytes are missing, if any."""
+        """Say which bytes are missing, if any, but not twice the same: they may be on their way, or not to be had."""
         first = self.top
         last = min(self.space_size, first + self.rows_in_view * self.grid.per_row)
         if self.document.covers(first, last):
             return
         margin = _MARGIN_ROWS * self.grid.per_row
         first = max(0, first - margin)
-        self.wanted.emit(first, min(self.space_size, last + margin) - first)
+        missing = first, min(self.space_size, last + margin) - first
+        if missing != self._asked:
+            self._asked = missing
+            self.wanted.emit(*missing)
 
     def selected_text(self) -> str:
         """The selection as it would be pasted: hex digits, or text from the text column."""

@@ -92,14 +92,13 @@ class MemoryPane(Pane):
 
     def show_place(self, place: Place) -> None:
         """Go to a place; another space is opened first."""
-        if place.space != self.place.space:
+        opened, self.place = place.space != self.place.space, place
+        if opened:
             size = self._size_of(place)
-            self.bytes.open_space(size, 4 if size <= 0x1_0000 + _PAST_LIMIT_SHOWN else 8)
-        self.place = place
-        if place.start != self.bytes.position or not self._is_in_view(place.start):
+            self.bytes.open_space(size, 4 if size <= 0x1_0000 + _PAST_LIMIT_SHOWN else 8, place.start)
+        elif place.start != self.bytes.position or not self._is_in_view(place.start):
             self.bytes.go_to(place.start)
         self.address.show_text(str(place))
-        self.bytes.ask()
 
     def go_to(self, linear: int) -> None:
         """Show a linear address."""

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from app.debug.snapshot import DescriptorRow, Snapshot
+from app.emu.registers import SEGMENTS
 from app.ui.format import byte, dword, word
 from app.ui.panes.chip_delegate import ChipDelegate
 from app.ui.panes.descriptor_details import DescriptorDetails
@@ -160,11 +161,11 @@ class TablesPane(Pane):
 
 
 def _matches(row: DescriptorRow, words: list[str]) -> bool:
-    """Whether every word is found somewhere in a row."""
+    """Whether every word is found somewhere in a row; the name of a segment register only as a holder."""
     handler = "" if row.handler is None else str(row.handler)
-    text = " ".join((word(row.selector), row.descriptor.describe(), row.owner, *row.held_by, handler)).lower()
+    text = " ".join((word(row.selector), row.descriptor.describe(), row.owner, handler)).lower()
     text += f" {dword(row.descriptor.base).lower()}"
-    return all(wanted in text for wanted in words)
+    return all(wanted in (row.held_by if wanted in SEGMENTS else text) for wanted in words)
 
 
 def _mark_column(mark: Callable[[DescriptorRow], str]) -> Column[DescriptorRow]:
