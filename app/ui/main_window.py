@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent
@@ -28,12 +28,14 @@ from app.ui.bridge import Bridge
 from app.ui.go_to import GoToDialog, destination
 from app.ui.message_bar import MessageBar
 from app.ui.panes import PANES
-from app.ui.panes.code import CodePane
 from app.ui.settings import Settings
 from app.ui.start_page import StartPage
 from app.ui.status_bar import StatusBar
 from app.ui.theme import Scheme, Theme
 from app.ui.workbench import Workbench
+
+if TYPE_CHECKING:
+    from app.ui.panes.code import CodePane
 
 OpenSession = Callable[[Path], Session]
 
@@ -146,9 +148,7 @@ class MainWindow(QMainWindow):
 
     @property
     def _code(self) -> CodePane:
-        pane = self.workbench.panes["code"]
-        assert isinstance(pane, CodePane)
-        return pane
+        return cast("CodePane", self.workbench.panes["code"])
 
     # --- view and help ----------------------------------------------------------------------------------------------
 

@@ -56,7 +56,8 @@ class _TwoLines(QStyledItemDelegate):
     """A title in bold, under it a line in the muted colour, over as many lines as it needs."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        width = option.widget.viewport().width() if option.widget else 300
+        view = option.widget
+        width = view.viewport().width() if isinstance(view, QListWidget) else _WIDEST
         title, line = self._places(QRect(0, 0, width, 10_000), index, option.font)
         return QSize(width, title.height() + line.height() + 2 * _MARGIN)
 

@@ -2,16 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 from app.debug.snapshot import Snapshot, Status
+from app.emu.events import Event, Moment
 from app.ui.panes import PANES, Entry, Place
 from app.ui.panes.pane import Pane
 
 _AREA = Qt.DockWidgetArea.LeftDockWidgetArea
 _ACROSS, _DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+
+
+class EventStore:
+    """All events and moments so far, for panes that were hidden while some of them came."""
+
+    def __init__(self) -> None:
+        self._events: list[Event] = []
+        self._moments: list[Moment] = []
+
+    @property
+    def total(self) -> int:
+        """Events there are."""
+        return len(self._events)
+
+    def take(self, snapshot: Snapshot) -> bool:
+        """Add a snapshot's events; whether the run began anew."""
+        is_new_run = snapshot.events_from < self.total
+        if is_new_run:
+            del self._events[snapshot.events_from :], self._moments[snapshot.events_from :]
+        self._events += snapshot.events
+        self._moments += snapshot.moments
+        return is_new_run
+
+    def since(self, first: int, snapshot: Snapshot) -> Snapshot:
+        """The snapshot with the events from `first` on."""
+        if first == snapshot.events_from:
+            return snapshot
+        return replace(
+            snapshot, events_from=first, events=tuple(self._events[first:]), moments=tuple(self._moments[first:])
+        )
 
 
 class Workbench(QMainWindow):
@@ -34,6 +67,8 @@ class Workbench(QMainWindow):
         self._docks = {entry.key: self._make_dock(entry) for entry in PANES}
         self._snapshot: Snapshot | None = None
         self._fed: dict[str, int] = {}
+        self._log = EventStore()
+        self._seen: dict[str, int] = {}
         self._has_default_layout = True
         self._dock_all()
         for entry in PANES:
@@ -45,6 +80,8 @@ class Workbench(QMainWindow):
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Hand a picture to the panes that can be seen; while the program runs only to those that follow it."""
         self._snapshot = snapshot
+        if self._log.take(snapshot):
+            self._seen.clear()
         for key in self.panes:
             self._feed(key)
 
@@ -55,7 +92,8 @@ class Workbench(QMainWindow):
         if snapshot.status is Status.RUNNING and not self._entries[key].follows_run:
             return
         self._fed[key] = snapshot.serial
-        pane.show_snapshot(snapshot)
+        pane.show_snapshot(self._log.since(self._seen.get(key, 0), snapshot))
+        self._seen[key] = self._log.total
 
     # --- showing one pane -------------------------------------------------------------------------------------------
 

@@ -127,6 +127,7 @@ class RegistersPane(Pane):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._registers: Registers | None = None
+        self._tick = -1
         self._can_edit = False
         self.mode, self.words = Badge("Mode", self, widest="Ring 0"), QLabel(self)
         self.words.setAccessibleName("Privilege level and interrupts")
@@ -143,12 +144,12 @@ class RegistersPane(Pane):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the registers; what differs from the stop before is marked."""
-        if self._registers != snapshot.previous:
+        if snapshot.tick != self._tick and self._registers != snapshot.previous:  # stops went by unseen
             for model in (self.general_model, self.flag_model, self.segment_model):
                 model.forget()
             self._show(snapshot.previous, snapshot.tick)
         self._show(snapshot.registers, snapshot.tick)
-        self._registers = snapshot.registers
+        self._registers, self._tick = snapshot.registers, snapshot.tick
         self._can_edit = self.general_model.is_editable = snapshot.status is Status.STOPPED
         mode, registers = snapshot.mode, snapshot.registers
         level = 3 if mode is Mode.V86 else registers.cs.selector & 3

@@ -1,0 +1,155 @@
+"""The events in a table that only grows, and what of it passes the filter."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
+
+from app.emu.events import CallbackEntered, CallbackReturned, Event, ModeSwitched, StackSwitched
+from app.ui import format as fmt
+from app.ui.event_text import describe, name_of
+from app.ui.theme import Colours, colours
+
+Index = QModelIndex | QPersistentModelIndex
+_NOWHERE: Final = QModelIndex()
+_TITLES: Final = ("Seq", "Tick", "Event", "What", "Client")
+_WHAT: Final = 3
+_RIGHT: Final = (0, 1)
+
+
+class EventModel(QAbstractTableModel):
+    """Rows are the events that pass the filter, in order. Text is made only for rows that are seen or searched."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._events: list[Event] = []
+        self._shown: list[int] = []
+        self._text = ""
+        self._kinds: frozenset[str] | None = None
+        self._lines: dict[int, str] = {}
+
+    @property
+    def total(self) -> int:
+        """Events there are, whether they pass the filter or not."""
+        return len(self._events)
+
+    def append(self, first: int, events: Sequence[Event]) -> None:
+        """Take over the events from number `first` on; 0 starts anew."""
+        if first < len(self._events):
+            self.beginResetModel()
+            del self._events[first:]
+            del self._shown[bisect_left(self._shown, first) :]
+            self._lines.clear()
+            self.endResetModel()
+        base = len(self._events)
+        self._events.extend(events)
+        passing = [base + number for number, event in enumerate(events) if self._passes(base + number, event)]
+        if passing:
+            self.beginInsertRows(_NOWHERE, len(self._shown), len(self._shown) + len(passing) - 1)
+            self._shown.extend(passing)
+            self.endInsertRows()
+
+    def filter(self, text: str, kinds: Iterable[str] | None) -> None:
+        """Show events whose line contains all words of `text`, of these kinds (None: of all)."""
+        self.beginResetModel()
+        self._text = text.lower()
+        self._kinds = None if kinds is None else frozenset(kinds)
+        self._shown = [number for number, event in enumerate(self._events) if self._passes(number, event)]
+        self.endResetModel()
+
+    def event(self, row: int) -> Event:  # type: ignore[override]  # QObject.event is never wanted here
+        """The event in a row."""
+        return self._events[self._shown[row]]
+
+    def row_of(self, seq: int) -> int | None:
+        """The row of an event, None when the filter hides it."""
+        row = bisect_left(self._shown, seq)
+        return row if row < len(self._shown) and self._shown[row] == seq else None
+
+    def _passes(self, number: int, event: Event) -> bool:
+        if self._kinds is not None and event.kind not in self._kinds:
+            return False
+        if not self._text:
+            return True
+        line = f"{name_of(event.kind)} {self._line(number)}".lower()
+        return all(word in line for word in self._text.split())
+
+    def _line(self, number: int) -> str:
+        line = self._lines.get(number)
+        if line is None:
+            line = self._lines[number] = describe(self._events[number])
+        return line
+
+    # --- what Qt asks -----------------------------------------------------------------------------------------------
+
+    def rowCount(self, parent: Index = _NOWHERE) -> int:
+        """Rows, at the top level only."""
+        return 0 if parent.isValid() else len(self._shown)
+
+    def columnCount(self, parent: Index = _NOWHERE) -> int:
+        """Columns, at the top level only."""
+        return 0 if parent.isValid() else len(_TITLES)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Column titles."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return _TITLES[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(section)
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """A cell."""
+        number = self._shown[index.row()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return self._cell(number, index.column())
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return _alignment(index.column())
+            case Qt.ItemDataRole.ForegroundRole:
+                return _colour(self._events[number], index.column(), colours())
+            case Qt.ItemDataRole.ToolTipRole if index.column() == _WHAT:
+                return self._line(number)
+            case _:
+                return None
+
+    def _cell(self, number: int, section: int) -> str:
+        event = self._events[number]
+        match section:
+            case 0:
+                return str(event.seq)
+            case 1:
+                return fmt.count(event.tick)
+            case 2:
+                return name_of(event.kind)
+            case 3:
+                return self._line(number)
+            case _:
+                return str(event.client) if event.client else "–"
+
+
+def _alignment(section: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if section in _RIGHT else Qt.AlignmentFlag.AlignLeft
+    return Qt.AlignmentFlag.AlignVCenter | side
+
+
+def _colour(event: Event, section: int, named: Colours) -> QColor | None:
+    """The mode or stack an event leads to colours its name."""
+    if section != 2:
+        return QColor(named.muted) if section in {0, 1, 4} else None
+    match event:
+        case ModeSwitched():
+            return QColor(named.mode(event.to))
+        case StackSwitched():
+            return QColor(named.stack(event.to))
+        case CallbackEntered() | CallbackReturned():
+            return QColor(named.accent)
+        case _ if event.kind in {"exception_raised", "unsupported_called"}:
+            return QColor(named.error)
+        case _:
+            return None

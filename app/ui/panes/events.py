@@ -1,0 +1,165 @@
+"""The events pane: everything that happened, filtered by words and kinds, with all fields of the one selected."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
+from PySide6.QtGui import QAction, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.debug.snapshot import Snapshot
+from app.emu.events import KINDS
+from app.ui import format as fmt
+from app.ui.event_text import fields, name_of
+from app.ui.icons import icon
+from app.ui.panes.event_model import EventModel
+from app.ui.panes.pane import Pane
+from app.ui.tables import Column, RowsModel, Table
+
+_GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("Switches of mode and stack", ("mode_switched", "stack_switched")),
+    ("Callbacks", ("callback_",)),
+    ("Real-mode calls", ("real_mode_",)),
+    ("Services", ("service_", "unsupported_")),
+    ("Interrupts and exceptions", ("interrupt_", "exception_", "vector_")),
+    ("Descriptors and memory", ("descriptor_", "memory_")),
+    ("Programs and clients", ("program_", "client_")),
+)
+"""Kinds by what they are about: name, and how the kinds begin."""
+
+
+class EventsPane(Pane):
+    """All events, newest below. The list follows the newest one while it is scrolled to its end."""
+
+    key, title, icon = "events", "Events", "list"
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model = EventModel(self)
+        self.list = Table(self.model, "Events", self)
+        self.list.set_widths(6, 10, 20, 60)
+        self.list.horizontalHeader().setStretchLastSection(False)
+        self.list.horizontalHeader().setSectionResizeMode(3, self.list.horizontalHeader().ResizeMode.Stretch)
+        self.list.setColumnWidth(4, 52)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.list.selectionModel().currentRowChanged.connect(self._show_fields)
+        self.field_model: RowsModel[tuple[str, str]] = RowsModel(
+            (
+                Column("Field", lambda pair: pair[0], colour=lambda _pair: "muted", marks_changes=False),
+                Column("Value", lambda pair: pair[1], tip=lambda pair: pair[1], marks_changes=False),
+            ),
+            lambda pair: pair[0],
+            self,
+        )
+        self.fields = Table(self.field_model, "Fields of the event", self)
+        self.fields.set_widths(12)
+        self.text = QLineEdit(self)
+        self.text.setPlaceholderText("Filter: words that must occur (Ctrl+F)")
+        self.text.setAccessibleName("Filter events by words")
+        self.text.setClearButtonEnabled(True)
+        self.text.textChanged.connect(self._filter)
+        self.kinds, self._kind_actions = self._make_kinds()
+        self.counter = QLabel(self)
+        self._arrange()
+        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self.text.setFocus)
+        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Append what is new."""
+        bar = self.list.verticalScrollBar()
+        follows = bar.value() == bar.maximum()
+        self.model.append(snapshot.events_from, snapshot.events)
+        if follows and snapshot.events:
+            self.list.scrollToBottom()
+        self._count()
+
+    def select(self, seq: int) -> None:
+        """Select an event and bring it into view."""
+        row = self.model.row_of(seq)
+        if row is not None:
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            self.list.selectionModel().setCurrentIndex(self.model.index(row, 0), flags)
+            self.list.scrollTo(self.model.index(row, 0))
+
+    def export_text(self) -> str:
+        """The selected rows, or all."""
+        return self.list.export_text()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The fields stand below the list, or beside it where the pane is low."""
+        super().resizeEvent(event)
+        low = self.width() > self.height() * 1.4
+        across = Qt.Orientation.Horizontal if low else Qt.Orientation.Vertical
+        if self._split.orientation() != across:
+            self._split.setOrientation(across)
+            self._split.setSizes([680, 320])
+
+    def _show_fields(self, current: QModelIndex) -> None:
+        shown = fields(self.model.event(current.row())) if current.isValid() else []
+        self.field_model.show_rows(shown, 0)
+
+    def _filter(self) -> None:
+        chosen = [prefix for action, prefixes in self._kind_actions if action.isChecked() for prefix in prefixes]
+        all_kinds = len(chosen) == sum(len(prefixes) for _action, prefixes in self._kind_actions)
+        kinds = None if all_kinds else [kind for kind in KINDS if kind.startswith(tuple(chosen))]
+        selected = self.list.currentIndex()
+        seq = self.model.event(selected.row()).seq if selected.isValid() else None
+        self.model.filter(self.text.text(), kinds)
+        self.kinds.setText("All kinds" if all_kinds else "Some kinds")
+        if seq is not None:
+            self.select(seq)
+        else:
+            self.list.scrollToBottom()
+        self._count()
+
+    def _count(self) -> None:
+        shown, total = self.model.rowCount(), self.model.total
+        self.counter.setText(fmt.count(total) if shown == total else f"{fmt.count(shown)} of {fmt.count(total)}")
+
+    def _make_kinds(self) -> tuple[QToolButton, list[tuple[QAction, tuple[str, ...]]]]:
+        button = QToolButton(self)
+        button.setText("All kinds")
+        button.setIcon(icon("funnel"))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setToolTip("Which kinds of events are listed")
+        menu = QMenu(button)
+        actions = []
+        for name, prefixes in _GROUPS:
+            action = menu.addAction(name)
+            action.setCheckable(True)
+            action.setChecked(True)
+            action.setToolTip(", ".join(name_of(kind) for kind in KINDS if kind.startswith(prefixes)))
+            action.toggled.connect(self._filter)
+            actions.append((action, prefixes))
+        menu.setToolTipsVisible(True)
+        button.setMenu(menu)
+        return button, actions
+
+    def _arrange(self) -> None:
+        self._split = QSplitter(Qt.Orientation.Vertical, self)
+        self._split.addWidget(self.list)
+        self._split.addWidget(self.fields)
+        self._split.setSizes([680, 320])
+        self._split.setChildrenCollapsible(False)
+        head = QHBoxLayout()
+        head.setContentsMargins(4, 2, 4, 0)
+        head.addWidget(self.text, stretch=1)
+        head.addWidget(self.kinds)
+        head.addWidget(self.counter)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(head)
+        column.addWidget(self._split)
