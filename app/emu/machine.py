@@ -125,6 +125,8 @@ class Machine:
         self.rom = Rom(self.memory)
         self.log = events.EventLog()
         self._running = False
+        self.at_breakpoint = False
+        """The last slice ended in front of a breakpoint's instruction."""
         traps.write_traps(self.memory)
         self._place_rom()
         mount = Mount(options.mount, write_through=options.write_through)
@@ -263,6 +265,7 @@ class Machine:
         Returns the number executed; 0 when only the context changed (an interrupt was delivered) or time passed.
         """
         state = self.state
+        self.at_breakpoint = False
         if state.end is not None:
             return 0
         if state.attention and self._deliver():
@@ -278,6 +281,7 @@ class Machine:
         finally:
             self._running = False
         state.tick += ended.executed
+        self.at_breakpoint = ended.why is Why.BREAKPOINT
         clock = self.clock
         if clock >= devices.next_due():
             devices.advance(clock)

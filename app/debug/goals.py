@@ -1,0 +1,61 @@
+"""What a run can be for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What a run is for. Base of the goals below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run(Goal):
+    """Until a breakpoint, the end, or a pause."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepInto(Goal):
+    """One instruction; an INT, callback or interrupt is followed to its first instruction."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepOver(Goal):
+    """One instruction; calls, INTs and whatever they cause run to the instruction behind, same mode and stack."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepOut(Goal):
+    """Until the current procedure, interrupt handler or callback handler has returned."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunTo(Goal):
+    """Until the instruction at a linear address is next."""
+
+    linear: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToModeSwitch(Goal):
+    """Until the first instruction after the next mode switch."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToCallback(Goal):
+    """Until the first instruction of the next callback handler dispatched."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToEvent(Goal):
+    """Until the next event (of the kinds named, or any)."""
+
+    kinds: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ToPosition(Goal):
+    """Until a position of the outside interface: `event 41+7`, `tick 120345`, `callback 2`, `mode 5`, `end`."""
+
+    text: str

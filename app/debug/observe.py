@@ -1,0 +1,151 @@
+"""Makes snapshots: reads the machine, never changes it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.debug.breakpoints import Breakpoints
+from app.debug.code_view import CodeView
+from app.debug.launch import Launch
+from app.debug.narrate import sentence, weightiest
+from app.debug.snapshot import Interest, MemoryView, ScreenView, Snapshot, Status, Stop
+from app.debug.stack_view import stacks
+from app.debug.table_view import TableView
+from app.emu.address import Far
+from app.emu.bios.screen import screen
+from app.emu.events import Door
+from app.emu.host.profile import PROFILE
+from app.emu.machine import Machine
+from app.emu.memory.layout import PAGE
+from app.emu.registers import Registers, Segment
+
+READABLE, PAST_LIMIT, ABSENT = 0, 1, 2
+_MOST_EVENTS: Final = 20_000
+"""Events one snapshot carries at most; the next ones bring the rest."""
+
+
+class Observer:
+    """The eyes of a session."""
+
+    def __init__(self, machine: Machine, launch: Launch) -> None:
+        self._machine = machine
+        self._launch = launch
+        self._code = CodeView(machine)
+        self._tables = TableView(machine)
+        self._serial = 0
+        self._previous = machine.regs.copy()
+        self._known = len(machine.log)
+
+    def remember(self, regs: Registers) -> None:
+        """A run begins: what changes from here on is new at the next stop."""
+        self._previous = regs
+        self._known = len(self._machine.log)
+
+    def label(self, linear: int) -> str:
+        """How the user knows a linear address: CS:(E)IP of the running context where it fits."""
+        regs = self._machine.regs
+        offset = linear - regs.cs.base
+        if 0 <= offset <= regs.cs.limit:
+            return str(Far(regs.cs.selector, offset, wide=not regs.is_v86 and regs.cs.is_big))
+        return f"{linear:08X}"
+
+    def observe(self, interest: Interest, status: Status, stop: Stop, breakpoints: Breakpoints) -> Snapshot:
+        """One picture of the machine as it is."""
+        machine = self._machine
+        regs, host, log = machine.regs, machine.state.host, machine.log
+        client = host.client
+        self._serial += 1
+        first = min(interest.events_from, len(log))
+        recorded = [log[seq] for seq in range(first, min(len(log), first + _MOST_EVENTS))]
+        return Snapshot(
+            serial=self._serial,
+            status=status,
+            stop=stop,
+            tick=machine.tick,
+            mode=regs.mode,
+            registers=regs.copy(),
+            previous=self._previous,
+            live_stack=host.live_stack,
+            locked_nesting=client.locked_depth if client is not None else 0,
+            callback_depth=sum(level.door is Door.CALLBACK for level in host.levels),
+            client=client.number if client is not None else 0,
+            client_bits=client.bits if client is not None else 0,
+            profile=PROFILE.name,
+            program=self._launch.name,
+            sentence=self._sentence(stop),
+            code=self._code.lines(interest.code_start, interest.code_lines),
+            stacks=stacks(machine, interest.stack_slots),
+            descriptors=self._tables.descriptors() if interest.tables else (),
+            callbacks=self._tables.callbacks(),
+            vectors=self._tables.vectors() if interest.vectors else (),
+            memory=self._memory(interest),
+            screen=self._screen(),
+            breakpoints=breakpoints.rows(),
+            events_from=first,
+            events=tuple(event for event, _ in recorded),
+            moments=tuple(moment for _, moment in recorded),
+            exit_message=self._exit_message(),
+        )
+
+    def _sentence(self, stop: Stop) -> str:
+        machine = self._machine
+        log = machine.log
+        told = weightiest([log[seq][0] for seq in range(max(self._known, len(log) - 50), len(log))])
+        if told is not None:
+            return sentence(told)
+        if Stop.BREAKPOINT in stop:
+            return f"Stopped at a breakpoint, {self.label(machine.regs.code_linear)}."
+        if Stop.PAUSED in stop:
+            return "Paused."
+        if machine.tick == 0:
+            return "The program is loaded and stands at its first instruction."
+        return "Nothing but the program's own instructions ran."
+
+    def _exit_message(self) -> str:
+        end = self._machine.state.end
+        if end is None:
+            return ""
+        if end.how == "terminated":
+            return f"The host ended the program: {end.message}"
+        return f"The program has ended with code {end.code}."
+
+    def _memory(self, interest: Interest) -> MemoryView:
+        kind, _, number = interest.memory_space.partition(":")
+        segment = None
+        title = "linear"
+        if kind == "seg":
+            segment = Segment.real(int(number, 16))
+            title = f"{segment.selector:04X} (segment)"
+        elif kind == "sel":
+            segment = self._machine.state.host.segment(int(number, 16))
+            title = f"{int(number, 16):04X} (selector, limit {segment.limit:08X})"
+        start, size = interest.memory_start, interest.memory_size
+        linear = start if segment is None else segment.base + start
+        data, state = bytearray(), bytearray()
+        while len(data) < size:
+            at = linear + len(data) & 0xFFFFFFFF
+            here = min(size - len(data), PAGE - (at & 0xFFF))
+            if self._machine.memory.is_mapped(at, 1):
+                data += self._machine.memory.read(at, here)
+                state += bytes(here)
+            else:
+                data += bytes(here)
+                state += bytes([ABSENT]) * here
+        if segment is not None:
+            for index in range(size):
+                if not _inside(segment, start + index):
+                    state[index] = PAST_LIMIT
+        return MemoryView(title, start, linear & 0xFFFFFFFF, bytes(data), bytes(state))
+
+    def _screen(self) -> ScreenView:
+        shown = screen(self._machine.memory, self._machine.state.devices.vga)
+        return ScreenView(shown.columns, shown.rows, shown.cells, shown.cursor, shown.cursor_visible)
+
+
+def _inside(segment: Segment, offset: int) -> bool:
+    """Is an offset within a segment?"""
+    if segment.access & 0x0C == 0x04:  # noqa: PLR2004 - expand-down data
+        return segment.limit < offset <= (0xFFFFFFFF if segment.is_big else 0xFFFF)
+    return offset <= segment.limit
+
+

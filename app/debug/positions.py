@@ -1,0 +1,38 @@
+"""Positions: places in a run that can be typed and pasted (`event 41+7`, `tick 120345`, `callback 2`, `mode 5`, `end`)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+KINDS: Final = ("event", "tick", "callback", "mode", "end")
+_PATTERN: Final = re.compile(r"\s*(event|tick|callback|mode)\s+(\d+)\s*(?:\+\s*(\d+))?\s*|\s*end\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """kind is one of `KINDS`; number is an event's seq, a tick, or the n-th (from 1) callback dispatch or mode switch;
+    plus: instructions behind that."""
+
+    kind: str
+    number: int = 0
+    plus: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> Position:
+        """Read a position. Raises `ValueError` with a message for the user."""
+        match = _PATTERN.fullmatch(text)
+        if match is None:
+            message = (
+                f"{text!r} is no position; write for example event 41, event 41+7, tick 120345, callback 2, mode 5 or end"
+            )
+            raise ValueError(message)
+        if match[1] is None:
+            return cls("end")
+        return cls(match[1].lower(), int(match[2]), int(match[3] or 0))
+
+    def __str__(self) -> str:
+        if self.kind == "end":
+            return "end"
+        return f"{self.kind} {self.number}" + (f"+{self.plus}" if self.plus else "")

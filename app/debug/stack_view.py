@@ -1,0 +1,249 @@
+"""The four stacks as the window shows them: extents, live pointers, slots with their meaning, frames by who pushed
+them, and the links from saved stack pointers on the ring-0 stack to the places they point at.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.debug.narrate import DOORS
+from app.debug.snapshot import StackFrame, StackSlot, StackView
+from app.emu.address import Far
+from app.emu.cpu.frame import FIELDS, FRAME_SIZE
+from app.emu.events import Stack
+from app.emu.host.client import Client
+from app.emu.host.host import Host, Level, Mark
+from app.emu.host.multiplex import PRIVATE_PARAGRAPHS
+from app.emu.machine import Machine
+from app.emu.memory import layout
+from app.emu.memory.memory import PageNotPresent
+from app.emu.registers import Registers, Segment
+
+_FRAME_ESP: Final = FIELDS.index("esp")
+_CALL_NEAR: Final = 0xE8
+_CALL_FAR: Final = 0x9A
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a stack is: its segment, offset of the pointer, extent (linear, high exclusive), word in bytes."""
+
+    segment: Segment
+    offset: int
+    low: int
+    high: int
+    word: int
+
+    @property
+    def linear(self) -> int:
+        return self.segment.base + self.offset & 0xFFFFFFFF
+
+
+def stacks(machine: Machine, slots: int) -> tuple[StackView, ...]:
+    """Application, locked, real-mode and ring-0 stack, `slots` words of each."""
+    host = machine.state.host
+    client = host.client
+    nothing = StackView(Stack.APPLICATION, False, False, 0, 0, Far(0, 0), 0, 0, 0, (), ())  # noqa: FBT003
+    views = []
+    for stack, place in (
+        (Stack.APPLICATION, _application(machine, client)),
+        (Stack.LOCKED, _locked(machine, client)),
+        (Stack.REAL, _real(machine, host)),
+    ):
+        if place is None:
+            views.append(StackView(stack, *_fields_of(nothing)))
+        else:
+            nesting = client.locked_depth if client is not None and stack is Stack.LOCKED else 0
+            views.append(_view(machine, stack, place, nesting, slots))
+    views.append(_ring0(machine, host, slots))
+    return tuple(views)
+
+
+def _fields_of(view: StackView) -> tuple[bool, bool, int, int, Far, int, int, int, tuple[StackFrame, ...], tuple[StackSlot, ...]]:
+    return (
+        view.exists, view.in_use, view.low, view.high, view.pointer, view.pointer_linear,
+        view.depth, view.nesting, view.frames, view.slots,
+    )  # fmt: skip
+
+
+# Where the stacks are
+
+
+def _segment_place(segment: Segment, offset: int, word: int, top: int | None = None) -> _Place:
+    """A stack somewhere in a segment; `top` is the highest offset it was seen at."""
+    high = segment.base + (segment.limit + 1 if top is None else min(top, segment.limit + 1))
+    return _Place(segment, offset, segment.base, max(high, segment.base + offset), word)
+
+
+def _application(machine: Machine, client: Client | None) -> _Place | None:
+    if client is None:
+        return None
+    host, regs = machine.state.host, machine.regs
+    found: Registers | None = regs if host.live_stack is Stack.APPLICATION else None
+    if found is None:
+        own = (level.saved for level in host.levels if level.client is client and not level.saved.is_v86)
+        found = next((saved for saved in own if saved.ss.selector != client.locked_selector), None)
+    if found is None:
+        return None
+    top = machine.state.depths.tops.get((Stack.APPLICATION, found.ss.selector))
+    return _segment_place(found.ss, found.stack_offset, client.word, top)
+
+
+def _locked(machine: Machine, client: Client | None) -> _Place | None:
+    if client is None:
+        return None
+    host, regs = machine.state.host, machine.regs
+    low = layout.LOCKED_STACKS + client.index * layout.LOCKED_STACK_SIZE
+    own = host.segment(client.locked_selector)
+    if not client.locked_depth:
+        return _Place(own, layout.LOCKED_STACK_SIZE, low, low + layout.LOCKED_STACK_SIZE, client.word)
+    if host.live_stack is Stack.LOCKED:
+        segment, offset = regs.ss, regs.stack_offset
+    else:
+        segment, offset = host.segment(client.pm_pointer[0]), client.pm_pointer[1]
+    if segment.selector == client.locked_selector:
+        return _Place(segment, offset, low, low + layout.LOCKED_STACK_SIZE, client.word)
+    return _segment_place(segment, offset, client.word)
+
+
+def _real(machine: Machine, host: Host) -> _Place | None:
+    regs, client = machine.regs, host.client
+    if regs.is_v86:
+        segment, offset = regs.ss, regs.esp & 0xFFFF
+    elif client is not None:
+        segment, offset = Segment.real(host.real_pointer.segment), host.real_pointer.offset
+    else:
+        return None
+    if client is not None and segment.selector == client.private:
+        low = client.private << 4
+        return _Place(segment, offset, low, low + PRIVATE_PARAGRAPHS * 16, 2)
+    top = machine.state.depths.tops.get((Stack.REAL, segment.selector))
+    return _segment_place(segment, offset, 2, top)
+
+
+# One stack
+
+
+def _view(machine: Machine, stack: Stack, place: _Place, nesting: int, count: int) -> StackView:
+    host = machine.state.host
+    marks = sorted(
+        (mark for mark in host.marks if place.linear <= mark.low < max(place.high, place.linear + 1)),
+        key=lambda mark: mark.low,
+    )
+    marks = [mark for mark in marks if mark.stack is stack or stack is Stack.LOCKED]
+    values = _words(machine, place, count)
+    frames = [StackFrame(mark.label, mark.pushed_by, mark.low, mark.high, mark.level) for mark in marks]
+    slots = []
+    for number, value in enumerate(values):
+        linear = place.linear + number * place.word
+        index = next((at for at, mark in enumerate(marks) if mark.low <= linear < mark.high), None)
+        meaning = _field(marks[index], linear) if index is not None else ""
+        slots.append(_slot(place, number, value, meaning, index, None))
+    _find_calls(machine, place, slots, frames)
+    in_use = host.live_stack is stack
+    wide = place.segment.is_big
+    pointer = Far(place.segment.selector, place.offset, wide=wide)
+    depth = max(place.high - place.linear, 0)
+    return StackView(
+        stack, True, in_use, place.low, place.high, pointer, place.linear, depth, nesting, tuple(frames), tuple(slots)  # noqa: FBT003
+    )
+
+
+def _field(mark: Mark, linear: int) -> str:
+    index = (linear - mark.low) // mark.word
+    return mark.fields[index] if index < len(mark.fields) else ""
+
+
+def _slot(place: _Place, number: int, value: int, meaning: str, frame: int | None, link: int | None) -> StackSlot:  # noqa: PLR0913
+    offset = place.offset + number * place.word
+    address = Far(place.segment.selector, offset, wide=place.segment.is_big)
+    return StackSlot(address, place.linear + number * place.word, value, place.word, meaning, frame, link)
+
+
+def _words(machine: Machine, place: _Place, count: int) -> Sequence[int]:
+    size = max(min(count * place.word, place.high - place.linear), 0) // place.word * place.word
+    try:
+        data = machine.memory.read(place.linear, size)
+    except PageNotPresent as absent:
+        present = max(absent.linear - place.linear, 0) // place.word * place.word
+        data = machine.memory.read(place.linear, present) if present else b""
+    return struct.unpack(f"<{len(data) // place.word}{'I' if place.word == 4 else 'H'}", data)  # noqa: PLR2004
+
+
+def _find_calls(machine: Machine, place: _Place, slots: list[StackSlot], frames: list[StackFrame]) -> None:
+    """Name the return addresses of calls among the words nobody else explains."""
+    regs, read = machine.regs, machine.memory.buffer
+    real = place.word == 2 and place.segment.access == 0xF3 and place.segment.base == place.segment.selector << 4  # noqa: PLR2004
+    for number, slot in enumerate(slots):
+        if slot.frame is not None or slot.meaning:
+            continue
+        following = slots[number + 1] if number + 1 < len(slots) else None
+        if real and following is not None and following.frame is None:
+            target = (following.value << 4) + slot.value
+            if slot.value >= 5 and read[target - 5] == _CALL_FAR:  # noqa: PLR2004
+                frames.append(StackFrame("far call", "program", slot.linear, slot.linear + 4, 0))
+                address = Far(following.value, slot.value)
+                for at, meaning in ((number, f"return to {address}"), (number + 1, "return CS")):
+                    old = slots[at]
+                    slots[at] = StackSlot(
+                        old.address, old.linear, old.value, old.width, meaning, len(frames) - 1, None
+                    )
+                continue
+        base = regs.cs.base if regs.is_v86 == real else None
+        if base is not None and 3 <= slot.value <= regs.cs.limit and _is_near_return(machine, base + slot.value):  # noqa: PLR2004
+            slots[number] = StackSlot(
+                slot.address, slot.linear, slot.value, slot.width, "return address (near call)?", None, None
+            )
+
+
+def _is_near_return(machine: Machine, linear: int) -> bool:
+    """Does an instruction that ends here look like a near call?"""
+    memory = machine.memory
+    try:
+        size = 5 if machine.regs.cs.is_big and not machine.regs.is_v86 else 3
+        return memory.read_u8(linear - size & 0xFFFFFFFF) == _CALL_NEAR
+    except PageNotPresent:
+        return False
+
+
+# Ring 0
+
+
+def _ring0(machine: Machine, host: Host, count: int) -> StackView:
+    """The host's frames: the running context's on top, below it one for each context that will be resumed."""
+    high = layout.RING0_STACK_TOP
+    top = host.ring0_esp - FRAME_SIZE
+    segment = Segment(layout.RING0_DATA, 0, 0xFFFFFFFF, 0x93, 0xC)
+    place = _Place(segment, top, layout.RING0_STACK, high, 4)
+    contexts: list[tuple[int, Registers, str, str, int]] = [
+        (top, machine.regs, f"running context ({machine.regs.mode})", "processor", len(host.levels))
+    ]
+    contexts += [
+        (level.frame, level.saved, f"saved client registers ({level.saved.mode})", _pusher(level), number)
+        for number, level in reversed(list(enumerate(host.levels)))
+    ]
+    frames = [StackFrame(label, by, at, at + FRAME_SIZE, level) for at, _, label, by, level in contexts]
+    slots = []
+    for number, value in enumerate(_words(machine, place, count)):
+        index, field = divmod(number, len(FIELDS))
+        saved = contexts[index][1] if index < len(contexts) else None
+        link = None
+        meaning = FIELDS[field].upper() if field != FIELDS.index("error code") else FIELDS[field]
+        if field == _FRAME_ESP and saved is not None and index > 0:
+            link = saved.ss.base + (value if saved.ss.is_big else value & 0xFFFF) & 0xFFFFFFFF
+            meaning = "saved ESP" if not saved.is_v86 else "saved SP"
+        elif field == _FRAME_ESP + 1 and index > 0:
+            meaning = "saved SS"
+        slots.append(_slot(place, number, value, meaning, index if index < len(frames) else None, link))
+    pointer = Far(layout.RING0_DATA, top, wide=True)
+    return StackView(
+        Stack.RING0, True, host.live_stack is Stack.RING0, layout.RING0_STACK, high, pointer, top, high - top,  # noqa: FBT003
+        len(frames), tuple(frames), tuple(slots),
+    )  # fmt: skip
+
+
+def _pusher(level: Level) -> str:
+    return f"host ({DOORS[level.door]})"
