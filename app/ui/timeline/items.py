@@ -24,6 +24,10 @@ from app.ui.timeline.record import MODES, Mark, Record
 _LEAST_ROWS = 3
 """Nested callbacks that find room before bars get thinner."""
 _MARK_SIZE = 4.0
+_LEAST_LABEL = 12.0
+"""Pixels below which no text is tried."""
+_LEAST_ROUND = 6.0
+"""Pixels below which a bar has square corners."""
 
 
 class BandItem(pg.GraphicsObject):
@@ -62,6 +66,8 @@ class BandItem(pg.GraphicsObject):
 
 def draw_label(painter: QPainter, box: QRectF, texts: Sequence[str], colour: QColor, font: QFont) -> None:
     """The first of some texts, the longest first, that fits into a box; nothing when none does."""
+    if box.width() < _LEAST_LABEL:
+        return
     metrics = QFontMetricsF(font)
     box = box.adjusted(4, 0, -3, 0)
     text = next((text for text in texts if metrics.horizontalAdvance(text) <= box.width()), "")
@@ -104,18 +110,22 @@ class CallbackBars(BandItem):
         depths = record.bar_depths.values[shown]
         row = place.height() / max(_LEAST_ROWS, int(record.bar_depths.values.max()))
         ends = record.bar_ends.values[shown].clip(max=record.now)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.ink.bar)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for left, right, index in visible_bars(record.bar_starts.values[shown], ends, depths, scale):
             top = place.top() + (int(depths[index]) - 1) * row
             box = QRectF(left, top, right - left, max(2.0, row - 1.5))
+            if box.width() < _LEAST_ROUND:
+                painter.fillRect(box, self.ink.bar)
+                continue
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self.ink.bar)
-            radius = 2.5 if box.width() > 6 else 0.0
-            painter.drawRoundedRect(box, radius, radius)
+            painter.drawRoundedRect(box, 2.5, 2.5)
             event = record.events[int(record.bar_seqs.values[shown[index]])]
             if isinstance(event, CallbackEntered):
                 box.setLeft(max(box.left(), scale.begin))
-                draw_label(painter, box, (f"callback {event.slot}", str(event.slot)), self.ink.on_bar, self.ink.small)
+                texts = (f"callback {event.slot}", str(event.slot))
+                draw_label(painter, box, texts, self.ink.on_bar, self.ink.small)
 
 
 class Marks(BandItem):

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 _MARGIN = 8.0
 """Pixels beyond the edges that still matter: half a mark, a bar's rounded end."""
 
+_MARK_GRID = 2.0
+"""Marks nearer than this many pixels look like one."""
+
 
 class Scale(NamedTuple):
     """How ticks lie on the screen: pixel = tick * slope + offset, seen between two pixels."""
@@ -55,17 +58,31 @@ def visible_runs(starts: NDArray[Any], now: float, scale: Scale) -> list[tuple[f
 def visible_bars(
     starts: NDArray[Any], ends: NDArray[Any], depths: NDArray[Any], scale: Scale
 ) -> list[tuple[float, float, int]]:
-    """Bars of one picture as (left pixel, right pixel, index); of those that share depth and pixels one stays."""
+    """Bars of one picture as (left pixel, right pixel, index); of those that share depth and pixels one stays.
+
+    starts ascend, and bars of one depth do not overlap: equal ones are neighbours.
+    """
     lefts, rights = scale.pixels(starts), scale.pixels(ends)
     rights = np.maximum(rights, lefts + 1.0)
-    keys = np.stack((depths, np.floor(lefts), np.floor(rights)), axis=1)
-    _, kept = np.unique(keys, axis=0, return_index=True)
-    return list(zip(lefts[kept].tolist(), rights[kept].tolist(), kept.tolist(), strict=True))
+    kept = []
+    for depth in np.unique(depths):
+        level = np.flatnonzero(depths == depth)
+        kept.append(level[_new(np.floor(lefts[level])) | _new(np.floor(rights[level]))])
+    shown = np.concatenate(kept)
+    return list(zip(lefts[shown].tolist(), rights[shown].tolist(), shown.tolist(), strict=True))
 
 
 def visible_marks(ticks: NDArray[Any], kinds: NDArray[Any], scale: Scale) -> list[tuple[float, int]]:
-    """Marks as (pixel, kind): of those of one kind on one pixel one stays."""
+    """Marks as (pixel, kind): of those of one kind that would lie on one another one stays. ticks ascend."""
     first, last = np.searchsorted(ticks, scale.ticks)
-    pixels = np.round(scale.pixels(ticks[first:last]))
-    pairs = np.unique(np.stack((pixels, kinds[first:last]), axis=1), axis=0)
-    return [(float(pixel), int(kind)) for pixel, kind in pairs]
+    pixels, kinds = np.round(scale.pixels(ticks[first:last]) / _MARK_GRID) * _MARK_GRID, kinds[first:last]
+    marks: list[tuple[float, int]] = []
+    for kind in np.unique(kinds).tolist():
+        places = pixels[kinds == kind]
+        marks += [(pixel, kind) for pixel in places[_new(places)].tolist()]
+    return marks
+
+
+def _new(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where an array has another value than just before."""
+    return np.diff(values, prepend=np.nan) != 0
