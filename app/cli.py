@@ -96,7 +96,7 @@ def _headless(parser: argparse.ArgumentParser) -> None:
 
 def _memory(text: str) -> int:
     megabytes = int(text)
-    if not 8 <= megabytes <= 1024:  # noqa: PLR2004
+    if not 8 <= megabytes <= 1024:
         message = f"{text}: the machine's memory is 8 to 1024 MiB"
         raise argparse.ArgumentTypeError(message)
     return megabytes
@@ -110,7 +110,7 @@ def _version() -> str:
 
 
 def _launch(options: argparse.Namespace) -> Launch:
-    from app.debug.launch import Launch  # noqa: PLC0415 - see the module's docstring
+    from app.debug.launch import Launch
 
     return Launch(
         options.program,
@@ -124,7 +124,7 @@ def _launch(options: argparse.Namespace) -> Launch:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from app import headless  # noqa: PLC0415
+    from app import headless
 
     limits = headless.Limits(options.max_instructions, options.time_limit)
     launch = _launch(options)
@@ -139,8 +139,8 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _info(options: argparse.Namespace) -> int:
-    from app.emu.dos.loader import identify  # noqa: PLC0415
-    from app.emu.machine_errors import LoadError  # noqa: PLC0415
+    from app.emu.dos.loader import identify
+    from app.emu.machine_errors import LoadError
 
     path = Path(options.program)
     try:
@@ -165,8 +165,8 @@ def _info(options: argparse.Namespace) -> int:
 
 
 def _services(options: argparse.Namespace) -> int:
-    from app.emu.int31 import dispatch  # noqa: F401, PLC0415 - fills the table
-    from app.emu.int31.table import INT31  # noqa: PLC0415
+    from app.emu.int31 import dispatch  # noqa: F401 - fills the table
+    from app.emu.int31.table import INT31
 
     rows: list[dict[str, Any]] = [
         {
@@ -194,7 +194,7 @@ def _services(options: argparse.Namespace) -> int:
 
 
 def _shot(options: argparse.Namespace) -> int:
-    from app.ui.shot import take_shot  # noqa: PLC0415
+    from app.ui.shot import take_shot
 
     return take_shot(
         _launch(options),
@@ -208,6 +208,6 @@ def _shot(options: argparse.Namespace) -> int:
 
 
 def _open_window(options: argparse.Namespace) -> int:
-    from app.ui.application import run_window  # noqa: PLC0415
+    from app.ui.application import run_window
 
     return run_window(_launch(options) if options.program is not None else None)

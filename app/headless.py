@@ -39,6 +39,8 @@ class Outcome:
     reason: str
     code: int
     message: str
+    is_told: bool = False
+    """The message is on standard error already, with the registers."""
 
     @property
     def exit_code(self) -> int:
@@ -81,14 +83,13 @@ def run(launch: Launch, limits: Limits, status: str | None, trace: BinaryIO | No
         outcome = _run(launch, limits, StandardConsole(guest_output, sys.stderr.buffer), trace)
     except LoadError as error:
         outcome = Outcome("failed", FAILED, str(error))
-        print(f"dpmiscope: {error}", file=sys.stderr)
     except BrokenPipeError:
         # Whoever read our output has seen enough. Python would complain again while closing it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), output.fileno())
         outcome = Outcome("limit", LIMIT, "the reader of the output went away")
     outcome.write(status)
-    if outcome.reason in ("limit", "failed") and outcome.reason == "limit":
-        print(f"dpmiscope: {outcome.message}", file=sys.stderr)
+    if outcome.reason != "exited" and not outcome.is_told:
+        sys.stderr.write(f"dpmiscope: {outcome.message}\n")
     return outcome.exit_code
 
 
@@ -111,13 +112,11 @@ def _run(launch: Launch, limits: Limits, console: StandardConsole, trace: Binary
             waiting_since = machine.clock
         elif machine.clock - waiting_since > _GIVE_UP_AFTER:
             write()
-            message = "the guest waits for a key and its input has ended"
-            print(f"dpmiscope: {message}", file=sys.stderr)
-            return Outcome("terminated", ENDED_BY_HOST, message)
+            return Outcome("terminated", ENDED_BY_HOST, "the guest waits for a key and its input has ended")
     write()
     end = machine.state.end
     if end.how == "terminated":
-        return Outcome("terminated", end.code, end.message)
+        return Outcome("terminated", end.code, end.message, is_told=True)
     return Outcome("exited", end.code, end.message)
 
 

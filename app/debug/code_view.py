@@ -49,7 +49,8 @@ class CodeView:
         regs = self._machine.regs
         data = self._read(start, count * 6 + LONGEST)
         wide = not regs.is_v86 and regs.cs.is_big
-        lines, at = [], 0
+        lines: list[CodeLine] = []
+        at = 0
         while len(lines) < count and at < len(data):
             linear = start + at & 0xFFFFFFFF
             offset = linear - regs.cs.base & (0xFFFFFFFF if wide else 0xFFFF)
@@ -110,7 +111,7 @@ class CodeView:
         trap = machine.rom.traps.get(linear)
         if trap is not None:
             return f"host!{trap.name}"
-        if data[:1] == b"\x9a" and len(data) == 5:  # noqa: PLR2004 - call far seg:off, 16-bit
+        if data[:1] == b"\x9a" and len(data) == 5:
             known = machine.rom.traps.get(Far.from_dword(int.from_bytes(data[1:5], "little")).real_linear)
             return f"host!{known.name}" if known is not None else ""
         if is_current and data == b"\xcd\x31" and not regs.is_v86:

@@ -124,16 +124,16 @@ def _stack_switched(event: events.StackSwitched) -> str:
 @_tells(events.ServiceCalled)
 def _service_called(event: events.ServiceCalled) -> str:
     given = f" with {_registers(event.registers)}" if event.registers else ""
-    digits = 4 if event.interrupt == 0x31 or event.function > 0xFF else 2  # noqa: PLR2004
-    register = "AX" if digits == 4 else "AH"  # noqa: PLR2004
+    digits = 4 if event.interrupt == 0x31 or event.function > 0xFF else 2
+    register = "AX" if digits == 4 else "AH"
     name = event.name.replace("_", " ")
     return f"INT {event.interrupt:02X}h {register}={event.function:0{digits}X}h ({name}) was called{given}."
 
 
 @_tells(events.ServiceReturned)
 def _service_returned(event: events.ServiceReturned) -> str:
-    digits = 4 if event.interrupt == 0x31 or event.function > 0xFF else 2  # noqa: PLR2004
-    call = f"INT {event.interrupt:02X}h {'AX' if digits == 4 else 'AH'}={event.function:0{digits}X}h"  # noqa: PLR2004
+    digits = 4 if event.interrupt == 0x31 or event.function > 0xFF else 2
+    call = f"INT {event.interrupt:02X}h {'AX' if digits == 4 else 'AH'}={event.function:0{digits}X}h"
     if event.carry:
         return f"{call} failed" + (f" with error {event.error:04X}h." if event.error is not None else ".")
     return f"{call} returned" + (f" {_registers(event.registers)}." if event.registers else ".")
@@ -141,7 +141,10 @@ def _service_returned(event: events.ServiceReturned) -> str:
 
 @_tells(events.CallbackAllocated)
 def _callback_allocated(event: events.CallbackAllocated) -> str:
-    return f"Real-mode callback {event.slot} is {event.real}: it calls {event.handler} with the structure {event.structure}."
+    return (
+        f"Real-mode callback {event.slot} is {event.real}: it calls {event.handler} "
+        f"with the structure {event.structure}."
+    )
 
 
 @_tells(events.CallbackFreed)
@@ -181,7 +184,10 @@ def _interrupt_reflected(event: events.InterruptReflected) -> str:
     what = "Hardware interrupt" if event.nature == "hardware" else "Interrupt"
     if event.from_ is event.to:
         return f"{what} {event.vector:02X}h goes to its handler at {event.handler} in {MODES[event.to]}."
-    return f"{what} {event.vector:02X}h goes from {MODES[event.from_]} to its handler at {event.handler} in {MODES[event.to]}."
+    return (
+        f"{what} {event.vector:02X}h goes from {MODES[event.from_]} to its handler at {event.handler} "
+        f"in {MODES[event.to]}."
+    )
 
 
 @_tells(events.ExceptionRaised)

@@ -144,8 +144,6 @@ class Observer:
 
 def _inside(segment: Segment, offset: int) -> bool:
     """Is an offset within a segment?"""
-    if segment.access & 0x0C == 0x04:  # noqa: PLR2004 - expand-down data
+    if segment.access & 0x0C == 0x04:
         return segment.limit < offset <= (0xFFFFFFFF if segment.is_big else 0xFFFF)
     return offset <= segment.limit
-
-

@@ -1,4 +1,4 @@
-"""Positions: places in a run that can be typed and pasted (`event 41+7`, `tick 120345`, `callback 2`, `mode 5`, `end`)."""
+"""Positions: places in a run that can be typed: `event 41+7`, `tick 120345`, `callback 2`, `mode 5`, `end`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ _PATTERN: Final = re.compile(r"\s*(event|tick|callback|mode)\s+(\d+)\s*(?:\+\s*(
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """kind is one of `KINDS`; number is an event's seq, a tick, or the n-th (from 1) callback dispatch or mode switch;
-    plus: instructions behind that."""
+    """A place in a run.
+
+    kind is one of `KINDS`; number an event's seq, a tick, or the n-th (from 1) callback dispatch or mode switch; plus:
+    instructions behind that.
+    """
 
     kind: str
     number: int = 0
@@ -24,9 +27,8 @@ class Position:
         """Read a position. Raises `ValueError` with a message for the user."""
         match = _PATTERN.fullmatch(text)
         if match is None:
-            message = (
-                f"{text!r} is no position; write for example event 41, event 41+7, tick 120345, callback 2, mode 5 or end"
-            )
+            examples = "event 41, event 41+7, tick 120345, callback 2, mode 5 or end"
+            message = f"{text!r} is no position; write for example {examples}"
             raise ValueError(message)
         if match[1] is None:
             return cls("end")

@@ -43,10 +43,12 @@ class IntoPursuit(Pursuit):
         self._from = machine.regs.code_linear
 
     def budget(self, machine: Machine) -> int:
+        """As every pursuit."""
         del machine
         return 1
 
     def check(self, machine: Machine, executed: int, events: list[Event]) -> Stop | None:
+        """As every pursuit."""
         moved = executed or events or machine.regs.code_linear != self._from
         return Stop.STEPPED if moved and not machine.state.waiting else None
 
@@ -58,6 +60,7 @@ class ToPursuit(Pursuit):
         self.addresses = frozenset({linear})
 
     def check(self, machine: Machine, executed: int, events: list[Event]) -> Stop | None:
+        """As every pursuit."""
         del executed, events
         return Stop.REACHED if machine.at_breakpoint and machine.regs.code_linear in self.addresses else None
 
@@ -72,6 +75,7 @@ class OverPursuit(Pursuit):
         self.addresses = frozenset({self._behind})
 
     def check(self, machine: Machine, executed: int, events: list[Event]) -> Stop | None:
+        """As every pursuit."""
         del executed, events
         if self._context.is_left(machine):
             return Stop.RETURNED
@@ -88,6 +92,7 @@ class OutPursuit(Pursuit):
         self._over: OverPursuit | None = None
 
     def budget(self, machine: Machine) -> int:
+        """As every pursuit."""
         if self._over is not None:
             return _FREE
         instruction = current(machine)
@@ -99,6 +104,7 @@ class OutPursuit(Pursuit):
         return 1
 
     def check(self, machine: Machine, executed: int, events: list[Event]) -> Stop | None:
+        """As every pursuit."""
         if self._over is not None:
             if self._over.check(machine, executed, events) is not None:
                 self._over, self.addresses = None, _NO_ADDRESSES
@@ -114,6 +120,7 @@ class EventPursuit(Pursuit):
         self._kinds, self._stop = kinds, stop
 
     def check(self, machine: Machine, executed: int, events: list[Event]) -> Stop | None:
+        """As every pursuit."""
         del machine, executed
         return self._stop if any(not self._kinds or event.kind in self._kinds for event in events) else None
 
@@ -127,9 +134,10 @@ class PositionPursuit(Pursuit):
         self._target: int | None = position.number + position.plus if position.kind == "tick" else None
         self._look([event for event, _ in machine.log.since(0)], machine)
 
-    @property
-    def is_behind(self) -> bool:
-        """The position's event happened already, or its tick is over."""
+    def is_behind(self, machine: Machine) -> bool:
+        """Is it over: its tick passed, or its event one of those already there?"""
+        if self._position.kind == "tick":
+            return self._target is not None and self._target < machine.tick
         return self._target is not None
 
     def _look(self, events: list[Event], machine: Machine) -> None:
@@ -149,9 +157,11 @@ class PositionPursuit(Pursuit):
                 self._target = machine.tick + self._position.plus
 
     def budget(self, machine: Machine) -> int:
+        """As every pursuit."""
         return _FREE if self._target is None else max(self._target - machine.tick, 1)
 
     def check(self, machine: Machine, executed: int, events: list[Event]) -> Stop | None:
+        """As every pursuit."""
         del executed
         self._look(events, machine)
         return Stop.REACHED if self._target is not None and machine.tick >= self._target else None

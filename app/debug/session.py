@@ -21,7 +21,6 @@ from app.debug.goals import (
 )
 from app.debug.launch import CapturedConsole, Launch, start
 from app.debug.observe import Observer
-from app.debug.positions import Position
 from app.debug.pursuit import PositionPursuit, Pursuit, pursue
 from app.debug.snapshot import Interest, Snapshot, Status, Stop
 from app.emu.machine import Machine
@@ -53,7 +52,7 @@ class Session:
     @property
     def status(self) -> Status:
         """What the session is doing."""
-        if self.machine.state.end is not None:
+        if self.machine.has_ended:
             return Status.ENDED
         if self._pursuit is None:
             return Status.STOPPED
@@ -68,20 +67,12 @@ class Session:
         Raises `ValueError` when a position cannot be read.
         """
         pursuit = pursue(goal, self.machine)
-        if isinstance(pursuit, PositionPursuit) and self._is_past(pursuit, goal):
+        if isinstance(pursuit, PositionPursuit) and pursuit.is_behind(self.machine):
             self.restart()
             pursuit = pursue(goal, self.machine)
         self._pursuit = pursuit
         self._before = self.machine.regs.copy()
         self._observer.remember(self._before)
-
-    def _is_past(self, pursuit: PositionPursuit, goal: Goal) -> bool:
-        if not isinstance(goal, ToPosition):
-            return False
-        position = Position.parse(goal.text)
-        if position.kind == "tick":
-            return position.number + position.plus < self.machine.tick
-        return pursuit.is_behind
 
     def advance(self, instructions: int = 100_000) -> Stop | None:
         """Run about so many instructions; the reasons to rest, or None when the goal is not reached yet."""
@@ -102,7 +93,7 @@ class Session:
 
     def _one_slice(self, pursuit: Pursuit, most: int) -> Stop | None:
         machine = self.machine
-        if machine.state.end is not None:
+        if machine.has_ended:
             return Stop.PROGRAM_ENDED
         known = len(machine.log)
         budget = min(pursuit.budget(machine), most)
@@ -112,7 +103,7 @@ class Session:
         stop = pursuit.check(machine, executed, events) or Stop(0)
         if machine.at_breakpoint and self.breakpoints.hit(machine.regs.code_linear):
             stop |= Stop.BREAKPOINT
-        if machine.state.end is not None:
+        if machine.has_ended:
             stop |= Stop.PROGRAM_ENDED
         return stop or None
 

@@ -46,7 +46,6 @@ def stacks(machine: Machine, slots: int) -> tuple[StackView, ...]:
     """Application, locked, real-mode and ring-0 stack, `slots` words of each."""
     host = machine.state.host
     client = host.client
-    nothing = StackView(Stack.APPLICATION, False, False, 0, 0, Far(0, 0), 0, 0, 0, (), ())  # noqa: FBT003
     views = []
     for stack, place in (
         (Stack.APPLICATION, _application(machine, client)),
@@ -54,7 +53,7 @@ def stacks(machine: Machine, slots: int) -> tuple[StackView, ...]:
         (Stack.REAL, _real(machine, host)),
     ):
         if place is None:
-            views.append(StackView(stack, *_fields_of(nothing)))
+            views.append(StackView(stack, False, False, 0, 0, Far(0, 0), 0, 0, 0, (), ()))
         else:
             nesting = client.locked_depth if client is not None and stack is Stack.LOCKED else 0
             views.append(_view(machine, stack, place, nesting, slots))
@@ -62,7 +61,9 @@ def stacks(machine: Machine, slots: int) -> tuple[StackView, ...]:
     return tuple(views)
 
 
-def _fields_of(view: StackView) -> tuple[bool, bool, int, int, Far, int, int, int, tuple[StackFrame, ...], tuple[StackSlot, ...]]:
+def _fields_of(
+    view: StackView,
+) -> tuple[bool, bool, int, int, Far, int, int, int, tuple[StackFrame, ...], tuple[StackSlot, ...]]:
     return (
         view.exists, view.in_use, view.low, view.high, view.pointer, view.pointer_linear,
         view.depth, view.nesting, view.frames, view.slots,
@@ -148,7 +149,17 @@ def _view(machine: Machine, stack: Stack, place: _Place, nesting: int, count: in
     pointer = Far(place.segment.selector, place.offset, wide=wide)
     depth = max(place.high - place.linear, 0)
     return StackView(
-        stack, True, in_use, place.low, place.high, pointer, place.linear, depth, nesting, tuple(frames), tuple(slots)  # noqa: FBT003
+        stack,
+        True,
+        in_use,
+        place.low,
+        place.high,
+        pointer,
+        place.linear,
+        depth,
+        nesting,
+        tuple(frames),
+        tuple(slots),
     )
 
 
@@ -157,7 +168,7 @@ def _field(mark: Mark, linear: int) -> str:
     return mark.fields[index] if index < len(mark.fields) else ""
 
 
-def _slot(place: _Place, number: int, value: int, meaning: str, frame: int | None, link: int | None) -> StackSlot:  # noqa: PLR0913
+def _slot(place: _Place, number: int, value: int, meaning: str, frame: int | None, link: int | None) -> StackSlot:
     offset = place.offset + number * place.word
     address = Far(place.segment.selector, offset, wide=place.segment.is_big)
     return StackSlot(address, place.linear + number * place.word, value, place.word, meaning, frame, link)
@@ -170,30 +181,28 @@ def _words(machine: Machine, place: _Place, count: int) -> Sequence[int]:
     except PageNotPresent as absent:
         present = max(absent.linear - place.linear, 0) // place.word * place.word
         data = machine.memory.read(place.linear, present) if present else b""
-    return struct.unpack(f"<{len(data) // place.word}{'I' if place.word == 4 else 'H'}", data)  # noqa: PLR2004
+    return struct.unpack(f"<{len(data) // place.word}{'I' if place.word == 4 else 'H'}", data)
 
 
 def _find_calls(machine: Machine, place: _Place, slots: list[StackSlot], frames: list[StackFrame]) -> None:
     """Name the return addresses of calls among the words nobody else explains."""
     regs, read = machine.regs, machine.memory.buffer
-    real = place.word == 2 and place.segment.access == 0xF3 and place.segment.base == place.segment.selector << 4  # noqa: PLR2004
+    real = place.word == 2 and place.segment.access == 0xF3 and place.segment.base == place.segment.selector << 4
     for number, slot in enumerate(slots):
         if slot.frame is not None or slot.meaning:
             continue
         following = slots[number + 1] if number + 1 < len(slots) else None
         if real and following is not None and following.frame is None:
             target = (following.value << 4) + slot.value
-            if slot.value >= 5 and read[target - 5] == _CALL_FAR:  # noqa: PLR2004
+            if slot.value >= 5 and read[target - 5] == _CALL_FAR:
                 frames.append(StackFrame("far call", "program", slot.linear, slot.linear + 4, 0))
                 address = Far(following.value, slot.value)
                 for at, meaning in ((number, f"return to {address}"), (number + 1, "return CS")):
                     old = slots[at]
-                    slots[at] = StackSlot(
-                        old.address, old.linear, old.value, old.width, meaning, len(frames) - 1, None
-                    )
+                    slots[at] = StackSlot(old.address, old.linear, old.value, old.width, meaning, len(frames) - 1, None)
                 continue
         base = regs.cs.base if regs.is_v86 == real else None
-        if base is not None and 3 <= slot.value <= regs.cs.limit and _is_near_return(machine, base + slot.value):  # noqa: PLR2004
+        if base is not None and 3 <= slot.value <= regs.cs.limit and _is_near_return(machine, base + slot.value):
             slots[number] = StackSlot(
                 slot.address, slot.linear, slot.value, slot.width, "return address (near call)?", None, None
             )
@@ -240,7 +249,7 @@ def _ring0(machine: Machine, host: Host, count: int) -> StackView:
         slots.append(_slot(place, number, value, meaning, index if index < len(frames) else None, link))
     pointer = Far(layout.RING0_DATA, top, wide=True)
     return StackView(
-        Stack.RING0, True, host.live_stack is Stack.RING0, layout.RING0_STACK, high, pointer, top, high - top,  # noqa: FBT003
+        Stack.RING0, True, host.live_stack is Stack.RING0, layout.RING0_STACK, high, pointer, top, high - top,
         len(frames), tuple(frames), tuple(slots),
     )  # fmt: skip
 

@@ -173,7 +173,9 @@ def _gate(vector: int, data: bytes) -> DescriptorRow:
     low, selector, _, _, high = struct.unpack("<HHBBH", data)
     name = EXCEPTION_NAMES[vector] if vector < len(EXCEPTION_NAMES) else INTERRUPT_NAMES.get(vector, "")
     handler = Far(selector, high << 16 | low, wide=True)
-    return DescriptorRow("IDT", vector, selector, Descriptor.decode(data), data, f"host: {name}".rstrip(": "), (), handler)
+    return DescriptorRow(
+        "IDT", vector, selector, Descriptor.decode(data), data, f"host: {name}".rstrip(": "), (), handler
+    )
 
 
 def _exception_name(number: int) -> str:

@@ -1,0 +1,21 @@
+"""The machine: processor, memory, devices, BIOS, DOS, DPMI host. No Qt, no debugger.
+
+Where each DPMI concept lives, and the events that tell of it:
+
+    detecting a host (INT 2Fh AX=1687h)     host/multiplex.py
+    the switch to protected mode            host/entry.py             ClientEntered, ModeSwitched
+    selectors, descriptors (00xxh)          host/tables.py, int31/descriptors.py   DescriptorChanged
+    DOS memory (01xxh)                      int31/dos_memory.py
+    vectors (02xxh), reflection             int31/vectors.py, host/interrupts.py   VectorChanged, InterruptReflected
+    exceptions                              host/exceptions.py        ExceptionRaised
+    calling real mode (0300h to 0302h)      host/translation.py       RealModeCalled, RealModeReturned
+    real-mode callbacks (0303h, 0304h)      host/callbacks.py         CallbackEntered, CallbackReturned
+    raw mode switch, state (0305h, 0306h)   host/raw_switch.py        ModeSwitched
+    memory blocks, locking (05xxh, 06xxh)   host/memory_blocks.py, int31/pages.py  MemoryChanged
+    virtual interrupt flag (09xxh)          int31/virtual_interrupts.py            InterruptFlagChanged
+    the four stacks, nesting                host/host.py              StackSwitched
+    addresses where the host takes over     host/traps.py, rom.py
+    the end of a client                     host/termination.py       ClientLeft, ProgramEnded
+    INT 21h in protected mode               host/dos_api.py
+    any service by its number               int31/, or search for its number (0x0303)
+"""

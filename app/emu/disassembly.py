@@ -88,5 +88,3 @@ def _hex(operands: str) -> str:
         digits = part[: len(part) - len(part.lstrip("0123456789abcdef"))].upper()
         text += ("0" if digits[0] in "ABCDEF" else "") + digits + "h" + part[len(digits) :]
     return text
-
-

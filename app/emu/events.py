@@ -11,7 +11,6 @@ import json
 import re
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from functools import cache
 from typing import Any, ClassVar, TypeAlias
 
 from app.emu.address import Far
@@ -76,10 +75,17 @@ class Event:
         return json.dumps(self.to_object(), separators=(",", ":"))
 
 
-@cache
 def _own_fields(kind: type[Event]) -> tuple[tuple[str, str], ...]:
-    shared = {"seq", "tick", "client"}
-    return tuple((field.name, field.name.rstrip("_")) for field in fields(kind) if field.name not in shared)
+    """The fields an event adds to the shared ones: attribute and outside name."""
+    found = _FIELDS.get(kind.kind)
+    if found is None:
+        shared = {"seq", "tick", "client"}
+        found = tuple((field.name, field.name.rstrip("_")) for field in fields(kind) if field.name not in shared)
+        _FIELDS[kind.kind] = found
+    return found
+
+
+_FIELDS: dict[str, tuple[tuple[str, str], ...]] = {}
 
 
 def _plain(value: Any) -> Any:

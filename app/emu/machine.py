@@ -185,6 +185,11 @@ class Machine:
     def attention(self, value: bool) -> None:
         self.state.attention = value
 
+    @property
+    def has_ended(self) -> bool:
+        """The run is over."""
+        return self.state.end is not None
+
     def emit(self, kind: type[_E], /, **fields: Any) -> None:
         """Append an event; seq, tick and client are filled in."""
         host = self.state.host
@@ -360,7 +365,7 @@ class Machine:
 
     def _fault(self, ended: Exit) -> None:
         regs, host = self.regs, self.state.host
-        if ended.vector == 13 and traps.is_trap(regs.cs.selector) and host.trap(regs.eip):  # noqa: PLR2004
+        if ended.vector == 13 and traps.is_trap(regs.cs.selector) and host.trap(regs.eip):
             return
         host.fault(ended.vector, ended.error_code, ended.cr2)
 
@@ -375,7 +380,7 @@ class Machine:
 
     def _fault_real(self, ended: Exit) -> None:
         regs = self.regs
-        if ended.vector == 13:  # noqa: PLR2004
+        if ended.vector == 13:
             trap = self.rom.traps.get(regs.code_linear)
             if trap is not None:
                 self._enter_trap(trap)
@@ -436,7 +441,7 @@ class Machine:
                 host.fault(vector, error_code, cr2)
                 return
         handler = self.real_vector(vector)
-        stub = self.memory.read_u8(handler.real_linear) == 0xCF  # noqa: PLR2004 - IRET
+        stub = self.memory.read_u8(handler.real_linear) == 0xCF
         if vector in (1, 3, 4) or (vector in (0, 5, 6, 7) and not stub):
             self.interrupt_real(vector)
         else:

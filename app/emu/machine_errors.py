@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class NotYet(Exception):  # noqa: N818 - not an error: the service waits for a device
+class NotYet(Exception):
     """The service cannot finish before a device delivers something: idle, then enter the same trap again."""
 
 

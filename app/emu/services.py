@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from app.emu.registers import Flag, Registers, View
 
@@ -20,7 +20,7 @@ _Handler = TypeVar("_Handler", bound=Callable[..., Any])
 class ServiceFailed(Exception):
     """The service returns with CF set and `code` in AX. Subclasses: one per code, the docstring is the message."""
 
-    code: ClassVar[int]
+    code: int
 
     def __str__(self) -> str:
         return f"{self.code:04X}h {self.__doc__}"
@@ -101,6 +101,10 @@ class ServiceTable:
     def __iter__(self) -> Iterator[Service]:
         return iter(sorted(self._rows.values(), key=lambda row: row.number))
 
+    def __getitem__(self, number: int) -> Service:
+        """The row of a function number that is in the table."""
+        return self._rows[number]
+
     def find(self, number: int) -> Service | None:
         """The row of a function number, or None when the specification has no such function."""
         return self._rows.get(number)
@@ -114,5 +118,6 @@ def arguments(row: Service, regs: Registers, *, wide: bool) -> dict[str, Any]:
 def hand_back(row: Service, regs: Registers, result: object, *, wide: bool) -> None:
     """Write a service's result into the registers of its row and clear CF."""
     for name, view in row.gives.items():
-        view.write(regs, result if name == "result" else getattr(result, name), wide=wide)
+        value: Any = result if name == "result" else getattr(result, name)
+        view.write(regs, value, wide=wide)
     regs.set_flag(Flag.CF, on=False)

@@ -21,7 +21,7 @@ class Vector(NamedTuple):
 
     def far(self, bits: int) -> Far:
         """As an address for events and panes."""
-        return Far(self.selector, self.offset, wide=bits == 32)  # noqa: PLR2004
+        return Far(self.selector, self.offset, wide=bits == 32)
 
 
 @dataclass(slots=True)
@@ -88,7 +88,7 @@ class Client:
     @property
     def wide(self) -> bool:
         """A 32-bit client: its frames and (E) registers are 32-bit."""
-        return self.bits == 32  # noqa: PLR2004
+        return self.bits == 32
 
     @property
     def word(self) -> int:

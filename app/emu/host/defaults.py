@@ -25,11 +25,7 @@ def default_interrupt(host: Host, vector: int) -> None:
         call_int31(host)
     elif vector == DOS and regs.ah == TERMINATE:
         termination.terminate(host, host.current, regs.al)
-    elif vector == DOS and dos_api.translate(host):
-        return
-    elif vector == MULTIPLEX and multiplex.from_protected(host):
-        return
-    else:
+    elif not ((vector == DOS and dos_api.translate(host)) or (vector == MULTIPLEX and multiplex.from_protected(host))):
         reflect(host, vector)
 
 

@@ -137,11 +137,11 @@ def _through_buffer(host: Host, arguments: tuple[Argument, ...]) -> None:
 
 def _fetch(host: Host, selector: int, offset: int, size: int) -> bytes:
     """What a pointer argument points at, no longer than half the buffer."""
-    if size == -3:  # noqa: PLR2004
+    if size == -3:
         return host.read_pointer(selector, offset, host.read_pointer(selector, offset, 1)[0] + 2)
     if size >= 0:
         return host.read_pointer(selector, offset, size)
-    end = b"$" if size == -2 else b"\0"  # noqa: PLR2004
+    end = b"$" if size == -2 else b"\0"
     data = bytearray()
     while len(data) < _HALF:
         data += host.read_pointer(selector, offset + len(data), 1)
@@ -184,7 +184,7 @@ def finish(host: Host, level: Level, transfer: Transfer) -> None:
     if transfer.function in (_READ, _WRITE):
         _finish_stream(host, level, transfer, failed=bool(failed))
         return
-    if failed and transfer.function != 0x0A:  # noqa: PLR2004 - buffered input has no failure
+    if failed and transfer.function != 0x0A:
         return
     for at, selector, offset, size in transfer.back:
         host.write_pointer(selector, offset, machine.memory.read((client.private << 4) + at, size))

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from app.emu.events import Door
-from app.emu.host import callbacks, defaults, entry, exceptions, interrupts, multiplex, raw_switch, termination, translation
+from app.emu.host import (
+    callbacks,
+    defaults,
+    entry,
+    exceptions,
+    interrupts,
+    multiplex,
+    raw_switch,
+    termination,
+    translation,
+)
 from app.emu.host.faults import GuestFault
 from app.emu.host.host import Host, HostStackFull
 from app.emu.host.traps import Trap, trap_at
@@ -45,9 +55,7 @@ class DpmiHost(Host):
             interrupts.reflected(self, level)
             return
         translation.returned_from_real_mode(self, level)
-        row = INT31.find(level.function)
-        assert row is not None
-        complete(self, row, None)
+        complete(self, INT31[level.function], None)
 
     def callback(self, number: int) -> None:
         """A callback's address. number: client index * 256 + slot."""

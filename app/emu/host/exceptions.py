@@ -34,9 +34,7 @@ def raise_exception(host: Host, vector: int, error_code: int = 0, cr2: int = 0) 
     table = client.real_exceptions if regs.is_v86 else client.exceptions
     default = client.trap(Trap.DEFAULT_REAL_EXCEPTION if regs.is_v86 else Trap.DEFAULT_EXCEPTION, vector)
     if table[vector] != default:
-        host.machine.emit(
-            events.ExceptionRaised, vector=vector, error_code=error_code, at=at, handled_by="client"
-        )
+        host.machine.emit(events.ExceptionRaised, vector=vector, error_code=error_code, at=at, handled_by="client")
         _enter_handler(host, client, table[vector], vector, error_code, cr2)
     else:
         default_exception(host, vector, error_code, cr2)
@@ -143,7 +141,7 @@ def _level(host: Host) -> Level | None:
     return level
 
 
-def _resume(host: Host, level: Level, result: Registers, eip: int, cs: int, flags: int, esp: int, ss: int) -> None:  # noqa: PLR0913
+def _resume(host: Host, level: Level, result: Registers, eip: int, cs: int, flags: int, esp: int, ss: int) -> None:
     """Leave the exception: general registers as the handler left them, the rest from the frame."""
     before, live = host.before()
     host.resume_silently(level)
@@ -170,7 +168,7 @@ def default_exception(host: Host, vector: int, error_code: int, cr2: int) -> Non
     def announce(by: str) -> None:
         host.machine.emit(events.ExceptionRaised, vector=vector, error_code=error_code, at=at, handled_by=by)
 
-    if vector in TO_REAL or (vector == 6 and client.is_hooked(vector)):  # noqa: PLR2004 - #UD has no real-mode default
+    if vector in TO_REAL or (vector == 6 and client.is_hooked(vector)):
         announce("interrupt")
         if client.is_hooked(vector):
             call_handler(host, client.vectors[vector], f"exception {vector:02X}h as INT", "host")
@@ -216,4 +214,3 @@ def describe(vector: int, error_code: int, cr2: int, at: str) -> str:
     if vector == _PAGE_FAULT:
         text += f", at linear address {cr2:08X}h"
     return f"{text}, at {at}"
-

@@ -94,4 +94,4 @@ class DosError(ServiceFailed):
 
     def __init__(self, code: int) -> None:
         super().__init__(code)
-        self.code = code  # type: ignore[misc] - one class for all DOS codes, so the code belongs to the instance
+        self.code = code

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class GuestFault(Exception):  # noqa: N818 - it becomes the client's exception, it is not ours
+class GuestFault(Exception):
     """A client's pointer or stack does not bear what a service has to do with it: raised as the CPU would.
 
     vector, error_code and cr2 (faulting linear address) as the processor reports them.

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from app.emu.services import Service
 
 LDT_ALIAS: Final = "host: LDT alias (MS-DOS API)"
+NOWHERE: Final = Far(0, 0)
 RING0_RESERVE: Final = 8 * FRAME_SIZE
 """Bytes of the ring-0 stack kept free for ending a client that has used the rest."""
 
@@ -69,8 +70,8 @@ class Level:
     """INT 31h function for the translation services."""
     structure: int = 0
     """Linear address of the real mode call structure in use."""
-    structure_far: Far = Far(0, 0)
-    target: Far = Far(0, 0)
+    structure_far: Far = NOWHERE
+    target: Far = NOWHERE
     words: int = 0
     service: tuple[int, int] | None = None
     """Interrupt and function of a service that completes when this level is resumed."""
@@ -88,7 +89,7 @@ class Host:
     """Alive, in order of entry: the last one is the current and primary client."""
     levels: list[Level] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
-    real_pointer: Far = Far(0, 0)
+    real_pointer: Far = NOWHERE
     """SS:SP the host uses when it next enters real mode (rules R1 and R2 of the reference)."""
     entered: int = 0
     """Clients that ever entered: the number of the last one."""
@@ -131,7 +132,7 @@ class Host:
         if selector & 4:
             client = self.client
             return client.ldt.read(index) if client is not None else None
-        if index * 8 + 7 > 0x5F:  # noqa: PLR2004 - the GDT's limit
+        if index * 8 + 7 > 0x5F:
             return None
         return Descriptor.decode(self.machine.memory.read(layout.GDT + index * 8, 8))
 
@@ -139,7 +140,7 @@ class Host:
         """A segment register loaded with a selector by the host; null (with its guard base) when it is not usable."""
         found = self.descriptor(selector) if selector & 0xFFFC else None
         if found is None or not found.is_present or not found.is_segment:
-            return null_segment(selector if selector < 4 else 0)  # noqa: PLR2004
+            return null_segment(selector if selector < 4 else 0)
         return found.segment(selector)
 
     def reload(self, selector: int) -> None:
@@ -193,10 +194,10 @@ class Host:
             try:
                 check_access(regs.ss, offset, size, write=True)
             except GuestFault as fault:
-                raise GuestFault(12 if fault.vector == 13 else fault.vector, fault.error_code) from None  # noqa: PLR2004
+                raise GuestFault(12 if fault.vector == 13 else fault.vector, fault.error_code) from None
         linear = self._present(regs.ss.base + offset & 0xFFFFFFFF, size, write=True)
         mask = (1 << 8 * word) - 1
-        data = struct.pack(f"<{len(values)}{'I' if word == 4 else 'H'}", *(value & mask for value in values))  # noqa: PLR2004
+        data = struct.pack(f"<{len(values)}{'I' if word == 4 else 'H'}", *(value & mask for value in values))
         self.machine.memory.write(linear, data)
         regs.set_stack_offset(offset)
         self.mark(Mark(self.live_stack, linear, linear + size, label, pushed_by, len(self.levels), fields, word))
@@ -346,7 +347,7 @@ class Host:
                 depth=client.locked_depth if client is not None else 0,
             )
 
-    def service_done(self, row: Service, carry: bool, error: int | None, registers: dict[str, int | str]) -> None:  # noqa: FBT001
+    def service_done(self, row: Service, carry: bool, error: int | None, registers: dict[str, int | str]) -> None:
         """Announce the end of a service."""
         self.machine.emit(
             events.ServiceReturned,
@@ -358,7 +359,7 @@ class Host:
         )
 
 
-class HostStackFull(Exception):  # noqa: N818 - a condition of the guest's making, named for what it is
+class HostStackFull(Exception):
     """The ring-0 stack has no room for another nesting level."""
 
 
@@ -370,7 +371,7 @@ def null_segment(selector: int = 0) -> Segment:
 def far(regs: Registers, segment: str, offset: int) -> Far:
     """An address in a segment of a context, wide where offsets are 32-bit."""
     register: Segment = getattr(regs, segment)
-    return Far(register.selector, offset, wide=not regs.is_v86 and (register.is_big or offset > 0xFFFF))  # noqa: PLR2004
+    return Far(register.selector, offset, wide=not regs.is_v86 and (register.is_big or offset > 0xFFFF))
 
 
 def check_access(segment: Segment, offset: int, size: int, *, write: bool) -> None:
@@ -379,7 +380,7 @@ def check_access(segment: Segment, offset: int, size: int, *, write: bool) -> No
     if segment.is_null or (write and (data_code or not segment.access & 2)) or (data_code and not segment.access & 2):
         raise GuestFault(13)
     last = offset + max(size, 1) - 1
-    if segment.access & 0x0C == 0x04:  # noqa: PLR2004 - expand-down data
+    if segment.access & 0x0C == 0x04:
         top = 0xFFFFFFFF if segment.is_big else 0xFFFF
         if offset <= segment.limit or last > top:
             raise GuestFault(13)

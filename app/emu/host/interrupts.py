@@ -13,7 +13,7 @@ from app.emu.address import Far
 from app.emu.events import Door
 from app.emu.host import traps
 from app.emu.host.client import Vector
-from app.emu.host.host import Host, Level, far, null_segment
+from app.emu.host.host import Host, Level, null_segment
 from app.emu.host.traps import Trap
 from app.emu.registers import ALWAYS_SET, STATUS, Flag, Mode, Segment
 
@@ -30,19 +30,21 @@ def software_interrupt(host: Host, vector: int) -> None:
     client = host.current
     handler = client.vectors[vector]
     if traps.is_trap(handler.selector) and handler == client.trap(Trap.DEFAULT_INTERRUPT, vector):
-        from app.emu.host.defaults import default_interrupt  # noqa: PLC0415 - defaults build on this module
+        from app.emu.host.defaults import default_interrupt
 
         default_interrupt(host, vector)
         return
     call_handler(host, handler, f"INT {vector:02X}h", "client")
-    if vector <= 7:  # noqa: PLR2004 - vectors 0 to 7 enter with interrupts off
+    if vector <= 7:
         host.machine.regs.set_flag(Flag.IF, on=False)
 
 
 def call_handler(host: Host, handler: Vector, label: str, pushed_by: str) -> None:
     """Push an IRET frame of the client's width on the current stack and go to a handler. TF and NT are cleared."""
     client, regs = host.current, host.machine.regs
-    host.push((regs.eip, regs.cs.selector, regs.eflags), f"{label}: interrupt frame", pushed_by, IRET_FIELDS, client.word)
+    host.push(
+        (regs.eip, regs.cs.selector, regs.eflags), f"{label}: interrupt frame", pushed_by, IRET_FIELDS, client.word
+    )
     regs.set_flag(Flag.TF | Flag.NT, on=False)
     jump(host, handler)
 

@@ -23,7 +23,7 @@ VENDOR: Final = b"MS-DOS"
 def from_real(host: Host) -> bool:
     """INT 2Fh in V86 mode; False when it is not for the host."""
     regs = host.machine.regs
-    if regs.ax == 0x1687:  # noqa: PLR2004 - get the mode switch entry
+    if regs.ax == 0x1687:
         regs.ax = 0
         regs.set_low("bx", 1)
         regs.ecx = regs.ecx & ~0xFF | PROFILE.cpu
@@ -33,23 +33,23 @@ def from_real(host: Host) -> bool:
         regs.es = Segment.real(entry.segment)
         regs.set_low("di", entry.offset)
         return True
-    if regs.ax == 0x1680:  # noqa: PLR2004 - release the time slice
+    if regs.ax == 0x1680:
         regs.al = 0
         return True
     # 1686h leaves AX alone (not zero): the program runs in real mode.
-    return regs.ax == 0x1686  # noqa: PLR2004
+    return regs.ax == 0x1686
 
 
 def from_protected(host: Host) -> bool:
     """INT 2Fh in protected mode; False when it is to be reflected."""
     regs = host.machine.regs
-    if regs.ax == 0x1686:  # noqa: PLR2004 - get the CPU mode
+    if regs.ax == 0x1686:
         regs.ax = 0
         return True
-    if regs.ax == 0x1680:  # noqa: PLR2004 - release the time slice
+    if regs.ax == 0x1680:
         regs.al = 0
         return True
-    if regs.ax == 0x168A:  # noqa: PLR2004 - get a vendor's API
+    if regs.ax == 0x168A:
         entry = vendor_entry(host)
         if entry is None:
             regs.al = 0x8A
@@ -83,7 +83,7 @@ def set_es_di(host: Host, entry: tuple[int, int]) -> None:
 def ms_dos_api(host: Host) -> None:
     """The far-called API `MS-DOS`: AX=0100h returns a selector for a read/write alias of the LDT in AX."""
     regs, client = host.machine.regs, host.current
-    if regs.ax == 0x0100:  # noqa: PLR2004
+    if regs.ax == 0x0100:
         regs.ax = host.ldt_alias(client)
         regs.set_flag(Flag.CF, on=False)
     else:

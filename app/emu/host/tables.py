@@ -91,7 +91,7 @@ def check_rights(access: int, flags: int) -> None:
 
     access: the access byte; flags: the G, D/B, L, AVL nibble.
     """
-    if access >> 5 & 3 != 3 or not access & CODE_OR_DATA:  # noqa: PLR2004 - DPL must be the client's CPL
+    if access >> 5 & 3 != 3 or not access & CODE_OR_DATA:
         raise failures.InvalidValue
     if not access & PRESENT:
         return

@@ -42,7 +42,7 @@ def write_traps(memory: Memory) -> None:
 
 def selector_for(bits: int) -> int:
     """The code selector a client of this width gets for trap addresses."""
-    return layout.TRAP_CODE32 if bits == 32 else layout.TRAP_CODE16  # noqa: PLR2004
+    return layout.TRAP_CODE32 if bits == 32 else layout.TRAP_CODE16
 
 
 def is_trap(selector: int) -> bool:

@@ -100,12 +100,12 @@ def get_selector_increment(_host: Host) -> AX:
 
 
 @INT31.service(0x0004)
-def lock_selector(_host: Host, selector: BX) -> None:  # noqa: ARG001 - named in the register list
+def lock_selector(_host: Host, selector: BX) -> None:
     """Reserved; old Windows kernels call it and expect success."""
 
 
 @INT31.service(0x0005)
-def unlock_selector(_host: Host, selector: BX) -> None:  # noqa: ARG001
+def unlock_selector(_host: Host, selector: BX) -> None:
     """Reserved; old Windows kernels call it and expect success."""
 
 
@@ -222,5 +222,3 @@ def counted(host: Host, done: int) -> Iterator[None]:
     except ServiceFailed:
         host.machine.regs.set_low("cx", done)
         raise
-
-

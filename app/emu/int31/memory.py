@@ -23,9 +23,7 @@ class Allocated(NamedTuple):
 
 
 def _announce(host: Host, action: str, block: Block) -> None:
-    host.machine.emit(
-        events.MemoryChanged, action=action, linear=block.linear, size=block.size, handle=block.handle
-    )
+    host.machine.emit(events.MemoryChanged, action=action, linear=block.linear, size=block.size, handle=block.handle)
 
 
 @INT31.service(0x0500)

@@ -82,13 +82,11 @@ class Memory:
         stacks = layout.LOCKED_STACK_SIZE * layout.MAX_CLIENTS
         self.map_range(layout.LOCKED_STACKS, self.host_physical(layout.LOCKED_STACKS), stacks, WRITABLE | USER)
 
-    def _entry_address(self, linear: int, *, create: bool) -> int | None:
-        """Physical address of the page table entry of a linear address."""
+    def _entry_address(self, linear: int) -> int:
+        """Physical address of the page table entry of a linear address; the table is made when there is none."""
         slot = self._directory + (linear >> 22) * 4
         entry = int(_U32.unpack_from(self.buffer, slot)[0])
         if not entry & PRESENT:
-            if not create:
-                return None
             if self._next_table >= self.host_physical(layout.PAGE_TABLES) + layout.PAGE_TABLES_SIZE:
                 message = "the host has no room for another page table"
                 raise MemoryError(message)
@@ -99,14 +97,14 @@ class Memory:
 
     def page_entry(self, linear: int) -> int:
         """The page table entry of a linear address, 0 when there is none."""
-        address = self._entry_address(linear, create=False)
-        return 0 if address is None else int(_U32.unpack_from(self.buffer, address)[0])
+        table = int(_U32.unpack_from(self.buffer, self._directory + (linear >> 22) * 4)[0])
+        if not table & PRESENT:
+            return 0
+        return int(_U32.unpack_from(self.buffer, (table & ~0xFFF) + (linear >> 12 & 0x3FF) * 4)[0])
 
     def set_page_entry(self, linear: int, entry: int) -> None:
         """Write the page table entry of a linear address."""
-        address = self._entry_address(linear, create=True)
-        assert address is not None
-        _U32.pack_into(self.buffer, address, entry)
+        _U32.pack_into(self.buffer, self._entry_address(linear), entry)
         self.tables_changed = True
 
     def map_range(self, linear: int, physical: int, size: int, flags: int) -> None:
@@ -134,9 +132,7 @@ class Memory:
     def is_mapped(self, linear: int, size: int, *, flags: int = PRESENT) -> bool:
         """Are all pages of a range present (and have `flags`)?"""
         first, last = linear & ~0xFFF, linear + max(size, 1) - 1
-        return last <= _MASK and all(
-            self.page_entry(page) & flags == flags for page in range(first, last + 1, PAGE)
-        )
+        return last <= _MASK and all(self.page_entry(page) & flags == flags for page in range(first, last + 1, PAGE))
 
     # Access by linear address
 
@@ -241,4 +237,4 @@ class Memory:
     def _count_tables(self) -> int:
         """Where the next page table goes: behind the last one the directory points to."""
         entries = struct.unpack_from("<1024I", self.buffer, self._directory)
-        return max((entry & ~0xFFF) + PAGE for entry in entries if entry & PRESENT)
+        return max(int(entry & ~0xFFF) + PAGE for entry in entries if entry & PRESENT)
