@@ -15,23 +15,58 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     from app.debug.launch import Launch
 
-COMMANDS = ("run", "trace", "shot", "info", "services")
+COMMANDS = ("run", "trace", "shot", "info", "services", "window")
+SWITCHES = frozenset({"--write-through", "--no-limit-checks", "--quiet", "--verbose"})
+"""Our options without a value."""
+VALUES = frozenset(
+    {
+        "--mount", "--memory", "--profile", "--keys", "--max-instructions", "--time-limit", "--status", "--output",
+        "--pane", "--at", "--size", "--theme", "--format",
+    }
+)  # fmt: skip
+"""Our options with a value."""
 
 
 def main(argv: list[str] | None = None) -> NoReturn:
     """Run the command and leave with its exit code."""
     arguments = sys.argv[1:] if argv is None else argv
     command = next((word for word in arguments if not word.startswith("-")), None)
-    parser = _commands() if command in COMMANDS or {"-h", "--help", "--version"} & set(arguments[:1]) else _window()
-    options = parser.parse_args(arguments)
+    if command not in COMMANDS and not {"-h", "--help", "--version"} & set(arguments[:1]):
+        arguments = ["window", *arguments]
+    options = _commands().parse_args(_options_first(arguments))
     sys.exit(options.action(options))
+
+
+def _options_first(arguments: list[str]) -> list[str]:
+    """Our own long options also count behind PROGRAM, up to a `--`: put them in front, the rest is the guest's.
+
+    What is no option of ours (`/S`, `-x`, names) stays where it is and belongs to the guest.
+    """
+    ours, rest = [], []
+    words = iter(arguments[1:])
+    for word in words:
+        name, has_value, _ = word.partition("=")
+        if word == "--":
+            rest += words if rest else [word, *words]
+        elif name in SWITCHES or (name in VALUES and has_value):
+            ours.append(word)
+        elif name in VALUES:
+            ours += [word, *([value] if (value := next(words, None)) is not None else [])]
+        elif not rest and word.startswith("-"):
+            ours.append(word)
+        else:
+            rest.append(word)
+    return [*arguments[:1], *ours, *rest]
 
 
 def _commands() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="dpmiscope",
         description="Shows how a DPMI program moves between real mode, protected mode and ring 0.",
-        epilog="dpmiscope [PROGRAM [ARG…]] opens the window; `dpmiscope COMMAND --help` tells a command's options.",
+        epilog=(
+            "dpmiscope [PROGRAM [ARG…]] opens the window; `dpmiscope COMMAND --help` tells a command's options. "
+            "Options may stand before or behind PROGRAM; behind `--` everything is the guest's."
+        ),
     )
     parser.add_argument("--version", action="version", version=f"dpmiscope {_version()}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -64,14 +99,10 @@ def _commands() -> argparse.ArgumentParser:
     services = commands.add_parser("services", help="every INT 31h function: offered or not, version, registers")
     services.add_argument("--format", choices=("text", "json"), default="text")
     services.set_defaults(action=_services)
-    return parser
 
-
-def _window() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="dpmiscope", description="Opens the window.")
-    parser.add_argument("--version", action="version", version=f"dpmiscope {_version()}")
-    _program(parser, needed=False)
-    parser.set_defaults(action=_open_window)
+    window = commands.add_parser("window", prog="dpmiscope", help="the window; the same without the word")
+    _program(window, needed=False)
+    window.set_defaults(action=_open_window)
     return parser
 
 

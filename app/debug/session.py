@@ -103,9 +103,10 @@ class Session:
         stop = pursuit.check(machine, executed, events) or Stop(0)
         if machine.at_breakpoint and self.breakpoints.hit(machine.regs.code_linear):
             stop |= Stop.BREAKPOINT
-        if machine.has_ended:
-            stop |= Stop.PROGRAM_ENDED
-        return stop or None
+        return (stop | self._end()) or None
+
+    def _end(self) -> Stop:
+        return Stop.PROGRAM_ENDED if self.machine.has_ended else Stop(0)
 
     def _rest(self, stop: Stop) -> None:
         self._stop = stop

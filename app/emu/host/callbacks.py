@@ -75,6 +75,7 @@ def enter(host: Host, index: int, slot: int) -> None:
     machine.memory.write(where, call.encode())
 
     before, live = host.before()
+    host.mark_far_call(caller)
     level = host.leave(Door.CALLBACK)
     level.client, level.vector = client, slot
     level.structure, level.structure_far = where, callback.structure.far(client.bits)

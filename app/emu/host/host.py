@@ -202,6 +202,16 @@ class Host:
         regs.set_stack_offset(offset)
         self.mark(Mark(self.live_stack, linear, linear + size, label, pushed_by, len(self.levels), fields, word))
 
+    def mark_far_call(self, caller: Far) -> None:
+        """Real-mode code has far-called the host: its return address on top of the stack is a block of its own.
+
+        Unless the host already knows better: an INT through the table pushed a whole interrupt frame.
+        """
+        low = self.machine.regs.stack_linear
+        if not any(mark.stack is Stack.REAL and mark.low <= low < mark.high for mark in self.marks):
+            fields = (f"return IP ({caller})", "return CS")
+            self.mark(Mark(Stack.REAL, low, low + 4, "far call", "program", len(self.levels), fields, 2))
+
     def mark(self, mark: Mark) -> None:
         """Remember who pushed a block; older blocks on the same stack that lie below its top are gone by now."""
         base = mark.high - 0x10000
