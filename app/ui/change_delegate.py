@@ -13,6 +13,7 @@ from app.ui.theme import colours
 AGE_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 """Stops since a value changed: 0 at this stop, up to `OLDEST_AGE`; None when it did not."""
 OLDEST_AGE: Final = 2
+_MARK_ROOM: Final = 5
 
 
 def change_colour(age: int) -> QColor:
@@ -51,8 +52,15 @@ class ChangeDelegate(QStyledItemDelegate):
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        """The cell, and the mark."""
+        """The cell, moved a little to the right: the room left of it belongs to the mark."""
+        cell = QRect(option.rect)
+        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        if is_selected:
+            active = option.state & QStyle.StateFlag.State_Active
+            group = QPalette.ColorGroup.Active if active else QPalette.ColorGroup.Inactive
+            painter.fillRect(cell, option.palette.brush(group, QPalette.ColorRole.Highlight))
+        option.rect = cell.adjusted(_MARK_ROOM, 0, 0, 0)
         super().paint(painter, option, index)
         age = index.data(AGE_ROLE)
-        if age is not None and not option.state & QStyle.StateFlag.State_Selected:
-            draw_change_mark(painter, option.rect, age)
+        if age is not None and not is_selected:
+            draw_change_mark(painter, cell, age)

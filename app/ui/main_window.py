@@ -253,7 +253,8 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the layout, end the emulation thread."""
         self._settings.geometry = self.saveGeometry()
-        self._settings.layout = self.workbench.saveState(self._settings.layout_version)
+        if self._snapshot is not None:  # panes that were never laid out have no sizes worth keeping
+            self._settings.layout = self.workbench.saveState(self._settings.layout_version)
         self._settings.save()
         self.bridge.close()
         super().closeEvent(event)

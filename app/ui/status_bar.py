@@ -53,25 +53,27 @@ class StatusBar(QStatusBar):
         for widget in (self.mode, self.stack):
             self.addWidget(widget)
         self.addWidget(self.sentence, stretch=1)
+        self._rules: list[QFrame] = []
         for label, name in ((self.nesting, "Nesting"), (self.tick, "Tick"), (self.client, "Client and profile")):
             label.setAccessibleName(name)
-            self.addPermanentWidget(self._rule())
+            self._rules.append(self._rule())
+            self.addPermanentWidget(self._rules[-1])
             self.addPermanentWidget(label)
         self.addPermanentWidget(self.status)
         self.clear_all()
 
     def clear_all(self) -> None:
         """Nothing is loaded."""
-        for badge in (self.mode, self.stack, self.status):
-            badge.hide()
+        for widget in (self.mode, self.stack, self.status, *self._rules):
+            widget.hide()
         for label in (self.nesting, self.tick, self.client):
             label.clear()
         self.sentence.say("Open a program, or choose a sample.")
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Say where the machine is."""
-        for badge in (self.mode, self.stack, self.status):
-            badge.show()
+        for widget in (self.mode, self.stack, self.status, *self._rules):
+            widget.show()
         mode, stack = snapshot.mode, snapshot.live_stack
         self.mode.show_word(fmt.MODE_NAMES[mode], mode.value, f"The processor runs in {fmt.MODE_WORDS[mode]}")
         colour = {"real": "v86"}.get(stack.value, stack.value)

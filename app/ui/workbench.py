@@ -150,6 +150,7 @@ class Workbench(QMainWindow):
             if entry.is_heavy and entry.key not in self.panes:
                 self._fill(entry)
                 self._feed(entry.key)
+        self._share_room()
 
     def _fill(self, entry: Entry) -> None:
         dock = self._docks[entry.key]
@@ -200,7 +201,7 @@ class Workbench(QMainWindow):
         (registers,), (code,), (stacks,) = self._at(Place.LEFT), self._at(Place.CENTRE), self._at(Place.RIGHT)
         below, beside = self._at(Place.BELOW_LEFT)[0], self._at(Place.BELOW_RIGHT)[0]
         width, height = self.width(), self.height()
-        first = min(max(round(width * 0.2), 270), 330)
+        first = min(max(round(width * 0.2), 256), 300)
         rest = width - first
         self.resizeDocks([registers, code, stacks], [first, round(rest * 0.49), round(rest * 0.51)], _ACROSS)
         self.resizeDocks([below, beside], [round(width * 0.52), round(width * 0.48)], _ACROSS)

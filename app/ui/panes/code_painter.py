@@ -13,14 +13,14 @@ from app.debug.snapshot import CodeLine
 from app.ui import format as fmt
 from app.ui.theme import Colours, colours
 
-DOT_WIDTH = 18
+DOT_WIDTH = 16
 """The part of the gutter where a click sets a breakpoint."""
-_LANES, _LANE_WIDTH = 3, 6
-_ARROW_WIDTH = 14
+_LANES, _LANE_WIDTH = 3, 5
+_ARROW_WIDTH = 13
 _GUTTER = DOT_WIDTH + _LANES * _LANE_WIDTH + _ARROW_WIDTH
-_MNEMONIC_WIDTH = 8
+_MNEMONIC_WIDTH = 7
 _OPERANDS_WIDTH = 26
-_TOKENS = re.compile(r"(?P<number>\b(?:0x)?[0-9][0-9A-Fa-f]*h?\b)|(?P<word>[A-Za-z_]\w*)|(?P<rest>.)", re.DOTALL)
+_TOKENS = re.compile(r"(?P<number>\b(?:0x)?[0-9][0-9A-Fa-f]*h?\b)|(?P<rest>[A-Za-z_]\w*|[^\w]+|.)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,14 @@ class CodePainter:
         self._ascent = metrics.ascent() + 1.5
         self._width = width
         room = int((width - _GUTTER) / self._one)
-        # Address 13, linear 8, bytes, mnemonic, operands, two between each.
-        self._byte_count = min(max((room - 13 - 10 - _MNEMONIC_WIDTH - _OPERANDS_WIDTH) // 3, 4), 8)
-        self._has_linear = room >= 13 + 10 + self._byte_count * 3 + 1 + _MNEMONIC_WIDTH + 16
+        # An address takes 15 with its gap, a linear one 10, a byte 3.
+        self._byte_count = min(max((room - 15 - 10 - _MNEMONIC_WIDTH - _OPERANDS_WIDTH) // 3, 4), 8)
+        if room < 15 + 13 + _MNEMONIC_WIDTH + 20:
+            self._byte_count = 0  # the instruction matters more; the tooltip has the bytes
+        self._has_linear = room >= 15 + 10 + self._byte_count * 3 + 1 + _MNEMONIC_WIDTH + 18
         self._linear_x = _GUTTER + 15 * self._one
         self._bytes_x = self._linear_x + (10 * self._one if self._has_linear else 0)
-        self._mnemonic_x = self._bytes_x + (self._byte_count * 3 + 1) * self._one
+        self._mnemonic_x = self._bytes_x + (self._byte_count * 3 + 1 if self._byte_count else 0) * self._one
         self._operands_x = self._mnemonic_x + _MNEMONIC_WIDTH * self._one
 
     def paint(self, painter: QPainter, page: Page) -> None:
@@ -101,20 +103,21 @@ class CodePainter:
         write(_GUTTER, str(line.address), named.text if line.is_current else named.muted)
         if self._has_linear:
             write(self._linear_x, fmt.dword(line.linear), named.muted)
-        write(self._bytes_x, shortened(line.data, self._byte_count), named.muted)
+        if self._byte_count:
+            write(self._bytes_x, shortened(line.data, self._byte_count), named.muted)
         if line.mnemonic == "db":
             write(self._mnemonic_x, f"{line.mnemonic:8}{line.operands}", named.error)
             end = len(line.operands)
         else:
             mnemonic = named.jump if line.is_jump or line.target is not None else named.mnemonic
             write(self._mnemonic_x, line.mnemonic, mnemonic, self._bold)
-            end = 0
+            first = max(len(line.mnemonic) + 1 - _MNEMONIC_WIDTH, 0)  # behind `rep movsb`
             for token in _TOKENS.finditer(line.operands):
                 colour = named.number if token.lastgroup == "number" else named.text
-                write(self._operands_x + token.start() * self._one, token.group(), colour)
-                end = token.end()
+                write(self._operands_x + (first + token.start()) * self._one, token.group(), colour)
+            end = first + len(line.operands)
         if line.note:
-            at = self._operands_x + max(end + 2, 14) * self._one
+            at = self._operands_x + max(end + 2, 14 if self._has_linear else 0) * self._one
             write(at, f"; {line.note}", named.accent if line.note.startswith("host!") else named.muted)
 
     def _paint_jumps(self, painter: QPainter, page: Page, named: Colours) -> None:

@@ -122,9 +122,9 @@ class EventModel(QAbstractTableModel):
         event = self._events[number]
         match section:
             case 0:
-                return str(event.seq)
+                return f"{event.seq} "
             case 1:
-                return fmt.count(event.tick)
+                return f"{fmt.count(event.tick)} "
             case 2:
                 return name_of(event.kind)
             case 3:

@@ -48,10 +48,10 @@ class EventsPane(Pane):
         super().__init__(parent)
         self.model = EventModel(self)
         self.list = Table(self.model, "Events", self)
-        self.list.set_widths(6, 10, 20, 60)
+        self.list.set_widths(5, 9, 19)
         self.list.horizontalHeader().setStretchLastSection(False)
         self.list.horizontalHeader().setSectionResizeMode(3, self.list.horizontalHeader().ResizeMode.Stretch)
-        self.list.setColumnWidth(4, 52)
+        self.list.setColumnWidth(4, 50)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.selectionModel().currentRowChanged.connect(self._show_fields)
         self.field_model: RowsModel[tuple[str, str]] = RowsModel(
@@ -108,6 +108,7 @@ class EventsPane(Pane):
     def _show_fields(self, current: QModelIndex) -> None:
         shown = fields(self.model.event(current.row())) if current.isValid() else []
         self.field_model.show_rows(shown, 0)
+        self.fields.setVisible(bool(shown))
 
     def _filter(self) -> None:
         chosen = [prefix for action, prefixes in self._kind_actions if action.isChecked() for prefix in prefixes]
@@ -153,6 +154,7 @@ class EventsPane(Pane):
         self._split.addWidget(self.fields)
         self._split.setSizes([680, 320])
         self._split.setChildrenCollapsible(False)
+        self.fields.hide()  # until an event is selected: the list needs the room
         head = QHBoxLayout()
         head.setContentsMargins(4, 2, 4, 0)
         head.addWidget(self.text, stretch=1)
@@ -162,4 +164,4 @@ class EventsPane(Pane):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         column.addLayout(head)
-        column.addWidget(self._split)
+        column.addWidget(self._split, stretch=1)

@@ -23,6 +23,7 @@ _FLAGS = (
     (Flag.SF, "sign"), (Flag.TF, "trap: one step at a time"), (Flag.IF, "interrupts on"), (Flag.DF, "direction down"),
     (Flag.OF, "overflow"), (Flag.IOPL, "I/O privilege level"), (Flag.NT, "nested task"), (Flag.VM, "virtual 8086"),
 )  # fmt: skip
+_NARROWEST = 252
 _NOT_BY_HAND = Flag.VM | Flag.IOPL
 """Bits a debugger cannot change without leaving the mode the program is in."""
 
@@ -58,9 +59,8 @@ class SegmentLine(NamedTuple):
             return f"paragraph, {fmt.word(segment.selector)} × 16"
         if segment.is_null:
             return "null: any use faults"
-        table = "LDT" if segment.selector & 4 else "GDT"
         kind = Descriptor(segment.base, 0, segment.access, segment.flags).describe().removesuffix(", accessed")
-        return f"{kind} · DPL {segment.access >> 5 & 3} · {table} {segment.selector >> 3}"
+        return f"{kind} · DPL {segment.access >> 5 & 3}"
 
 
 class RegisterModel(RowsModel[tuple[Value, Value]]):
@@ -95,7 +95,7 @@ class RegisterModel(RowsModel[tuple[Value, Value]]):
 
 def _value_columns(side: int) -> list[Column[tuple[Value, Value]]]:
     return [
-        Column("", lambda pair: pair[side].name.upper(), colour=lambda _pair: "muted"),
+        Column("", lambda pair: pair[side].name.upper()[:3], colour=lambda _pair: "muted"),
         Column("", lambda pair: fmt.dword(pair[side].value), tip=lambda pair: pair[side].tip),
     ]
 
@@ -171,8 +171,8 @@ class RegistersPane(Pane):
         ]
         self.segment_model.show_rows(lines, tick)
         for number in range(1, len(lines), 2):
-            if self.segments.columnSpan(number, 1) == 1:
-                self.segments.setSpan(number, 1, 1, 3)
+            if self.segments.columnSpan(number, 0) == 1:
+                self.segments.setSpan(number, 0, 1, 4)
 
     def _set_register(self, name: str, value: int) -> None:
         self.request.emit(lambda session: session.set_register(name, value))
@@ -188,13 +188,17 @@ class RegistersPane(Pane):
             QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed
         )
         self.general.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
-        self.general.set_widths(5, 10, 7)
-        self.segments.set_widths(4, 6, 10)
+        self.general.set_widths(3, 8, 3)
+        self.segments.set_widths(3, 5, 8)
         self.segments.setAlternatingRowColors(False)
+        self.segments.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.flags.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
         header = self.flags.horizontalHeader()
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(10)
+        small = header.font()
+        small.setPointSizeF(small.pointSizeF() - 1.5)
+        header.setFont(small)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         for view, rows in ((self.general, len(_PAIRS)), (self.flags, 1)):
             titles = 0 if view.horizontalHeader().isHidden() else header.sizeHint().height()
@@ -205,6 +209,7 @@ class RegistersPane(Pane):
         head.setContentsMargins(4, 2, 4, 0)
         head.addWidget(self.mode)
         head.addWidget(self.words, stretch=1)
+        self.setMinimumWidth(_NARROWEST)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -218,15 +223,23 @@ def _segment_columns() -> Sequence[Column[SegmentLine]]:
         return lambda line: "" if line.in_words else write(line.segment)
 
     def tip(line: SegmentLine) -> str:
-        access, flags = fmt.byte(line.segment.access), f"{line.segment.flags:X}"
-        return f"{line.name.upper()}: {line.words()}\naccess byte {access}h, flags {flags}h"
+        segment = line.segment
+        table = (
+            f"{'LDT' if segment.selector & 4 else 'GDT'} entry {segment.selector >> 3}, RPL {segment.selector & 3}\n"
+        )
+        access = f"access byte {fmt.byte(segment.access)}h, flags {segment.flags:X}h"
+        return f"{line.name.upper()}: {line.words()}\n{'' if line.mode is Mode.V86 else table}{access}"
 
     return (
-        Column("Seg", lambda line: "" if line.in_words else line.name.upper(), colour=lambda _line: "muted", tip=tip),
+        Column(
+            "Seg",
+            lambda line: f"  {line.words()}" if line.in_words else line.name.upper(),
+            colour=lambda _line: "muted",
+            tip=tip,
+        ),
         Column(
             "Value",
-            lambda line: line.words() if line.in_words else fmt.word(line.segment.selector),
-            colour=lambda line: "muted" if line.in_words else "",
+            hidden(lambda segment: fmt.word(segment.selector)),
             title_tip="Selector, or paragraph in V86 mode; below it the access rights in words",
             tip=tip,
         ),
