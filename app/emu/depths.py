@@ -19,7 +19,7 @@ class Depths:
     """The tops of the stacks seen so far: (stack, SS selector or paragraph) -> highest offset."""
 
     tops: dict[tuple[Stack, int], int] = field(default_factory=dict)
-    last: dict[Stack, int] = field(default_factory=dict)
+    last: dict[Stack, int] = field(default_factory=lambda: dict.fromkeys(Stack, 0))
 
     def moment(self, tick: int, regs: Registers, host: Host) -> Moment:
         """The depths now. A stack that is not live keeps its last depth until it is empty."""
@@ -32,9 +32,10 @@ class Depths:
         if client is None:
             self.last[Stack.APPLICATION] = 0
         ring0 = layout.RING0_STACK_TOP - host.ring0_esp + FRAME_SIZE
-        order = (Stack.APPLICATION, Stack.LOCKED, Stack.REAL)
-        application, locked, real = (self.last.get(stack, 0) for stack in order)
-        return Moment(tick, regs.mode, (application, locked, real, ring0))
+        last = self.last
+        return Moment(
+            tick, regs.mode, (last[Stack.APPLICATION], last[Stack.LOCKED], last[Stack.REAL], ring0)
+        )
 
     def _used(self, stack: Stack, selector: int, offset: int, host: Host) -> int:
         client = host.client

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from mmap import mmap
 from typing import ClassVar
 
 from app.emu.registers import Segment
@@ -52,7 +53,12 @@ class Descriptor:
     @classmethod
     def decode(cls, data: bytes) -> Descriptor:
         """Read the eight bytes of a descriptor."""
-        limit_low, base_low, base_middle, access, mixed, base_high = cls.LAYOUT.unpack(data)
+        return cls.decode_at(data, 0)
+
+    @classmethod
+    def decode_at(cls, buffer: bytes | mmap, offset: int) -> Descriptor:
+        """Read the eight bytes at an offset of a buffer."""
+        limit_low, base_low, base_middle, access, mixed, base_high = cls.LAYOUT.unpack_from(buffer, offset)
         return cls(
             base_high << 24 | base_middle << 16 | base_low,
             (mixed & 0xF) << 16 | limit_low,

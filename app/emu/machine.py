@@ -276,9 +276,11 @@ class Machine:
         if state.attention and self._deliver():
             return 0
         devices = state.devices
-        budget = min(instructions, max(devices.next_due() - self.clock, 1))
+        clock = state.tick + state.idle
+        due = devices.next_due()
+        budget = min(instructions, max(due - clock, 1))
         if devices.pic.pending() is not None:
-            budget = min(budget, POLL - self.clock % POLL)
+            budget = min(budget, POLL - clock % POLL)
         regs = state.regs
         self._running = True
         try:
@@ -287,8 +289,8 @@ class Machine:
             self._running = False
         state.tick += ended.executed
         self.at_breakpoint = ended.why is Why.BREAKPOINT
-        clock = self.clock
-        if clock >= devices.next_due():
+        clock += ended.executed
+        if clock >= due or (state.attention and clock >= devices.next_due()):
             devices.advance(clock)
             state.attention = True
         elif clock % POLL == 0 and devices.pic.pending() is not None:

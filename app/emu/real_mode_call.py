@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import ClassVar
 
 from app.emu.address import Far
@@ -57,7 +57,10 @@ class RealModeCall:
 
     def encode(self) -> bytes:
         """The 50 bytes."""
-        return self.LAYOUT.pack(*astuple(self))
+        return self.LAYOUT.pack(
+            self.edi, self.esi, self.ebp, self.reserved, self.ebx, self.edx, self.ecx, self.eax,
+            self.flags, self.es, self.ds, self.fs, self.gs, self.ip, self.cs, self.sp, self.ss,
+        )  # fmt: skip
 
     @classmethod
     def of(cls, regs: Registers) -> RealModeCall:

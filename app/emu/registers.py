@@ -6,8 +6,8 @@ hidden part (`Segment`): what the CPU really uses until the register is loaded a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from enum import IntFlag, StrEnum
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
 from typing import Annotated, Final
 
 GENERAL: Final = ("eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi")
@@ -25,8 +25,8 @@ class Mode(StrEnum):
     RING0 = "ring0"
 
 
-class Flag(IntFlag):
-    """Bits of EFLAGS."""
+class Flag(IntEnum):
+    """Bits of EFLAGS. Plain numbers: combining them gives an int, which is what the hot paths need."""
 
     CF = 1 << 0
     PF = 1 << 2
@@ -106,12 +106,18 @@ class Registers:
 
     def copy(self) -> Registers:
         """An independent copy (segments are immutable and shared)."""
-        return replace(self)
+        return Registers(
+            self.eax, self.ecx, self.edx, self.ebx, self.esp, self.ebp, self.esi, self.edi, self.eip, self.eflags,
+            self.es, self.cs, self.ss, self.ds, self.fs, self.gs,
+        )  # fmt: skip
 
     def assign(self, other: Registers) -> None:
         """Take every register from `other`."""
-        for field in fields(self):
-            setattr(self, field.name, getattr(other, field.name))
+        self.eax, self.ecx, self.edx, self.ebx = other.eax, other.ecx, other.edx, other.ebx
+        self.esp, self.ebp, self.esi, self.edi = other.esp, other.ebp, other.esi, other.edi
+        self.eip, self.eflags = other.eip, other.eflags
+        self.es, self.cs, self.ss = other.es, other.cs, other.ss
+        self.ds, self.fs, self.gs = other.ds, other.fs, other.gs
 
     @property
     def mode(self) -> Mode:

@@ -74,7 +74,7 @@ def enter(host: Host, index: int, slot: int) -> None:
     where = host.linear(*callback.structure, RealModeCall.SIZE, write=True)
     machine.memory.write(where, call.encode())
 
-    before, live = host.before()
+    before = host.standing()
     host.mark_far_call(caller)
     level = host.leave(Door.CALLBACK)
     level.client, level.vector = client, slot
@@ -112,7 +112,7 @@ def enter(host: Host, index: int, slot: int) -> None:
         real_stack=real_stack,
         caller=caller,
     )
-    host.switched(before, live, Door.CALLBACK)
+    host.switched(before, Door.CALLBACK)
 
 
 def returned(host: Host) -> None:
@@ -130,7 +130,7 @@ def returned(host: Host) -> None:
     call = RealModeCall.decode(machine.memory.read(where, RealModeCall.SIZE))
     depth = sum(each.door is Door.CALLBACK for each in host.levels)
 
-    before, live = host.before()
+    before = host.standing()
     host.resume_silently(level)
     regs.eflags = call.flags & KEPT_IN_REAL_FLAGS | ALWAYS_SET | Flag.VM | Flag.IOPL
     regs.edi, regs.esi, regs.ebp, regs.ebx = call.edi, call.esi, call.ebp, call.ebx
@@ -148,4 +148,4 @@ def returned(host: Host) -> None:
         resumes=call.target,
         real_stack=call.stack,
     )
-    host.switched(before, live, Door.CALLBACK_RETURN)
+    host.switched(before, Door.CALLBACK_RETURN)

@@ -38,7 +38,7 @@ def enter_protected_mode(host: Host) -> None:
         regs.set_flag(Flag.CF, on=True)
         machine.return_far()
         return
-    before, live = host.before()
+    before = host.standing()
     client = _new_client(host, index, 32 if regs.ax & 1 else 16)
     big = 4 if client.wide else 0
     ldt = client.ldt
@@ -67,7 +67,7 @@ def enter_protected_mode(host: Host) -> None:
     regs.fs = regs.gs = null_segment()
     regs.esp = sp
     machine.attention = True
-    host.switched(before, live, Door.ENTRY)
+    host.switched(before, Door.ENTRY)
 
 
 def _new_client(host: Host, index: int, bits: int) -> Client:

@@ -30,7 +30,7 @@ _PAGE_FAULT: Final = 14
 def raise_exception(host: Host, vector: int, error_code: int = 0, cr2: int = 0) -> None:
     """Deliver an exception of the running client. EIP is where the processor says the fault was."""
     regs, client = host.machine.regs, host.current
-    at = far(regs, "cs", regs.eip)
+    at = far(regs, regs.cs, regs.eip)
     table = client.real_exceptions if regs.is_v86 else client.exceptions
     default = client.trap(Trap.DEFAULT_REAL_EXCEPTION if regs.is_v86 else Trap.DEFAULT_EXCEPTION, vector)
     if table[vector] != default:
@@ -42,22 +42,21 @@ def raise_exception(host: Host, vector: int, error_code: int = 0, cr2: int = 0) 
 
 def _enter_handler(host: Host, client: Client, handler: Vector, vector: int, error_code: int, cr2: int) -> None:
     regs = host.machine.regs
-    before, live = host.before()
+    before = host.standing()
     level = host.leave(Door.EXCEPTION)
     level.vector = vector
-    level.target = far(before, "cs", before.eip)
-    was_real = before.is_v86
-    if was_real:
+    level.target = far(regs, regs.cs, regs.eip)
+    if regs.is_v86:
         regs.ds = regs.es = regs.fs = regs.gs = null_segment()
     regs.eflags = regs.eflags & ~(Flag.VM | Flag.TF | Flag.NT | Flag.RF) | Flag.IOPL
     host.enter_locked(level)
     level.stack_offset = regs.stack_offset
     page_entry = host.machine.memory.page_entry(cr2) if vector == _PAGE_FAULT else 0
-    image = _image(client, before, error_code, cr2, page_entry)
+    image = _image(client, level.saved, error_code, cr2, page_entry)
     _push_image(host, client, image, vector)
     regs.set_flag(Flag.IF, on=False)
     jump(host, handler)
-    host.switched(before, live, Door.EXCEPTION)
+    host.switched(before, Door.EXCEPTION)
 
 
 def _image(client: Client, at: Registers, error_code: int, cr2: int, page_entry: int) -> bytes:
@@ -143,7 +142,7 @@ def _level(host: Host) -> Level | None:
 
 def _resume(host: Host, level: Level, result: Registers, eip: int, cs: int, flags: int, esp: int, ss: int) -> None:
     """Leave the exception: general registers as the handler left them, the rest from the frame."""
-    before, live = host.before()
+    before = host.standing()
     host.resume_silently(level)
     regs = host.machine.regs
     real = level.saved.is_v86
@@ -154,7 +153,7 @@ def _resume(host: Host, level: Level, result: Registers, eip: int, cs: int, flag
     regs.cs = Segment.real(cs) if real else host.segment(cs)
     regs.ss = Segment.real(ss) if real else host.segment(ss)
     regs.eip, regs.esp = eip, esp
-    host.switched(before, live, Door.EXCEPTION_RETURN)
+    host.switched(before, Door.EXCEPTION_RETURN)
 
 
 # Defaults
@@ -163,7 +162,7 @@ def _resume(host: Host, level: Level, result: Registers, eip: int, cs: int, flag
 def default_exception(host: Host, vector: int, error_code: int, cr2: int) -> None:
     """Nobody handled it as an exception: the protected-mode interrupt of the same number, real mode, or the end."""
     regs, client = host.machine.regs, host.current
-    at = far(regs, "cs", regs.eip)
+    at = far(regs, regs.cs, regs.eip)
 
     def announce(by: str) -> None:
         host.machine.emit(events.ExceptionRaised, vector=vector, error_code=error_code, at=at, handled_by=by)

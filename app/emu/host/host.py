@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.emu import events
 from app.emu.address import Far
@@ -20,7 +20,7 @@ from app.emu.host.faults import GuestFault
 from app.emu.host.memory_blocks import Arena
 from app.emu.host.tables import Owner
 from app.emu.memory import layout
-from app.emu.registers import SEGMENTS, Mode, Registers, Segment
+from app.emu.registers import SEGMENTS, Flag, Mode, Registers, Segment
 
 if TYPE_CHECKING:
     from app.emu.machine import Machine
@@ -46,6 +46,14 @@ class Mark:
     """Meaning of each word from `low` upwards."""
     word: int
     """Bytes of one word."""
+
+
+class Standing(NamedTuple):
+    """Where the guest stands: mode, live stack and its SS:(E)SP."""
+
+    mode: Mode
+    stack: Stack
+    pointer: Far
 
 
 @dataclass(slots=True, eq=False)
@@ -134,7 +142,8 @@ class Host:
             return client.ldt.read(index) if client is not None else None
         if index * 8 + 7 > 0x5F:
             return None
-        return Descriptor.decode(self.machine.memory.read(layout.GDT + index * 8, 8))
+        memory = self.machine.memory
+        return Descriptor.decode_at(memory.buffer, memory.host_physical(layout.GDT) + index * 8)
 
     def segment(self, selector: int) -> Segment:
         """A segment register loaded with a selector by the host; null (with its guard base) when it is not usable."""
@@ -240,9 +249,9 @@ class Host:
 
     def resume(self, level: Level, door: Door) -> None:
         """Go back to a level's context as its frame says now, and say so; everything above it is dropped."""
-        before, stack = self.before()
+        before = self.standing()
         self.resume_silently(level)
-        self.switched(before, stack, door)
+        self.switched(before, door)
 
     def resume_silently(self, level: Level) -> None:
         """`resume` for callers that change the context further before they announce the switch."""
@@ -289,7 +298,8 @@ class Host:
 
     def _from_frame(self, level: Level) -> Registers:
         """A level's registers, read back from the ring-0 stack; hidden parts from when it was left."""
-        values = FRAME.unpack(self.machine.memory.read(level.frame, FRAME_SIZE))
+        memory = self.machine.memory
+        values = FRAME.unpack_from(memory.buffer, memory.host_physical(level.frame))
         edi, esi, ebp, _, ebx, edx, ecx, eax, _, eip, cs, eflags, esp, ss, es, ds, fs, gs = values
         saved = level.saved.copy()
         saved.edi, saved.esi, saved.ebp, saved.ebx = edi, esi, ebp, ebx
@@ -328,32 +338,27 @@ class Host:
 
     # Telling
 
-    def before(self) -> tuple[Registers, Stack]:
-        """What `switched` compares with: take it before registers are changed."""
-        return self.machine.regs.copy(), self.live_stack
+    def standing(self) -> Standing:
+        """Where the guest stands, for `switched` to compare with: take it before registers are changed."""
+        regs = self.machine.regs
+        return Standing(regs.mode, self.live_stack, far(regs, regs.ss, regs.stack_offset))
 
-    def switched(self, old: Registers, old_stack: Stack, door: Door) -> None:
-        """Announce what changed between the registers then and now: mode, stack."""
-        regs, machine = self.machine.regs, self.machine
-        if old.mode is not regs.mode:
-            machine.emit(
-                events.ModeSwitched,
-                from_=old.mode,
-                to=regs.mode,
-                door=door,
-                at=far(regs, "cs", regs.eip),
-                stack=far(regs, "ss", regs.stack_offset),
-            )
-        stack = self.live_stack
-        if stack is not old_stack:
+    def switched(self, before: Standing, door: Door) -> None:
+        """Announce what changed between then and now: mode, live stack."""
+        now, machine = self.standing(), self.machine
+        if before.mode is not now.mode:
+            regs = machine.regs
+            at = far(regs, regs.cs, regs.eip)
+            machine.emit(events.ModeSwitched, from_=before.mode, to=now.mode, door=door, at=at, stack=now.pointer)
+        if before.stack is not now.stack:
             client = self.client
             machine.emit(
                 events.StackSwitched,
-                from_=old_stack,
-                to=stack,
+                from_=before.stack,
+                to=now.stack,
                 door=door,
-                saved=far(old, "ss", old.stack_offset),
-                entered=far(regs, "ss", regs.stack_offset),
+                saved=before.pointer,
+                entered=now.pointer,
                 depth=client.locked_depth if client is not None else 0,
             )
 
@@ -378,10 +383,9 @@ def null_segment(selector: int = 0) -> Segment:
     return Segment(selector, layout.NULL_BASE, 0, 0, 0)
 
 
-def far(regs: Registers, segment: str, offset: int) -> Far:
-    """An address in a segment of a context, wide where offsets are 32-bit."""
-    register: Segment = getattr(regs, segment)
-    return Far(register.selector, offset, wide=not regs.is_v86 and (register.is_big or offset > 0xFFFF))
+def far(regs: Registers, segment: Segment, offset: int) -> Far:
+    """An address in one of a context's segments, wide where offsets are 32-bit."""
+    return Far(segment.selector, offset, not regs.eflags & Flag.VM and (segment.is_big or offset > 0xFFFF))
 
 
 def check_access(segment: Segment, offset: int, size: int, *, write: bool) -> None:

@@ -98,7 +98,7 @@ def reflect(host: Host, vector: int, *, hardware: bool = False) -> Level:
     General registers and status flags pass both ways, for hardware interrupts neither way. DPMI 0.9, 2.4.
     """
     machine, regs = host.machine, host.machine.regs
-    before, stack = host.before()
+    before = host.standing()
     level = host.leave(Door.REFLECTION)
     level.vector, level.words = vector, 1 if hardware else 0
     handler = machine.real_vector(vector)
@@ -119,7 +119,7 @@ def reflect(host: Host, vector: int, *, hardware: bool = False) -> Level:
         to=Mode.V86,
         handler=handler,
     )
-    host.switched(before, stack, Door.REFLECTION)
+    host.switched(before, Door.REFLECTION)
     return level
 
 
@@ -161,7 +161,7 @@ def to_protected(host: Host, vector: int, door: Door) -> None:
     """Interrupt whatever runs and enter the client's protected-mode handler on the locked stack."""
     client, machine = host.current, host.machine
     regs = machine.regs
-    before, stack = host.before()
+    before = host.standing()
     hardware = door is Door.HARDWARE_INTERRUPT
     level = host.leave(door)
     level.vector = vector
@@ -185,7 +185,7 @@ def to_protected(host: Host, vector: int, door: Door) -> None:
         to=regs.mode,
         handler=handler.far(client.bits),
     )
-    host.switched(before, stack, door)
+    host.switched(before, door)
 
 
 def returned_from_interrupt(host: Host) -> None:

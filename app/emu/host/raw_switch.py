@@ -23,7 +23,7 @@ _PROTECTED: Final = struct.Struct("<HHI")
 def to_real(host: Host) -> None:
     """A client jumped to the switch from protected to real mode: AX DS, CX ES, DX SS, BX SP, SI CS, DI IP."""
     regs, client = host.machine.regs, host.current
-    before, live = host.before()
+    before = host.standing()
     client.pm_pointer = (regs.ss.selector, regs.stack_offset)
     regs.eflags = regs.eflags & ~(Flag.NT | Flag.TF) | Flag.VM | Flag.IOPL
     regs.ds, regs.es = Segment.real(regs.ax), Segment.real(regs.low("cx"))
@@ -31,13 +31,13 @@ def to_real(host: Host) -> None:
     regs.cs, regs.eip = Segment.real(regs.low("si")), regs.edi & 0xFFFF
     regs.fs = regs.gs = Segment.real(0)
     host.machine.attention = True
-    host.switched(before, live, Door.RAW_SWITCH)
+    host.switched(before, Door.RAW_SWITCH)
 
 
 def to_protected(host: Host, client: Client) -> None:
     """Real-mode code jumped to the switch to protected mode: as above, with selectors and (E)BX, (E)DI."""
     regs = host.machine.regs
-    before, live = host.before()
+    before = host.standing()
     host.real_pointer = Far(regs.ss.selector, regs.esp & 0xFFFF)
     mask = 0xFFFFFFFF if client.wide else 0xFFFF
     regs.eflags = regs.eflags & ~(Flag.VM | Flag.NT | Flag.TF) | Flag.IOPL
@@ -46,7 +46,7 @@ def to_protected(host: Host, client: Client) -> None:
     regs.esp, regs.eip = regs.ebx & mask, regs.edi & mask
     regs.fs = regs.gs = null_segment()
     host.machine.attention = True
-    host.switched(before, live, Door.RAW_SWITCH)
+    host.switched(before, Door.RAW_SWITCH)
 
 
 def save_restore_real(host: Host) -> None:

@@ -57,7 +57,7 @@ class Ldt:
 
     def read(self, index: int) -> Descriptor:
         """The descriptor of an entry, as it lies in memory."""
-        return Descriptor.decode(self.memory.read(self.linear + index * 8, 8))
+        return Descriptor.decode_at(self.memory.buffer, self.memory.host_physical(self.linear) + index * 8)
 
     def write(self, index: int, descriptor: Descriptor) -> None:
         """Replace the descriptor of an entry."""

@@ -21,7 +21,7 @@ ENDED_BY_HOST: Final = 0xFF
 
 def terminate(host: Host, client: Client, code: int) -> None:
     """End a client and run INT 21h AH=4Ch with its return code in real mode, on its private stack."""
-    before, live = host.before()
+    before = host.standing()
     stack = Far(client.private, PRIVATE_PARAGRAPHS * 16)
     release(host, client)
     machine = host.machine
@@ -34,7 +34,7 @@ def terminate(host: Host, client: Client, code: int) -> None:
     regs.ss, regs.esp = Segment.real(stack.segment), stack.offset & 0xFFFF
     end = machine.end_program
     regs.cs, regs.eip = Segment.real(end.segment), end.offset
-    host.switched(before, live, Door.TERMINATION)
+    host.switched(before, Door.TERMINATION)
 
 
 def release(host: Host, client: Client) -> None:

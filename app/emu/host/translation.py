@@ -36,7 +36,7 @@ def call_real_mode(host: Host, function: int, structure: tuple[int, int], words:
         raise failures.InvalidValue
     target = machine.real_vector(vector) if function == 0x0300 else call.target
 
-    before, live = host.before()
+    before = host.standing()
     level = host.leave(DOORS[function])
     level.function, level.structure, level.words = function, linear, words
     level.structure_far = Far(structure[0], structure[1], wide=client.wide)
@@ -61,7 +61,7 @@ def call_real_mode(host: Host, function: int, structure: tuple[int, int], words:
         words_copied=words,
         real_stack=Far(regs.ss.selector, regs.esp & 0xFFFF),
     )
-    host.switched(before, live, DOORS[function])
+    host.switched(before, DOORS[function])
 
 
 def returned_from_real_mode(host: Host, level: Level) -> None:
