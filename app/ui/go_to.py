@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from app.debug.positions import KINDS, Position
 from app.debug.session import Goal, ToPosition
 from app.debug.snapshot import Snapshot
 from app.emu.registers import Mode
 from app.ui.panes.memory_place import LINEAR, parse_place
 from app.ui.theme import colours, mono_font
-
-_POSITION: Final = re.compile(r"(event\s+\d+(\s*\+\s*\d+)?|tick\s+\d+|callback\s+\d+|mode\s+\d+|end)", re.IGNORECASE)
 
 HINT: Final = (
     "An address: <b>0087:0100</b> (selector or segment), <b>cs:eip</b>, <b>00110000</b> (linear)<br>"
@@ -27,9 +25,8 @@ def destination(text: str, snapshot: Snapshot) -> Goal | int:
 
     Raises `ValueError` with a message for the user.
     """
-    text = text.strip()
-    if _POSITION.fullmatch(text):
-        return ToPosition(re.sub(r"\s*\+\s*", "+", re.sub(r"\s+", " ", text.lower())))
+    if text.lower().strip().startswith(KINDS):
+        return ToPosition(str(Position.parse(text)))
     place = parse_place(text, snapshot.registers)
     if place.space == LINEAR:
         return place.start

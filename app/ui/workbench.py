@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabWidget, QWidget
 
 from app.debug.snapshot import Snapshot, Status
 from app.emu.events import Event, Moment
@@ -113,8 +113,14 @@ class Workbench(QMainWindow):
 
     def has_focus(self, key: str) -> bool:
         """The keyboard is in this pane."""
-        focus = self.focusWidget()
+        focus = QApplication.focusWidget()
         return key in self.panes and focus is not None and self.panes[key].isAncestorOf(focus)
+
+    def event(self, event: QEvent) -> bool:
+        """A mouse button let go over no pane has dragged a border: the layout is the user's from then on."""
+        if event.type() is QEvent.Type.MouseButtonRelease:
+            self._take_over()
+        return super().event(event)
 
     # --- layout -----------------------------------------------------------------------------------------------------
 
@@ -145,6 +151,10 @@ class Workbench(QMainWindow):
         if self._has_default_layout:
             QTimer.singleShot(0, self, self._share_room)
 
+    def _take_over(self) -> None:
+        """The user moved a pane: sizes are no longer ours to choose."""
+        self._has_default_layout = False
+
     def _fill_heavy(self) -> None:
         for entry in PANES:
             if entry.is_heavy and entry.key not in self.panes:
@@ -172,6 +182,7 @@ class Workbench(QMainWindow):
                 self._feed(entry.key)
 
         dock.visibilityChanged.connect(feed)
+        dock.topLevelChanged.connect(self._take_over)
         return dock
 
     def _at(self, place: Place) -> list[QDockWidget]:

@@ -39,7 +39,7 @@ class Entry:
     is_heavy: bool = False
     """Imported only after the window's first paint."""
 
-    def make(self, parent: QWidget) -> Pane:
+    def make(self, parent: QWidget | None) -> Pane:
         """Import the module and build the pane."""
         pane: Pane = getattr(import_module(self.module), self.name)(parent)
         return pane
