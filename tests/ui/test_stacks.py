@@ -10,6 +10,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QGuiApplication
 
 from app.debug.snapshot import StackView
+from app.emu.events import Stack
 from app.ui.format import STACK_NAMES
 from app.ui.panes.stack_head import head_text
 from app.ui.panes.stack_routes import GUTTER, Link, route
@@ -21,7 +22,9 @@ from tests.ui.stack_story import (
     LOCKED_POINTER,
     REAL_POINTER,
     RING0,
+    Word,
     four_stacks,
+    stack_of,
     stacks_snapshot,
 )
 
@@ -79,6 +82,61 @@ def test_another_segment_is_another_stack_without_marks() -> None:
     now = four_stacks()[0]
     before = replace(now, pointer=now.pointer._replace(segment=0xAF), slots=())
     assert all(row.change is Change.NONE for row in rows_of(now, before))
+
+
+def long_frame() -> StackView:
+    """A host stack that holds one frame of 18 registers."""
+    names = [
+        "EDI",
+        "ESI",
+        "EBP",
+        "EBX",
+        "EDX",
+        "ECX",
+        "EAX",
+        "error code",
+        "EIP",
+        "CS",
+        "EFLAGS",
+        "saved ESP",
+        "saved SS",
+    ]
+    words = [Word(number, name, 0) for number, name in enumerate(names)]
+    words[11] = Word(11, "saved ESP", 0, APPLICATION_POINTER)
+    return stack_of(Stack.RING0, 0x10, RING0, 0x2000, words, [("saved client registers", "host", 0)], nesting=1)
+
+
+def test_a_long_frame_is_folded_to_what_leads_on() -> None:
+    view = long_frame()
+    rows = rows_of(view)
+    assert rows[0].folded == 9
+    assert [row.slot.meaning for row in rows if row.slot] == ["EIP", "CS", "saved ESP", "saved SS"]
+    unfolded = rows_of(view, unfolded={view.frames[0].high})
+    assert unfolded[0].folded == 0
+    assert len(unfolded) == 13 + 2
+
+
+def test_a_click_or_enter_unfolds_a_frame(pane: StacksPane, qtbot: Any) -> None:
+    pane.show_snapshot(stacks_snapshot(2, (*four_stacks()[:3], long_frame())))
+    column = pane.columns[3]
+    title = column.list.visualRect(column.model.index(0)).center()
+    qtbot.mouseClick(column.list.viewport(), Qt.MouseButton.LeftButton, pos=title)
+    assert column.model.rowCount() == 15
+    column.list.setFocus()
+    column.select(0)
+    qtbot.keyClick(column.list, Qt.Key.Key_Return)
+    assert column.model.rowCount() == 6
+    pane.grab()
+
+
+def test_a_deep_stack_is_asked_for_when_its_end_is_reached(pane: StacksPane, qtbot: Any) -> None:
+    deep = stack_of(Stack.APPLICATION, 0xB7, 0x112000, 0x1000, [Word(number) for number in range(200)], [])
+    deep = replace(deep, slots=deep.slots[:96])
+    pane.show_snapshot(stacks_snapshot(2, (deep, *four_stacks()[1:])))
+    bar = pane.columns[0].list.verticalScrollBar()
+    with qtbot.waitSignal(pane.interest_changed) as asked:
+        bar.setValue(bar.maximum())
+    assert asked.args == [{"stack_slots": 192}]
 
 
 def test_a_stack_that_does_not_exist_has_no_rows(pane: StacksPane) -> None:

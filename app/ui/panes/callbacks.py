@@ -78,7 +78,7 @@ class CallbacksPane(Pane):
         splitter = QSplitter(Qt.Orientation.Vertical, self)
         splitter.addWidget(self.table)
         splitter.addWidget(below)
-        splitter.setSizes([100, 300])
+        splitter.setSizes([80, 400])
         splitter.setStretchFactor(1, 1)
         splitter.setCollapsible(0, False)
         layout = QVBoxLayout(self)

@@ -40,13 +40,14 @@ class StackList(QListView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setMouseTracking(True)
         self.setMinimumWidth(120)
-        self.clicked.connect(self._follow)
-        self.activated.connect(self._follow)
+        self.clicked.connect(self._use)
 
-    def _follow(self, index: QModelIndex) -> None:
-        slot = self.rows[index.row()].slot
-        if slot is not None and slot.points_to is not None:
-            self.followed.emit(slot.points_to)
+    def _use(self, index: QModelIndex) -> None:
+        row = self.rows[index.row()]
+        if row.slot is not None and row.slot.points_to is not None:
+            self.followed.emit(row.slot.points_to)
+        elif row.frame is not None and row.folded is not None:
+            self._model.toggle_fold(row.frame)
 
     @property
     def rows(self) -> list[Row]:
@@ -54,9 +55,11 @@ class StackList(QListView):
         return self._model.rows
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Left and right go to the neighbouring stack."""
+        """Left and right go to the neighbouring stack, Enter does what a click does."""
         sideways = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
-        if sideways is None:
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and self.currentIndex().isValid():
+            self._use(self.currentIndex())
+        elif sideways is None:
             super().keyPressEvent(event)
         else:
             self.sideways.emit(sideways)
@@ -65,8 +68,10 @@ class StackList(QListView):
         """A hand over slots that lead somewhere."""
         super().mouseMoveEvent(event)
         index = self.indexAt(event.position().toPoint())
-        slot = self.rows[index.row()].slot if index.isValid() else None
-        leads = slot is not None and slot.points_to is not None
+        row = self.rows[index.row()] if index.isValid() else None
+        leads = row is not None and (
+            row.folded is not None or (row.slot is not None and row.slot.points_to is not None)
+        )
         self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if leads else Qt.CursorShape.ArrowCursor)
 
     def paintEvent(self, event: QPaintEvent) -> None:

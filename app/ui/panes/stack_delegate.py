@@ -18,7 +18,10 @@ BAR: Final = 4
 """Width of the bar along a frame."""
 _POINTER: Final = 11
 """Room for the live pointer's arrow."""
+_CHEVRON: Final = 12
 _GAP: Final = 12
+_NARROW: Final = 190
+"""Pixels below which a column leaves out the addresses; they stay in tooltips and for screen readers."""
 _VCENTRE: Final = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 
 
@@ -46,7 +49,7 @@ class StackDelegate(QStyledItemDelegate):
         if row.slot is not None:
             _paint_slot(painter, QFont(option.font), box, row, row.slot)
         elif row.frame is not None:
-            _paint_title(painter, box, row.frame)
+            _paint_title(painter, box, row.frame, row.folded)
         else:
             _text(painter, box, row.text, QApplication.font(), colours().muted)
         painter.restore()
@@ -55,11 +58,15 @@ class StackDelegate(QStyledItemDelegate):
 def _paint_slot(painter: QPainter, mono: QFont, box: QRect, row: Row, slot: StackSlot) -> None:
     named = colours()
     one = QFontMetrics(mono).horizontalAdvance("0")
+    is_narrow = box.width() < _NARROW - BAR
     if row.is_top:
         _paint_pointer(painter, box, QColor(named.text))
-    box.adjust(_POINTER, 0, 0, 0)
-    _text(painter, box, row.address, mono, named.text if row.is_top else named.muted)
-    box.adjust(one * len(row.address) + _GAP, 0, 0, 0)
+    gap = _GAP - 4 if is_narrow else _GAP
+    box.adjust(0 if is_narrow else _POINTER, 0, 0, 0)
+    if not is_narrow:
+        _text(painter, box, row.address, mono, named.text if row.is_top else named.muted)
+        box.adjust(one * len(row.address), 0, 0, 0)
+    box.adjust(_GAP, 0, 0, 0)
     if row.change is Change.WRITTEN:
         draw_change_mark(painter, box.adjusted(1 - _GAP, 0, 0, 0), 0)
     elif row.change is Change.PUSHED:
@@ -67,7 +74,7 @@ def _paint_slot(painter: QPainter, mono: QFont, box: QRect, row: Row, slot: Stac
     value = value_text(slot)
     mono.setBold(row.change is not Change.NONE)
     _text(painter, box, value, mono, named.text if row.change is Change.NONE else named.changed)
-    box.adjust(one * len(value) + _GAP, 0, 0, 0)
+    box.adjust(one * len(value) + gap, 0, 0, 0)
     words = QApplication.font()
     if slot.points_to is not None:
         _text(painter, box, f"{slot.meaning or 'stack pointer'} →", words, named.link)
@@ -75,8 +82,16 @@ def _paint_slot(painter: QPainter, mono: QFont, box: QRect, row: Row, slot: Stac
         _text(painter, box, slot.meaning, words, named.text if row.inside else named.muted)
 
 
-def _paint_title(painter: QPainter, box: QRect, frame: StackFrame) -> None:
-    """What was pushed, bold; who pushed it behind."""
+def _paint_title(painter: QPainter, box: QRect, frame: StackFrame, folded: int | None) -> None:
+    """What was pushed, bold; who pushed it behind; before it whether slots are folded, at the end how many."""
+    if folded is not None:
+        _paint_chevron(painter, box, is_open=not folded)
+        box.adjust(_CHEVRON, 0, 0, 0)
+    if folded:
+        more = f"+{folded}"
+        width = QFontMetrics(QApplication.font()).horizontalAdvance(more)
+        _text(painter, box.adjusted(box.width() - width, 0, 1, 0), more, QApplication.font(), colours().muted)
+        box.adjust(0, 0, -width - 4, 0)
     bold = QFont(QApplication.font())
     bold.setBold(True)
     _text(painter, box, frame.label, bold, colours().text)
@@ -123,6 +138,16 @@ def _paint_pointer(painter: QPainter, box: QRect, colour: QColor) -> None:
     painter.setBrush(colour)
     x, y = box.left(), box.center().y() + 0.5
     painter.drawPolygon(QPolygonF([QPointF(x, y - 4), QPointF(x + 7, y), QPointF(x, y + 4)]))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+
+
+def _paint_chevron(painter: QPainter, box: QRect, *, is_open: bool) -> None:
+    """An angle that points right at a folded frame and down at an open one."""
+    x, y = box.left() + 2.5, box.center().y() + 0.5
+    corners = ((-2, -1.5), (1.5, 2), (5, -1.5)) if is_open else ((0, -3.5), (3.5, 0), (0, 3.5))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(colours().muted), 1.5))
+    painter.drawPolyline([QPointF(x + dx, y + dy) for dx, dy in corners])
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
 
 

@@ -15,6 +15,8 @@ from app.ui.panes.stack_rows import OWNERS
 from app.ui.theme import colours, mono_font
 
 _MARGIN: Final = 7
+_NARROW: Final = 225
+"""Pixels below which badges are signs instead of words and the depth gives way to the pointer."""
 _LEFT: Final = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 _RIGHT: Final = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 
@@ -74,10 +76,12 @@ class StackHead(QWidget):
         """The name, and from the right: in use, nesting."""
         view, named = self._view, colours()
         right = box.right() + 1
+        is_narrow = self.width() < _NARROW
         if view is not None and view.in_use:
-            right = _badge(painter, right, box, "● in use", own, QColor(named.base)) - 4
+            right = _badge(painter, right, box, "●" if is_narrow else "● in use", own, QColor(named.base)) - 4
         if view is not None and view.exists and view.nesting:
-            right = _badge(painter, right, box, f"nesting {view.nesting}", None, QColor(named.text)) - 4
+            nesting = f"×{view.nesting}" if is_narrow else f"nesting {view.nesting}"
+            right = _badge(painter, right, box, nesting, None, QColor(named.text)) - 4
         font = QFont(QApplication.font())
         font.setBold(True)
         room = QRect(box.left(), box.top(), right - box.left(), box.height())
@@ -90,7 +94,7 @@ class StackHead(QWidget):
         bold = QFont(mono)
         bold.setBold(view.in_use)
         box.translate(0, self._line)
-        depth = f"{count(view.depth)} B deep"
+        depth = "" if self.width() < _NARROW else f"{count(view.depth)} B deep"
         width = QFontMetrics(QApplication.font()).horizontalAdvance(depth)
         painter.setFont(QApplication.font())
         painter.setPen(QColor(named.text if view.in_use else named.muted))
@@ -107,7 +111,7 @@ class StackHead(QWidget):
         painter.setPen(QColor(named.muted))
         painter.drawText(box, _RIGHT, total)
         width = QFontMetrics(QApplication.font()).horizontalAdvance(total)
-        extent = f"{dword(view.low)}–{dword(view.high - 1)}"
+        extent = f"{dword(view.low)}–{dword(view.high - 1)}" if self.width() >= _NARROW else f"{count(view.depth)} B of"
         _elided(painter, box.adjusted(0, 0, -width - 6, 0), extent, mono, named.muted)
         self._paint_gauge(painter, view)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QObject, Qt
 
-from app.debug.snapshot import StackView
+from app.debug.snapshot import StackFrame, StackView
 from app.ui.format import dword
 from app.ui.panes.stack_rows import Change, Row, row_at, rows_of
 from app.ui.tables import NOWHERE, ROW_ROLE, Index
@@ -22,11 +22,19 @@ class StackModel(QAbstractListModel):
         super().__init__(parent)
         self.rows: list[Row] = []
         self.view: StackView | None = None
+        self._before: StackView | None = None
+        self._unfolded: set[int] = set()
+
+    def toggle_fold(self, frame: StackFrame) -> None:
+        """Show all slots of a long frame, or only the essential ones again."""
+        self._unfolded ^= {frame.high}
+        if self.view is not None:
+            self.show_stack(self.view, self._before)
 
     def show_stack(self, view: StackView, before: StackView | None) -> None:
         """Show a stack, with marks for what differs from `before`."""
-        rows = rows_of(view, before)
-        self.view = view
+        self.view, self._before = view, before
+        rows = rows_of(view, before, self._unfolded)
         shown = len(self.rows)
         if len(rows) < shown:
             self.beginRemoveRows(NOWHERE, len(rows), shown - 1)
@@ -39,6 +47,11 @@ class StackModel(QAbstractListModel):
         if rows != self.rows:
             self.rows = rows
             self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the rows reach the end of the stack."""
+        return self.view is None or not self.rows or self.rows[-1].linear >= self.view.high
 
     def row_at(self, linear: int) -> int | None:
         """The row of the slot at a linear address."""
@@ -71,6 +84,8 @@ def _details(row: Row) -> list[str]:
     lines = [row.text]
     if row.frame is not None:
         lines.append(f"linear {dword(row.frame.low)} to {dword(row.frame.high)}, level {row.frame.level}")
+        if row.folded is not None:
+            lines.append(f"{row.folded} slots folded: click to see them" if row.folded else "click to fold")
     if row.slot is not None:
         lines.append(f"linear {dword(row.slot.linear)}, {row.slot.width} bytes")
         if row.inside is not None:

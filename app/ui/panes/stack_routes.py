@@ -14,7 +14,7 @@ from typing import Final
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
-GUTTER: Final = 24
+GUTTER: Final = 20
 """Pixels between two columns."""
 STRIP: Final = 12
 """Pixels between heads and rows."""

@@ -1,14 +1,19 @@
 """A stack as rows of text: slots from the live pointer up, frames announced by a line of their own. No Qt.
 
 Rows all have the same height. A frame's label stands above its lowest slot; a last row says where the stack ends, or
-how much of it is not shown.
+how much of it is not shown. Long frames are folded to the slots that say where execution and stack go on, until the
+user unfolds them.
 """
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
+from collections.abc import Container
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import groupby
+from typing import Final
 
 from app.debug.snapshot import StackFrame, StackSlot, StackView
 from app.emu.events import Stack
@@ -27,6 +32,12 @@ ABSENT = {
     Stack.RING0: "The host provides it when a client enters protected mode.",
 }
 EMPTY = "Empty: the pointer stands at the top end."
+
+
+_LONG: Final = 8
+"""Frames of more slots can be folded."""
+_ESSENTIAL: Final = re.compile(r"\b(E?IP|CS|E?SP|SS)\b")
+"""What stays of a folded frame, by meaning."""
 
 
 class Change(Enum):
@@ -53,6 +64,8 @@ class Row:
     """The frame this line announces."""
     inside: StackFrame | None = None
     """The frame the line belongs to."""
+    folded: int | None = None
+    """In a frame's line: how many of its slots are hidden; None when the frame is too short for that."""
     change: Change = Change.NONE
     is_top: bool = False
     """The slot the live pointer stands at."""
@@ -76,8 +89,8 @@ def offset_text(view: StackView, slot: StackSlot) -> str:
 
 
 def _is_long(view: StackView) -> bool:
-    """Whether the stack's offsets need more than four digits."""
-    return view.pointer.offset + view.depth > 0x1_0000
+    """Whether the offsets in use differ in their high halves; else the column's head says that half once."""
+    return view.pointer.offset >> 16 != max(view.pointer.offset, view.pointer.offset + view.depth - 1) >> 16
 
 
 def value_text(slot: StackSlot) -> str:
@@ -85,31 +98,39 @@ def value_text(slot: StackSlot) -> str:
     return sized(slot.value, slot.width)
 
 
-def rows_of(view: StackView, before: StackView | None = None) -> list[Row]:
-    """All rows of a stack; `before` is the picture to compare with."""
+def rows_of(view: StackView, before: StackView | None = None, unfolded: Container[int] = ()) -> list[Row]:
+    """All rows of a stack; `before` is the picture to compare with, `unfolded` names frames by their upper end."""
     if not view.exists:
         return []
     known = _values(before) if before is not None and _is_same(view, before) else None
     rows: list[Row] = []
-    announced: int | None = None
-    for slot in view.slots:
-        frame = None if slot.frame is None else view.frames[slot.frame]
-        if slot.frame != announced and frame is not None:
-            rows.append(Row(slot.linear, frame_title(frame), frame=frame, inside=frame))
-        announced = slot.frame
-        rows.append(
-            Row(
-                slot.linear,
-                f"{slot.address}  {value_text(slot)}  {slot.meaning}".rstrip(),
-                slot=slot,
-                address=offset_text(view, slot),
-                inside=frame,
-                change=_change(slot, known),
-                is_top=slot.linear == view.pointer_linear,
-            )
-        )
+    for number, group in groupby(view.slots, key=lambda slot: slot.frame):
+        slots, frame = list(group), None if number is None else view.frames[number]
+        if frame is not None:
+            shown = slots if len(slots) <= _LONG or frame.high in unfolded else _essential(slots)
+            folded = len(slots) - len(shown) if len(slots) > _LONG else None
+            rows.append(Row(slots[0].linear, frame_title(frame), frame=frame, inside=frame, folded=folded))
+            slots = shown
+        rows += (_slot_row(view, slot, frame, _change(slot, known)) for slot in slots)
     rows.append(_last_row(view))
     return rows
+
+
+def _essential(slots: list[StackSlot]) -> list[StackSlot]:
+    """Where execution goes on, and on which stack."""
+    return [slot for slot in slots if slot.points_to is not None or _ESSENTIAL.search(slot.meaning)]
+
+
+def _slot_row(view: StackView, slot: StackSlot, frame: StackFrame | None, change: Change) -> Row:
+    return Row(
+        slot.linear,
+        f"{slot.address}  {value_text(slot)}  {slot.meaning}".rstrip(),
+        slot=slot,
+        address=offset_text(view, slot),
+        inside=frame,
+        change=change,
+        is_top=slot.linear == view.pointer_linear,
+    )
 
 
 def _last_row(view: StackView) -> Row:

@@ -7,10 +7,12 @@ is the hard part of DPMI, and what this pane is for.
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.debug.snapshot import Snapshot
+from app.debug.snapshot import Interest, Snapshot
 from app.emu.events import Stack
 from app.ui.panes.earlier import Earlier
 from app.ui.panes.pane import Pane
@@ -18,6 +20,10 @@ from app.ui.panes.stack_column import StackColumn
 from app.ui.panes.stack_links import LinkOverlay, find_row
 from app.ui.panes.stack_routes import GUTTER
 from app.ui.theme import colours
+
+_HOST_SLOTS = 384
+"""Slots to have of the ring-0 stack: the outermost frame says where everything began."""
+_MOST_SLOTS = 6144
 
 
 class StacksPane(Pane):
@@ -30,6 +36,7 @@ class StacksPane(Pane):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._earlier = Earlier()
+        self._slots = Interest().stack_slots
         area = QWidget(self)
         self.columns = tuple(StackColumn(stack, area) for stack in Stack)
         row = QHBoxLayout(area)
@@ -37,6 +44,7 @@ class StacksPane(Pane):
         row.setSpacing(GUTTER)
         for number, column in enumerate(self.columns):
             row.addWidget(column, 1)
+            column.list.verticalScrollBar().valueChanged.connect(partial(self._scrolled, column))
             column.follow_in_memory.connect(lambda linear: self.reveal.emit("memory", linear))
             column.list.followed.connect(self.follow)
             column.list.sideways.connect(lambda step, number=number: self._focus(number + step))
@@ -57,6 +65,19 @@ class StacksPane(Pane):
         for number, (column, view) in enumerate(zip(self.columns, snapshot.stacks, strict=True)):
             column.show_stack(view, before.stacks[number] if before is not None else None)
         self.overlay.follow_rows()
+        ring0 = self.columns[-1].model
+        if ring0.view is not None and ring0.view.nesting and not ring0.is_complete and self._slots < _HOST_SLOTS:
+            self._ask_for(_HOST_SLOTS)
+
+    def _scrolled(self, column: StackColumn, _value: int) -> None:
+        """At the end of what was sent, ask for more of a deep stack."""
+        bar = column.list.verticalScrollBar()
+        if bar.value() == bar.maximum() > 0 and not column.model.is_complete and self._slots < _MOST_SLOTS:
+            self._ask_for(2 * self._slots)
+
+    def _ask_for(self, slots: int) -> None:
+        self._slots = slots
+        self.interest_changed.emit({"stack_slots": slots})
 
     def follow(self, linear: int) -> None:
         """Select the slot at a linear address, on whichever stack it lies; in memory when it is on none in view."""

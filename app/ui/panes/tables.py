@@ -65,7 +65,7 @@ class TablesPane(Pane):
         if name == "IDT":
             view.set_widths(1, 6, 22, 22, 3, 2, 30)
         else:
-            view.set_widths(1, 8, 10, 8, 8, 28, 27, 3, 3, 26)
+            view.set_widths(1, 8, 9, 8, 8, 27, 26, 3, 3)
             view.setItemDelegateForColumn(2, ChipDelegate(view))
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(self._open_menu)

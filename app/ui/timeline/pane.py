@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.debug.snapshot import Snapshot
-from app.emu.events import Event
+from app.ui.event_text import describe, name_of
 from app.ui.format import MODE_NAMES, STACK_NAMES, count
 from app.ui.panes.pane import Pane
 from app.ui.timeline.ink import Ink
@@ -17,6 +17,8 @@ from app.ui.timeline.view import TimelineView
 
 _SWATCH = 14
 _GAP = 12
+_LEGEND_ROOM = 760
+"""Width from which the pane shows the legend."""
 
 
 class TimelinePane(Pane):
@@ -47,7 +49,8 @@ class TimelinePane(Pane):
         bar.setContentsMargins(6, 2, 4, 2)
         bar.setSpacing(4)
         bar.addWidget(self.readout, 1)
-        bar.addWidget(Legend(self))
+        self._legend = Legend(self)
+        bar.addWidget(self._legend)
         for action in (self._follow, *self._zoom_actions()):
             button = QToolButton(self)
             button.setDefaultAction(action)
@@ -82,6 +85,11 @@ class TimelinePane(Pane):
             return
         self._read_out(None)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The legend goes where the read-out needs the room."""
+        super().resizeEvent(event)
+        self._legend.setVisible(self.width() >= _LEGEND_ROOM)
+
     def choose_event(self, seq: int) -> None:
         """Mark an event that was selected elsewhere."""
         self.view.choose(seq)
@@ -108,17 +116,10 @@ class TimelinePane(Pane):
             words.append(MODE_NAMES[mode])
         seq = record.event_at(at)
         if seq is not None:
-            words.append(event_words(record.events[seq]))
+            event = record.events[seq]
+            words.append(f"#{seq} {name_of(event.kind)}: {describe(event)}".removesuffix(": "))
         self.view.write_values(at)
         self.readout.say("   ·   ".join(words))
-
-
-def event_words(event: Event) -> str:
-    """An event on one line: `#41 callback entered: slot 0, depth 1`."""
-    fields = ", ".join(
-        f"{name} {value}" for name, value in event.details().items() if isinstance(value, (str, int)) and value != ""
-    )
-    return f"#{event.seq} {event.kind.replace('_', ' ')}" + (f": {fields}" if fields else "")
 
 
 class ReadOut(QLabel):
