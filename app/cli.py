@@ -115,11 +115,11 @@ def _program(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
     parser.add_argument("--profile", choices=("spec",), default="spec", help="which host is played")
     parser.add_argument("--keys", metavar="TEXT", default="", help=r"typed into the guest: `dir\n`, `{F1}`, `{Ctrl+C}`")
     parser.add_argument("--no-limit-checks", action="store_true", help="let accesses past a segment's limit pass")
-    parser.add_argument("-q", "--quiet", action="store_true", help="only errors on standard error")
-    parser.add_argument("-v", "--verbose", action="store_true", help="say what is done on standard error")
 
 
 def _headless(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-q", "--quiet", action="store_true", help="say nothing of our own but failures")
+    parser.add_argument("-v", "--verbose", action="store_true", help="say at the end how much was run")
     parser.add_argument("--max-instructions", metavar="N", type=int, help="stop after so many guest instructions")
     parser.add_argument("--time-limit", metavar="SECONDS", type=float, help="stop after so many seconds")
     parser.add_argument("--status", metavar="FILE", help="write how the run ended, as JSON")
@@ -158,12 +158,13 @@ def _run(options: argparse.Namespace) -> int:
     from app import headless
 
     limits = headless.Limits(options.max_instructions, options.time_limit)
+    report = headless.Report(options.status, options.quiet, options.verbose)
     launch = _launch(options)
     if options.output is None or options.output == "-":
-        return headless.run(launch, limits, options.status, options.output and sys.stdout.buffer)
+        return headless.run(launch, limits, report, options.output and sys.stdout.buffer)
     try:
         with Path(options.output).open("wb") as trace:
-            return headless.run(launch, limits, options.status, trace)
+            return headless.run(launch, limits, report, trace)
     except OSError as error:
         print(f"dpmiscope: {options.output}: {error.strerror}; choose another --output", file=sys.stderr)
         return headless.FAILED

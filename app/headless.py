@@ -33,6 +33,15 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """What is told about a run beside its output: a status file; quiet: only failures; verbose: figures at the end."""
+
+    status: str | None = None
+    quiet: bool = False
+    verbose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a run ended. reason: exited, terminated, limit or failed; code: of the guest where it has one."""
 
@@ -75,26 +84,36 @@ class StandardConsole:
         return data.replace(b"\r\n", b"\r").replace(b"\n", b"\r") or None
 
 
-def run(launch: Launch, limits: Limits, status: str | None, trace: BinaryIO | None) -> int:
+def run(launch: Launch, limits: Limits, report: Report, trace: BinaryIO | None) -> int:
     """Run a program to its end; the exit code. trace: where the events go, one JSON object a line."""
     output = sys.stdout.buffer
     guest_output = sys.stderr.buffer if trace is output else output
     try:
-        outcome = _run(launch, limits, StandardConsole(guest_output, sys.stderr.buffer), trace)
+        outcome = _run(launch, limits, report, StandardConsole(guest_output, sys.stderr.buffer), trace)
     except LoadError as error:
         outcome = Outcome("failed", FAILED, str(error))
     except BrokenPipeError:
         # Whoever read our output has seen enough. Python would complain again while closing it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), output.fileno())
         outcome = Outcome("limit", LIMIT, "the reader of the output went away")
-    outcome.write(status)
-    if outcome.reason != "exited" and not outcome.is_told:
+    outcome.write(report.status)
+    if outcome.reason == "failed" or (outcome.reason != "exited" and not outcome.is_told and not report.quiet):
         sys.stderr.write(f"dpmiscope: {outcome.message}\n")
     return outcome.exit_code
 
 
-def _run(launch: Launch, limits: Limits, console: StandardConsole, trace: BinaryIO | None) -> Outcome:
+def _run(launch: Launch, limits: Limits, report: Report, console: StandardConsole, trace: BinaryIO | None) -> Outcome:
+    began = time.monotonic()
     machine = start(launch, console)
+    try:
+        return _to_the_end(machine, limits, trace)
+    finally:
+        if report.verbose:
+            seconds = time.monotonic() - began
+            sys.stderr.write(f"dpmiscope: {machine.tick} instructions, {len(machine.log)} events, {seconds:.2f} s\n")
+
+
+def _to_the_end(machine: Machine, limits: Limits, trace: BinaryIO | None) -> Outcome:
     write = _event_writer(machine, trace)
     deadline = None if limits.seconds is None else time.monotonic() + limits.seconds
     waiting_since: int | None = None

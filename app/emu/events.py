@@ -293,12 +293,16 @@ class InterruptReflected(Event):
 @_kind
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExceptionRaised(Event):
-    """The processor raised an exception. handled_by: client, interrupt or host."""
+    """The processor raised an exception. handled_by: client, interrupt or host.
+
+    cr2: the linear address of a page fault, None for all others.
+    """
 
     vector: int
     error_code: int
     at: Far
     handled_by: str
+    cr2: int | None
 
 
 @_kind

@@ -20,6 +20,7 @@ from app.emu import events
 from app.emu.address import Far
 from app.emu.bios.bios import Bios
 from app.emu.cpu.exits import Exit, Why
+from app.emu.cpu.frame import FRAME_SIZE, write_frame
 from app.emu.cpu.unicorn_cpu import UnicornCpu
 from app.emu.depths import Depths
 from app.emu.devices.clock import RATE
@@ -43,6 +44,7 @@ from app.emu.rom import After, RealTrap, Rom
 POLL: Final = 256
 """Clocks between two looks at IF while an interrupt request waits for it."""
 _HLT: Final = 0xF4
+_IRET: Final = 0xCF
 _INT3: Final = 0xCC
 _INTO: Final = 0xCE
 _INT1: Final = 0xF1
@@ -203,6 +205,10 @@ class Machine:
         """A vector of the real-mode interrupt table."""
         return Far.from_dword(self.memory.read_u32(vector * 4))
 
+    def is_bare_return(self, vector: int) -> bool:
+        """Is a real-mode vector's handler nothing but IRET, as the BIOS leaves the unused ones?"""
+        return self.memory.read_u8(self.real_vector(vector).real_linear) == _IRET
+
     def callback_address(self, index: int, slot: int) -> Far:
         """The real-mode address of a callback slot of the client at `index`."""
         return self._callbacks[index][slot]
@@ -295,8 +301,15 @@ class Machine:
             state.attention = True
         elif clock % POLL == 0 and devices.pic.pending() is not None:
             state.attention = True
-        self._serve(ended)
+        if ended.why is not Why.BUDGET:
+            self._serve(ended)
+            self._expose_frame()
         return ended.executed
+
+    def _expose_frame(self) -> None:
+        """Write the context that runs next to the top of the ring-0 stack, where the IRETD will find it."""
+        frame = self.memory.host_physical(self.state.host.ring0_esp - FRAME_SIZE)
+        write_frame(self.memory.buffer, frame, self.regs, 0)
 
     def _deliver(self) -> bool:
         """Deliver a pending interrupt request if IF allows it."""
@@ -307,6 +320,7 @@ class Machine:
         vector = state.devices.pic.acknowledge()
         state.waiting = False
         self._guard(lambda: self._interrupt(vector))
+        self._expose_frame()
         return True
 
     def _interrupt(self, vector: int) -> None:
@@ -442,9 +456,7 @@ class Machine:
             if client.real_exceptions[vector] != client.trap(traps.Trap.DEFAULT_REAL_EXCEPTION, vector):
                 host.fault(vector, error_code, cr2)
                 return
-        handler = self.real_vector(vector)
-        stub = self.memory.read_u8(handler.real_linear) == 0xCF
-        if vector in (1, 3, 4) or (vector in (0, 5, 6, 7) and not stub):
+        if vector in (1, 3, 4) or (vector in (0, 5, 6, 7) and not self.is_bare_return(vector)):
             self.interrupt_real(vector)
         else:
             self.terminate_client(describe(vector, error_code, cr2, str(Far(regs.cs.selector, regs.eip))))

@@ -23,6 +23,9 @@ EXTENDED_AT: Final = 0x20
 IMAGE_SIZE: Final = 0x58
 TO_REAL: Final = frozenset({0, 1, 2, 3, 4, 5, 7})
 """Exceptions whose last default is the real-mode handler; the others end the client."""
+TRAPS: Final = frozenset({1, 2, 3, 4})
+"""Those of them that are not restarted."""
+INVALID_OPCODE: Final = 6
 WITH_ERROR_CODE: Final = frozenset({8, 10, 11, 12, 13, 14})
 _PAGE_FAULT: Final = 14
 
@@ -30,11 +33,10 @@ _PAGE_FAULT: Final = 14
 def raise_exception(host: Host, vector: int, error_code: int = 0, cr2: int = 0) -> None:
     """Deliver an exception of the running client. EIP is where the processor says the fault was."""
     regs, client = host.machine.regs, host.current
-    at = far(regs, regs.cs, regs.eip)
     table = client.real_exceptions if regs.is_v86 else client.exceptions
     default = client.trap(Trap.DEFAULT_REAL_EXCEPTION if regs.is_v86 else Trap.DEFAULT_EXCEPTION, vector)
     if table[vector] != default:
-        host.machine.emit(events.ExceptionRaised, vector=vector, error_code=error_code, at=at, handled_by="client")
+        _announce(host, vector, error_code, cr2, "client")
         _enter_handler(host, client, table[vector], vector, error_code, cr2)
     else:
         default_exception(host, vector, error_code, cr2)
@@ -160,23 +162,35 @@ def _resume(host: Host, level: Level, result: Registers, eip: int, cs: int, flag
 
 
 def default_exception(host: Host, vector: int, error_code: int, cr2: int) -> None:
-    """Nobody handled it as an exception: the protected-mode interrupt of the same number, real mode, or the end."""
+    """Nobody handled it as an exception: the protected-mode interrupt of the same number, real mode, or the end.
+
+    A fault is restarted when its handler returns. Where the real-mode handler is the BIOS's bare IRET that would go
+    on for ever, so the client ends instead, as under HDPMI.
+    """
     regs, client = host.machine.regs, host.current
-    at = far(regs, regs.cs, regs.eip)
+    if client.is_hooked(vector) and (vector in TO_REAL or vector == INVALID_OPCODE):
+        _announce(host, vector, error_code, cr2, "interrupt")
+        call_handler(host, client.vectors[vector], f"exception {vector:02X}h as INT", "host")
+        regs.set_flag(Flag.IF, on=False)
+    elif vector in TRAPS or (vector in TO_REAL and not host.machine.is_bare_return(vector)):
+        _announce(host, vector, error_code, cr2, "interrupt")
+        reflect(host, vector)
+    else:
+        _announce(host, vector, error_code, cr2, "host")
+        at = far(regs, regs.cs, regs.eip)
+        host.machine.terminate_client(describe(vector, error_code, cr2, str(at)))
 
-    def announce(by: str) -> None:
-        host.machine.emit(events.ExceptionRaised, vector=vector, error_code=error_code, at=at, handled_by=by)
 
-    if vector in TO_REAL or (vector == 6 and client.is_hooked(vector)):
-        announce("interrupt")
-        if client.is_hooked(vector):
-            call_handler(host, client.vectors[vector], f"exception {vector:02X}h as INT", "host")
-            regs.set_flag(Flag.IF, on=False)
-        else:
-            reflect(host, vector)
-        return
-    announce("host")
-    host.machine.terminate_client(describe(vector, error_code, cr2, str(at)))
+def _announce(host: Host, vector: int, error_code: int, cr2: int, by: str) -> None:
+    regs = host.machine.regs
+    host.machine.emit(
+        events.ExceptionRaised,
+        vector=vector,
+        error_code=error_code,
+        at=far(regs, regs.cs, regs.eip),
+        handled_by=by,
+        cr2=cr2 if vector == _PAGE_FAULT else None,
+    )
 
 
 def default_trap(host: Host, vector: int, *, real: bool) -> None:
