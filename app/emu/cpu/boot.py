@@ -35,8 +35,8 @@ def write_tables(memory: Memory) -> None:
 def boot_code(memory: Memory) -> tuple[int, int]:
     """Write the boot code; return where it starts and where its IRETD stands (both physical: paging is still off).
 
-    lgdt, lidt, CR3, paging on, far jump to ring-0 code, flat data segments, LDT, task register, IRETD. It runs with
-    paging off at first, so it lies one to one in conventional memory for that moment.
+    CR3, paging on, CR4, lgdt, lidt, far jump to ring-0 code, flat data segments, LDT, task register, IRETD. It runs
+    with paging off at first, so it lies one to one in conventional memory for that moment.
     """
     start = 0x8000
     tables = start + 0x80
@@ -46,6 +46,7 @@ def boot_code(memory: Memory) -> tuple[int, int]:
         (
             b"\xb8" + struct.pack("<I", memory.directory) + b"\x0f\x22\xd8",  # mov eax, directory / mov cr3, eax
             b"\x0f\x20\xc0\x0d" + struct.pack("<I", 0x80000022) + b"\x0f\x22\xc0",  # cr0 |= PG, NE, MP
+            b"\xb8\x04\x00\x00\x00\x0f\x22\xe0",  # cr4 = TSD: RDTSC would read the host's clock
             b"\x0f\x01\x15" + struct.pack("<I", tables),  # lgdt
             b"\x0f\x01\x1d" + struct.pack("<I", tables + 8),  # lidt
         )

@@ -8,89 +8,55 @@ the count short. Only one thread may use an instance.
 
 from __future__ import annotations
 
-import ctypes
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 import unicorn
 from unicorn import x86_const as x86
 
 from app.emu.cpu import boot
+from app.emu.cpu.engine import Engine
 from app.emu.cpu.exits import Exit, Why
 from app.emu.cpu.frame import FRAME_SIZE, write_frame
-from app.emu.cpu.offsets import discover
+from app.emu.cpu.guard import Guard
 from app.emu.memory import layout
-from app.emu.memory.memory import Memory
-from app.emu.registers import Registers, Segment
+from app.emu.memory.memory import Memory, PageNotPresent
+from app.emu.registers import Flag, Registers
 
 _DEBUG_TRAP: Final = 1
 _INVALID_OPCODE: Final = 6
+_SEGMENT_FAULTS: Final = range(10, 15)
+_PROTECTION: Final = 13
 _PAGE_FAULT: Final = 14
-_NULL_RIGHTS: Final = 0x6000
-"""DPL 3, not present: what a null segment register carries so that IRETD leaves its base alone."""
+_MASK: Final = 0xFFFFFFFF
+_LDTR: Final = 6
 
 PortIn = Callable[[int, int], int]
 PortOut = Callable[[int, int, int], None]
 
 
 class UnicornCpu:
-    """One engine over one `Memory`."""
+    """One engine over one `Memory`. limit_checks: check segment limits, types and null selectors (`Guard`)."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: Memory, *, limit_checks: bool = True) -> None:
         self.memory = memory
         self.port_in: PortIn = lambda _port, size: (1 << 8 * size) - 1
         self.port_out: PortOut = lambda _port, _size, _value: None
-        self._hit: Exit | None = None
         self._breakpoints: dict[int, int] = {}
         self._resume_at = -1
-        self._uc = unicorn.Uc(unicorn.UC_ARCH_X86, unicorn.UC_MODE_32)
-        address = ctypes.addressof(ctypes.c_char.from_buffer(memory.buffer))
-        self._uc.mem_map_ptr(0, memory.size, unicorn.UC_PROT_ALL, address)
-        self._boot()
-
-    def _boot(self) -> None:
-        boot.write_tables(self.memory)
-        iretd = boot.write_iretd(self.memory)
-        start, end = boot.boot_code(self.memory)
-        self._uc.reg_write(x86.UC_X86_REG_ESP, layout.RING0_STACK_TOP)
-        self._uc.emu_start(start, end)
-        boot.erase_boot_code(self.memory)
+        self._done = 0
+        self._total = 0
+        self._cut = False
+        self._engine = Engine(memory)
+        self._uc = self._engine.uc
+        self._guard = Guard(self._engine, self._stops_at) if limit_checks else None
         self._uc.hook_add(unicorn.UC_HOOK_INTR, self._on_interrupt)
-        self._clean = self._uc.context_save()
-        self._scratch = self._uc.context_save()
-        self._at_exit = self._uc.context_save()
-        clean = bytes(self._clean)
-        at, engine = discover(self._uc, self._probe, layout.BOOT + 0x100), self._uc._uch.value  # noqa: SLF001
-        self.memory.write(layout.BOOT + 0x100, bytes(0x80))
-        self._counter = ctypes.c_uint64.from_address(engine + at.counter)
-        self._count = ctypes.c_uint64.from_address(engine + at.count)
-        self._entry_context = self._uc.context_save()
-        self._entry = self._blob(self._entry_context)
-        self._entry[:] = clean
-        self._exit = self._blob(self._at_exit)
-        self._hook_state = self._blob(self._scratch)
-        self._iretd, self._at = iretd, at
-        self._flags = ctypes.c_uint64()
-        self._uc.ctl_flush_tb()
         self._uc.hook_add(unicorn.UC_HOOK_INSN_INVALID, self._on_invalid)
         self._uc.hook_add(unicorn.UC_HOOK_INSN, self._on_in, None, 1, 0, x86.UC_X86_INS_IN)
         self._uc.hook_add(unicorn.UC_HOOK_INSN, self._on_out, None, 1, 0, x86.UC_X86_INS_OUT)
         self._uc.hook_add(unicorn.UC_HOOK_EDGE_GENERATED, self._on_translated)
-
-    def _probe(self, code: bytes, count: int) -> bytes:
-        """Run a few bytes at ring 0, for `discover`."""
-        where = layout.BOOT + 0x100
-        self._uc.context_restore(self._clean)
-        self.memory.write(where, code)
-        self._uc.ctl_flush_tb()
-        self._uc.emu_start(where, where + 0x80, 0, count)
-        return bytes(self._scratch)
-
-    def _blob(self, context: unicorn.UcContext) -> memoryview:
-        """The bytes of a context, writable."""
-        holder = (ctypes.c_char * context.size).from_address(context.context.value)
-        return memoryview(holder).cast("B")
 
     # Running
 
@@ -99,124 +65,120 @@ class UnicornCpu:
 
         ring0_esp: linear address of the top of the ring-0 stack for this context (TSS.ESP0): the frame goes below it.
         """
-        memory = self.memory
-        self._forget_overwritten()
-        frame = ring0_esp - FRAME_SIZE
-        physical = memory.host_physical(frame)
-        write_frame(memory.buffer, physical, regs, 0)
-        self._load(regs, frame)
-        self._hit = None
         self._resume_at = regs.code_linear
-        self._uc.context_restore(self._entry_context)
-        self._uc.emu_start(self._iretd, 0xFFFFFFFFFFFFFFFF, 0, instructions + 1)
-        counted = self._counter.value
-        self._uc.context_update(self._at_exit)
-        self._store(regs)
-        result = self._result(counted, instructions)
-        if result.why is Why.INTERRUPT and result.vector == _INVALID_OPCODE:
-            regs.eip += 2
-        write_frame(memory.buffer, physical, regs, result.error_code)
+        self._done, before = 0, 0
+        while True:
+            result = self._run(regs, ring0_esp, instructions - before)
+            result = replace(result, executed=result.executed + before) if before else result
+            if result.vector != _PROTECTION or result.why is not Why.FAULT or not self._reads_clock(regs):
+                break
+            before = result.executed + 1
+            self._tell_time(regs, before)
+            self._resume_at = -1
+            if regs.eflags & Flag.TF:
+                result = Exit(Why.FAULT, before, _DEBUG_TRAP)
+                break
+            if before >= instructions:
+                result = Exit(Why.BUDGET, before)
+                break
+        self._total += result.executed
+        frame = self.memory.host_physical(ring0_esp - FRAME_SIZE)
+        write_frame(self.memory.buffer, frame, regs, result.error_code)
         return result
 
-    def _result(self, counted: int, instructions: int) -> Exit:
+    def _run(self, regs: Registers, ring0_esp: int, instructions: int) -> Exit:
+        """One entry and everything up to the exit."""
+        engine, guard = self._engine, self._guard
+        self._forget_overwritten()
+        frame = ring0_esp - FRAME_SIZE
+        write_frame(self.memory.buffer, self.memory.host_physical(frame), regs, 0)
+        engine.entry.load(regs, frame + 0x24)
+        engine.entry.fpu[:] = engine.exit.fpu
+        engine.hit = None
+        self._cut = False
+        if guard:
+            guard.enter(regs)
+        self._done = -1  # the IRETD counts
+        self._done += engine.enter(instructions + 1)
+        while guard and guard.pending and engine.hit is None:
+            guard.settle()
+            if self._cut or self._done >= instructions:
+                break
+            self._done += engine.resume(instructions - self._done)
+        if guard:
+            guard.undo()
+        engine.leave().store(regs)
+        regs.eflags = engine.eflags()
+        return self._result(regs)
+
+    def _result(self, regs: Registers) -> Exit:
         """The reason the engine stopped, with the exact number of instructions completed."""
-        hit = self._hit
+        hit, done = self._engine.hit, max(self._done, 0)
         if hit is None:
-            return Exit(Why.BUDGET, min(counted - 1, instructions, self._count.value - 1))
-        # The IRETD counts; so does the instruction that caused the exit, which only an INT and a TF trap completed.
-        completed = hit.why is Why.INTERRUPT or (hit.why is Why.FAULT and hit.vector == _DEBUG_TRAP)
-        executed = counted - 1 if completed else counted - 2
-        return Exit(hit.why, executed, hit.vector, hit.error_code, hit.cr2)
+            return Exit(Why.BUDGET, done)
+        if hit.why is Why.INTERRUPT:
+            if hit.vector == _INVALID_OPCODE:
+                regs.eip = regs.eip + 2 & _MASK
+            return replace(hit, executed=done)
+        if hit.why is Why.FAULT and hit.vector == _DEBUG_TRAP:
+            return replace(hit, executed=done)
+        done = max(done - 1, 0)
+        if self._guard and self._guard.active and hit.why is Why.FAULT and hit.vector in _SEGMENT_FAULTS:
+            vector = self._guard.judge(regs, hit)
+            if vector != hit.vector:
+                hit = Exit(Why.FAULT, 0, vector)
+        return replace(hit, executed=done)
 
-    def _load(self, regs: Registers, frame: int) -> None:
-        """Fill the entry context: general registers, data segments with their hidden parts, FPU from the last run."""
-        at, blob = self._at, self._entry
-        struct.pack_into(
-            "<8Q", blob, at.general, regs.eax, regs.ecx, regs.edx, regs.ebx, frame + 0x24, regs.ebp, regs.esi, regs.edi
-        )
-        if not regs.is_v86:
-            size = at.segment_size
-            for index, segment in ((0, regs.es), (3, regs.ds), (4, regs.fs), (5, regs.gs)):
-                self._load_segment(at.segments + index * size, segment)
-        blob[at.fpu : at.fpu_end] = self._exit[at.fpu : at.fpu_end]
+    def _reads_clock(self, regs: Registers) -> bool:
+        """RDTSC, which faults on purpose: the host's clock would differ from run to run."""
+        try:
+            return self.memory.read(regs.code_linear, 2) == b"\x0f\x31"
+        except PageNotPresent:
+            return False
 
-    def _load_segment(self, offset: int, segment: Segment) -> None:
-        if segment.is_null:
-            values = (segment.selector, 0, segment.base, 0, _NULL_RIGHTS)
-        else:
-            rights = segment.access << 8 | segment.flags << 20
-            values = (segment.selector, 0, segment.base, segment.limit, rights)
-        struct.pack_into("<IIQII", self._entry, offset, *values)
-
-    def _store(self, regs: Registers) -> None:
-        at, blob = self._at, self._exit
-        eax, ecx, edx, ebx, esp, ebp, esi, edi = struct.unpack_from("<8Q", blob, at.general)
-        regs.eax, regs.ecx, regs.edx, regs.ebx = eax & _MASK, ecx & _MASK, edx & _MASK, ebx & _MASK
-        regs.esp, regs.ebp, regs.esi, regs.edi = esp & _MASK, ebp & _MASK, esi & _MASK, edi & _MASK
-        regs.eip = int(struct.unpack_from("<Q", blob, at.eip)[0]) & _MASK
-        regs.eflags = int(self._uc.reg_read(x86.UC_X86_REG_EFLAGS))
-        size, base = at.segment_size, at.segments
-        regs.es = self._segment(regs.es, base)
-        regs.cs = self._segment(regs.cs, base + size)
-        regs.ss = self._segment(regs.ss, base + 2 * size)
-        regs.ds = self._segment(regs.ds, base + 3 * size)
-        regs.fs = self._segment(regs.fs, base + 4 * size)
-        regs.gs = self._segment(regs.gs, base + 5 * size)
-
-    def _segment(self, old: Segment, offset: int) -> Segment:
-        """The segment register at an offset of the exit context; `old` itself when nothing changed."""
-        selector, _, base, limit, rights = struct.unpack_from("<IIQII", self._exit, offset)
-        if rights & 0xFF00 == _NULL_RIGHTS:
-            rights = 0
-        access, flags = rights >> 8 & 0xFF, rights >> 20 & 0xF
-        if (
-            selector == old.selector
-            and base == old.base
-            and limit == old.limit
-            and access == old.access
-            and flags == old.flags
-        ):
-            return old
-        return Segment(selector, base & _MASK, limit, access, flags)
+    def _tell_time(self, regs: Registers, executed: int) -> None:
+        """RDTSC counts instructions."""
+        time = self._total + executed
+        regs.eax, regs.edx = time & _MASK, time >> 32 & _MASK
+        regs.eip = regs.eip + 2 & _MASK
 
     @property
     def executed(self) -> int:
         """Instructions completed since the entry, for hooks that run inside one (port reads)."""
-        return max(self._counter.value - 2, 0)
+        return max(self._done + self._engine.counted - 1, 0)
 
     def cut_short(self) -> None:
         """From inside a hook: stop before the next instruction, exactly."""
-        self._count.value = self._counter.value
+        self._cut = True
+        self._engine.cut_short()
 
     # What the engine tells us
 
     def _on_interrupt(self, uc: unicorn.Uc, vector: int, _data: object) -> None:
-        uc.context_update(self._scratch)
-        if not hasattr(self, "_at"):
-            uc.emu_stop()
-            return
-        error_code, is_int = struct.unpack_from("<II", self._hook_state, self._at.error_code)
-        if is_int:
-            self._hit = Exit(Why.INTERRUPT, 0, vector)
-        else:
-            cr2 = int(uc.reg_read(x86.UC_X86_REG_CR2)) & _MASK if vector == _PAGE_FAULT else 0
-            self._hit = Exit(Why.FAULT, 0, vector, error_code, cr2)
+        if self._engine.hit is None:
+            error_code, is_int = self._engine.look().interrupt()
+            if is_int:
+                self._engine.hit = Exit(Why.INTERRUPT, 0, vector)
+            else:
+                cr2 = int(uc.reg_read(x86.UC_X86_REG_CR2)) & _MASK if vector == _PAGE_FAULT else 0
+                self._engine.hit = Exit(Why.FAULT, 0, vector, error_code, cr2)
         uc.emu_stop()
 
     def _on_invalid(self, uc: unicorn.Uc, _data: object) -> bool:
         """An invalid opcode, or INT 6, which Unicorn reports here too and leaves EIP at."""
-        uc.context_update(self._scratch)
-        is_int = struct.unpack_from("<I", self._hook_state, self._at.error_code + 4)[0]
-        self._hit = Exit(Why.INTERRUPT if is_int else Why.FAULT, 0, _INVALID_OPCODE)
+        if self._engine.hit is None:
+            is_int = self._engine.look().interrupt()[1]
+            self._engine.hit = Exit(Why.INTERRUPT if is_int else Why.FAULT, 0, _INVALID_OPCODE)
         uc.emu_stop()
         return True
 
     def _on_in(self, _uc: unicorn.Uc, port: int, size: int, _data: object) -> int:
-        return self.port_in(port, size)
+        return 0 if self._engine.hit else self.port_in(port, size)
 
     def _on_out(self, _uc: unicorn.Uc, port: int, size: int, value: int, _data: object) -> None:
-        self.port_out(port, size, value)
-        self.cut_short()
+        if self._engine.hit is None:
+            self.port_out(port, size, value)
+            self.cut_short()
 
     def _on_translated(self, _uc: unicorn.Uc, block: Any, _previous: Any, _data: object) -> None:
         self.memory.code_pages.update(range(block.pc >> 12, (block.pc + block.size + 0xFFF) >> 12))
@@ -228,11 +190,15 @@ class UnicornCpu:
         if self.memory.tables_changed:
             self._uc.ctl(unicorn.UC_CTL_TLB_FLUSH, unicorn.UC_CTL_IO_WRITE)
             self.memory.tables_changed = False
+            if self._guard:
+                self._guard.remap()
         for linear, size in self.memory.take_stale():
             self._uc.ctl_remove_cache(linear, linear + size)
 
     def forget_everything(self) -> None:
         """Drop all translations: memory was replaced as a whole."""
+        if self._guard:
+            self._guard.forget()
         self._uc.ctl_flush_tb()
         self.memory.code_pages.clear()
         self.memory.tables_changed = True
@@ -248,30 +214,28 @@ class UnicornCpu:
             )
             self._uc.ctl_remove_cache(address, address + 1)
 
-    def _on_breakpoint(self, uc: unicorn.Uc, address: int, _size: int, _data: object) -> None:
-        if address == self._resume_at and self._counter.value == 2:  # noqa: PLR2004 - IRETD and this one
-            return
-        self._hit = Exit(Why.BREAKPOINT, 0)
-        uc.emu_stop()
+    def _stops_at(self, address: int) -> bool:
+        """Is there a breakpoint, and not merely where the run began?"""
+        return address in self._breakpoints and not (address == self._resume_at and self.executed == 0)
+
+    def _on_breakpoint(self, _uc: unicorn.Uc, address: int, _size: int, _data: object) -> None:
+        if self._engine.hit is None and self._stops_at(address):
+            self._engine.stop(Exit(Why.BREAKPOINT, 0))
 
     def set_ldt(self, client_index: int) -> None:
         """LLDT: make the LDT of the client at this index the current one, in the GDT and in the hidden part of LDTR."""
         descriptor = boot.ldt_descriptor(client_index)
         self.memory.write(layout.GDT + layout.LDT_SELECTOR, descriptor.encode())
-        offset = self._at.segments + 6 * self._at.segment_size
-        values = (layout.LDT_SELECTOR, 0, descriptor.base, descriptor.limit, descriptor.access << 8)
-        struct.pack_into("<IIQII", self._entry, offset, *values)
+        self._engine.entry.load_segment(_LDTR, descriptor.segment(layout.LDT_SELECTOR))
 
     # Checkpoints
 
     def save(self) -> bytes:
-        """What the processor holds beside `Registers`: the FPU."""
-        return bytes(self._exit[self._at.fpu : self._at.fpu_end])
+        """What the processor holds beside `Registers`: the FPU, and the instructions executed (RDTSC)."""
+        return struct.pack("<Q", self._total) + bytes(self._engine.exit.fpu)
 
     def restore(self, saved: bytes) -> None:
         """Go back to a saved state; memory must have been restored before."""
-        self._exit[self._at.fpu : self._at.fpu_end] = saved
+        self._total = int(struct.unpack_from("<Q", saved)[0])
+        self._engine.exit.fpu[:] = saved[8:]
         self.forget_everything()
-
-
-_MASK: Final = 0xFFFFFFFF

@@ -1,0 +1,130 @@
+"""One Unicorn engine, booted, with the parts of it that dpmiscope reaches directly.
+
+What the interrupt and memory hooks, the guard and the run loop share: counters, contexts, and why the engine stopped.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Final
+
+import unicorn
+from unicorn import x86_const as x86
+
+from app.emu.cpu import boot
+from app.emu.cpu.exits import Exit
+from app.emu.cpu.offsets import Offsets, discover
+from app.emu.cpu.state import State
+from app.emu.memory import layout
+from app.emu.memory.memory import Memory
+
+_FOREVER: Final = 0xFFFFFFFFFFFFFFFF
+
+
+class Engine:
+    """The engine over one `Memory`; `hit` is set by whoever stops it for a reason."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+        self.hit: Exit | None = None
+        self.uc = unicorn.Uc(unicorn.UC_ARCH_X86, unicorn.UC_MODE_32)
+        self.uc.ctl_set_cpu_model(x86.UC_CPU_X86_PENTIUM)
+        address = ctypes.addressof(ctypes.c_char.from_buffer(memory.buffer))
+        self.uc.mem_map_ptr(0, memory.size, unicorn.UC_PROT_ALL, address)
+        boot.write_tables(memory)
+        self.iretd = boot.write_iretd(memory)
+        start, end = boot.boot_code(memory)
+        self.uc.reg_write(x86.UC_X86_REG_ESP, layout.RING0_STACK_TOP)
+        self.uc.emu_start(start, end)
+        boot.erase_boot_code(memory)
+        self._discover()
+
+    def _discover(self) -> None:
+        self._clean = self.uc.context_save()
+        probed = self.uc.context_save()
+
+        def stop(uc: unicorn.Uc, _vector: int, _data: object) -> None:
+            uc.context_update(probed)
+            uc.emu_stop()
+
+        def probe(code: bytes, count: int) -> bytes:
+            where = layout.BOOT + 0x100
+            self.uc.context_restore(self._clean)
+            self.memory.write(where, code)
+            self.uc.ctl_flush_tb()
+            self.uc.emu_start(where, where + 0x80, 0, count)
+            return bytes(probed)
+
+        hook = self.uc.hook_add(unicorn.UC_HOOK_INTR, stop)
+        at, structure = discover(self.uc, probe, layout.BOOT + 0x100), self.uc._uch.value  # noqa: SLF001
+        self.uc.hook_del(hook)
+        self.memory.write(layout.BOOT + 0x100, bytes(0x80))
+        self.uc.context_restore(self._clean)
+        self._counter = ctypes.c_uint64.from_address(structure + at.counter)
+        self._count = ctypes.c_uint64.from_address(structure + at.count)
+        self._entry_context = self.uc.context_save()
+        self._exit_context = self.uc.context_save()
+        self._look_context = self.uc.context_save()
+        self.entry = self._state(self._entry_context, at)
+        self.exit = self._state(self._exit_context, at)
+        self._looked = self._state(self._look_context, at)
+        self.uc.ctl_flush_tb()
+
+    @staticmethod
+    def _state(context: unicorn.UcContext, at: Offsets) -> State:
+        """A context's bytes, writable."""
+        holder = (ctypes.c_char * context.size).from_address(context.context.value)
+        return State(memoryview(holder).cast("B"), at)
+
+    # Running
+
+    def enter(self, instructions: int) -> int:
+        """Run from the entry context through the IRETD, which counts; how many instructions began without stopping."""
+        self.uc.context_restore(self._entry_context)
+        return self._start(self.iretd, instructions)
+
+    def resume(self, instructions: int) -> int:
+        """Go on from where the engine stopped."""
+        return self._start(self.look().eip, instructions)
+
+    def _start(self, eip: int, instructions: int) -> int:
+        self.uc.emu_start(eip, _FOREVER, 0, instructions)
+        return min(self._counter.value, self._count.value)
+
+    def leave(self) -> State:
+        """The state at the exit; it stays readable until the next exit."""
+        self.uc.context_update(self._exit_context)
+        return self.exit
+
+    def eflags(self) -> int:
+        """EFLAGS, put together from where the engine spreads them."""
+        return int(self.uc.reg_read(x86.UC_X86_REG_EFLAGS))
+
+    # From inside hooks
+
+    @property
+    def counted(self) -> int:
+        """Instructions begun since the start, the running one included."""
+        return int(self._counter.value)
+
+    def cut_short(self) -> None:
+        """Stop before the next instruction, exactly."""
+        self._count.value = self._counter.value
+
+    def look(self) -> State:
+        """The state now; the next look overwrites it."""
+        self.uc.context_update(self._look_context)
+        return self._looked
+
+    def photograph(self) -> unicorn.UcContext:
+        """A copy of the state now, for `go_back`."""
+        return self.uc.context_save()
+
+    def go_back(self, photograph: unicorn.UcContext) -> None:
+        """Make an earlier state the current one."""
+        self.uc.context_restore(photograph)
+
+    def stop(self, hit: Exit) -> None:
+        """Stop at the running instruction; exact in interrupt and code hooks only."""
+        self.hit = hit
+        self.uc.emu_stop()

@@ -1,0 +1,349 @@
+"""The checks Unicorn leaves out: limits, types and null selectors at each access, and the end of the code segment.
+
+The choice: watch the physical addresses outside the loaded segments' limits, judge an access there from the decoded
+instruction, and undo it when a 386 would have faulted. Accesses through FS and GS (and through ES and CS when they get
+in the way of others) are judged before they happen, by a code hook on the instruction. Which of the two notices an
+access never changes the verdict. A hook on the descriptor tables tells when a program loads a segment register.
+Roads not taken: a code hook on everything (50 times slower), unmapping pages (limits end within pages).
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import unicorn
+
+from app.emu.cpu.arming import Arming, Use
+from app.emu.cpu.engine import Engine
+from app.emu.cpu.exits import Exit, Why
+from app.emu.cpu.operands import CS, DS, ES, FS, GS, SS, Instruction, decode
+from app.emu.cpu.verdict import general_registers, instruction_at, segment_registers, violation
+from app.emu.descriptor import Descriptor
+from app.emu.memory import layout
+from app.emu.registers import Registers, Segment
+
+_PAGE_FAULT = 14
+_TOP: Final = 0xFFFFFFFF
+_ACCESSED: Final = 1 << 40
+_REMARKABLE: Final = re.compile(
+    rb"[\x07\x1f\x26\x2e\x60\x64\x65\x67\x8e\xa4-\xa7\xaa\xab\xae\xaf\x6c\x6d\xc4\xc5\xc8\xd9\xdd]"
+)
+"""Bytes without which an instruction needs no precise check."""
+_MOST_PLANTED: Final = 96
+"""Code hooks at a time: each one slows every instruction down."""
+_SAMPLE: Final = 64
+"""Every so many accesses that turn out legitimate, find out why their address is watched."""
+
+
+@dataclass(slots=True)
+class _Undo:
+    """What it takes to take back an instruction that broke a rule: it runs to its end first."""
+
+    state: unicorn.UcContext
+    memory: list[tuple[int, bytes]]
+
+
+class Guard:
+    """Raises #GP(0) and #SS(0) as a 386 does."""
+
+    def __init__(self, engine: Engine, is_breakpoint: Callable[[int], bool]) -> None:
+        self._engine = engine
+        self._memory = engine.memory
+        self._is_breakpoint = is_breakpoint
+        self.active = False
+        """Client code runs, in V86 or at ring 3."""
+        self.pending = False
+        """The engine was stopped because `settle` has work to do."""
+        self._v86 = False
+        self._wide = False
+        self._entered: tuple[object, ...] = ()
+        self._segments: tuple[Segment, ...] = ()
+        self._arming = Arming(engine.uc, engine.memory, self._on_memory)
+        self._coded = {FS, GS}
+        self._wasted = {ES: 0, CS: 0}
+        self._false_hits = 0
+        self._stale: set[Use] = set()
+        self._known: set[int] = set()
+        self._known_code: set[int] = set()
+        self._ends: dict[tuple[int, bool], int] = {}
+        self._limited = False
+        self._planted: dict[int, Any] = {}
+        self._after_load: dict[int, Any] = {}
+        self._to_plant: set[int] = set()
+        self._to_watch: set[int] = set()
+        self._flush = False
+        self._undo: _Undo | None = None
+        tables = ((layout.GDT, 0x60), (layout.LDTS, layout.LDT_SIZE * layout.MAX_CLIENTS))
+        for linear, size in tables:
+            first = self._memory.host_physical(linear)
+            engine.uc.hook_add(unicorn.UC_HOOK_MEM_READ, self._on_table, None, first, first + size - 1)
+        engine.uc.hook_add(unicorn.UC_HOOK_EDGE_GENERATED, self._on_translated)
+
+    # Around a run
+
+    def enter(self, regs: Registers) -> None:
+        """Get ready for a run from these registers."""
+        self._undo = None
+        self.pending = False
+        self._v86 = regs.is_v86
+        self.active = self._v86 or regs.cs.selector & 3 == 3
+        if not self.active:
+            return
+        segments = segment_registers(regs)
+        if (self._v86, *segments) != self._entered:
+            self._entered = (self._v86, *segments)
+            self._prepare(segments)
+            self._apply()
+
+    def settle(self) -> None:
+        """Do what a hook had the engine stopped for."""
+        self.pending = False
+        self._entered = ()
+        if self._stale:
+            self._arming.disarm(self._stale)
+            self._stale.clear()
+            self._known.clear()
+            self._known_code.clear()
+        if not self._v86:
+            self._prepare(self._engine.look().segments())
+        self._apply()
+
+    def remap(self) -> None:
+        """Page tables were changed."""
+        self._arming.remap()
+        self._known.clear()
+        self._known_code.clear()
+
+    def forget(self) -> None:
+        """All translations were dropped; plant again as code is translated again."""
+        for hook in (*self._planted.values(), *self._after_load.values()):
+            self._engine.uc.hook_del(hook)
+        self._planted.clear()
+        self._after_load.clear()
+
+    def undo(self) -> None:
+        """Take back the instruction that broke a rule, if one ran."""
+        if self._undo is not None:
+            self._engine.go_back(self._undo.state)
+            for linear, old in self._undo.memory:
+                self._memory.write(linear, old)
+            self._undo = None
+
+    def judge(self, regs: Registers, hit: Exit) -> int:
+        """The vector a 386 raises where the engine reports a fault: the checks of segments come first."""
+        instruction = instruction_at(self._memory, regs.code_linear, wide=not self._v86 and regs.cs.is_big)
+        segments, general = segment_registers(regs), general_registers(regs)
+        cr2 = hit.cr2 if hit.vector == _PAGE_FAULT else None
+        vector = violation(
+            self._memory, instruction, regs.eip, general, segments, v86=self._v86, page_fault=cr2
+        )  # fmt: skip
+        return vector or hit.vector
+
+    # What has to be watched
+
+    def _uses(self, segments: tuple[Segment, ...]) -> list[Use]:
+        reach = _TOP if self._wide else 0xFFFF
+        stack = _TOP if segments[SS].is_big else reach
+        uses = [(segments[DS], reach, False), (segments[SS], stack, False)]
+        uses += [(segments[number], reach, number == CS) for number in (ES, CS, FS, GS) if number not in self._coded]
+        return [_plain(use) for use in uses]
+
+    def _prepare(self, segments: tuple[Segment, ...]) -> None:
+        """Watch what these segments call for."""
+        code = segments[CS]
+        self._segments = segments
+        if not self._v86:
+            if self._wide != code.is_big:
+                self._wide = code.is_big
+                self._known.clear()
+                self._known_code.clear()
+            if self._arming.arm(self._uses(segments)):
+                self._known.clear()
+                self._known_code.clear()
+            if not self._limited and not self._arming.is_idle:
+                self._limited = self._flush = True
+        key, limit = (code.base, code.is_big), self._end(code)
+        if limit != self._ends.get(key):
+            self._flush |= limit < self._ends.get(key, _TOP)
+            self._ends[key] = limit
+            self._known_code.clear()
+
+    def _apply(self) -> None:
+        """Plant hooks and drop translations as decided."""
+        uc = self._engine.uc
+        if len(self._planted) + len(self._to_plant) > _MOST_PLANTED and self._coded:
+            self._coded.clear()
+            self._flush = True
+            if not self._v86:
+                self._arming.arm(self._uses(self._segments))
+        if self._flush:
+            self._flush = False
+            self._to_plant.clear()
+            self._to_watch.clear()
+            self.forget()
+            uc.ctl_flush_tb()
+            return
+        for linear in self._to_plant:
+            self._planted[linear] = uc.hook_add(unicorn.UC_HOOK_CODE, self._on_planted, None, linear, linear)
+            uc.ctl_remove_cache(linear, linear + 1)
+        for linear in self._to_watch:
+            self._after_load[linear] = uc.hook_add(unicorn.UC_HOOK_BLOCK, self._on_loaded, None, linear, linear)
+            uc.ctl_remove_cache(linear, linear + 1)
+        self._to_plant.clear()
+        self._to_watch.clear()
+
+    def _pend(self) -> None:
+        self.pending = True
+        self._engine.cut_short()
+
+    # Hooks
+
+    def _end(self, code: Segment) -> int:
+        """The last offset instructions may have."""
+        return 0xFFFF if self._v86 else code.limit
+
+    def _on_memory(self, _uc: unicorn.Uc, kind: int, address: int, _size: int, _value: int, _data: object) -> None:
+        """An access to a watched address."""
+        if self._v86 or not self.active or self._engine.hit:
+            return
+        state = self._engine.look()
+        segments, general, eip = state.segments(), state.general(), state.eip
+        code = segments[CS]
+        instruction = instruction_at(self._memory, code.base + eip & _TOP, wide=code.is_big)
+        vector = violation(self._memory, instruction, eip, general, segments, v86=False)
+        if vector:
+            self._catch(vector, instruction, general, segments)
+            return
+        self._false_hits += 1
+        if self._false_hits % _SAMPLE == 0:
+            self._reconsider(address, segments, write=kind == unicorn.UC_MEM_WRITE)
+
+    def _catch(self, vector: int, instruction: Instruction, general: list[int], segments: tuple[Segment, ...]) -> None:
+        """Let the instruction run to its end, remembering all it changes."""
+        keep = [(layout.GDT, 0x60), (layout.LDTS, layout.LDT_SIZE * layout.MAX_CLIENTS)] if instruction.loads else []
+        accesses = instruction.accesses(general, big_stack=segments[SS].is_big)
+        keep += [(segments[number].base + offset & _TOP, size) for number, offset, size, write in accesses if write]
+        undo = _Undo(self._engine.photograph(), [])
+        for linear, size in keep:
+            whole = self._memory.is_mapped(linear, size)
+            parts = [(linear, size)] if whole else [(linear + at & _TOP, 1) for at in range(size)]
+            undo.memory += [(at, self._memory.read(at, count)) for at, count in parts if self._memory.is_mapped(at, 1)]
+        self._undo = undo
+        self._engine.hit = Exit(Why.FAULT, 0, vector)
+        self._engine.cut_short()
+
+    def _reconsider(self, address: int, segments: tuple[Segment, ...], *, write: bool) -> None:
+        """Why is a legitimate access watched? Change the way of watching when it costs too much."""
+        watching = self._arming.watching(address, write=write)
+        current = set(self._uses(segments))
+        self._stale = watching - current
+        for number in self._coded ^ {ES, CS}:
+            if number in self._wasted and watching & {
+                use for use in current if use[0] == _plain_segment(segments[number])
+            }:
+                self._wasted[number] += 1
+                if self._wasted[number] == 8:
+                    self._coded.add(number)
+                    self._flush = True
+        if self._stale or self._flush:
+            self._pend()
+
+    def _on_table(self, _uc: unicorn.Uc, _kind: int, address: int, _size: int, _value: int, _data: object) -> None:
+        """The processor reads a descriptor: some segment register is being loaded."""
+        if address & 4 or self._v86 or not self.active or self._engine.hit:
+            return
+        raw = struct.unpack_from("<Q", self._memory.buffer, address)[0] & ~_ACCESSED
+        if raw in self._known:
+            return
+        state = self._engine.look()
+        code = state.segments()[CS]
+        if not code.selector & 3:
+            return  # the IRETD of the entry
+        loads = instruction_at(self._memory, code.base + state.eip & _TOP, wide=code.is_big).loads
+        segment = Descriptor.decode(self._memory.buffer[address : address + 8]).segment(0)
+        if loads == (CS,):
+            if raw in self._known_code or self._is_known_code(segment):
+                self._known_code.add(raw)
+                return
+        elif set(loads) <= self._coded:
+            return
+        elif self._arming.covers(_plain((segment, _TOP if self._wide or segment.is_big else 0xFFFF, False))):
+            self._known.add(raw)
+            return
+        self._pend()
+
+    def _is_known_code(self, code: Segment) -> bool:
+        return (
+            code.is_big == self._wide
+            and self._ends.get((code.base, code.is_big)) == code.limit
+            and (CS in self._coded or self._arming.covers(_plain((code, _TOP if self._wide else 0xFFFF, True))))
+        )
+
+    def _on_translated(self, _uc: unicorn.Uc, block: Any, _previous: object, _data: object) -> None:
+        """A block is about to run for the first time: find the instructions that need a precise check."""
+        if not self.active:
+            return
+        code = self._engine.look().segments()[CS]
+        eip = block.pc - code.base & _TOP
+        end = self._end(code)
+        bytes_ = self._memory.read(block.pc, block.size)
+        if eip + block.size - 1 <= end and not _REMARKABLE.search(bytes_):
+            return
+        at, wide = 0, not self._v86 and code.is_big
+        while at < max(block.size, 1):
+            instruction = decode(bytes_[at : at + 15], wide=wide)
+            beyond = eip + at + max(instruction.length, 1) - 1 > end
+            linear = block.pc + at & _TOP
+            if (beyond or self._needs_check(instruction)) and linear not in self._planted:
+                self._to_plant.add(linear)
+            if not instruction.length:
+                break
+            at += instruction.length
+            if wide and instruction.loads in ((ES,), (DS,)) and block.pc + at & _TOP not in self._after_load:
+                self._to_watch.add(block.pc + at & _TOP)
+        if self._to_plant or self._to_watch:
+            self._pend()
+
+    def _needs_check(self, instruction: Instruction) -> bool:
+        if not self._wide or self._v86:
+            far = instruction.address_size == 4 and any(not operand.stack for operand in instruction.operands)
+            if far or self._v86:
+                return far
+        if instruction.many_stores and self._limited:
+            return True
+        return instruction.writes_code or not self._coded.isdisjoint(instruction.segments)
+
+    def _on_planted(self, _uc: unicorn.Uc, address: int, _size: int, _data: object) -> None:
+        """An instruction that needs a precise check is next."""
+        if not self.active or self._engine.hit or self._is_breakpoint(address):
+            return
+        state = self._engine.look()
+        segments, eip = state.segments(), state.eip
+        instruction = instruction_at(self._memory, address, wide=not self._v86 and segments[CS].is_big)
+        vector = violation(self._memory, instruction, eip, state.general(), segments, v86=self._v86)
+        if vector:
+            self._engine.stop(Exit(Why.FAULT, 0, vector))
+
+    def _on_loaded(self, _uc: unicorn.Uc, _address: int, _size: int, _data: object) -> None:
+        """32-bit code has loaded DS or ES: a null selector reads no descriptor, so look for it here."""
+        if self._v86 or not self.active or self._engine.hit:
+            return
+        segments = self._engine.look().segments()
+        if not (segments[ES].access and segments[DS].access) and not all(
+            map(self._arming.covers, self._uses(segments))
+        ):
+            self._pend()
+
+
+def _plain_segment(segment: Segment) -> Segment:
+    """A segment without what does not matter for its limits."""
+    return Segment(0, segment.base, segment.limit, segment.access & ~1, segment.flags & 4)
+
+
+def _plain(use: Use) -> Use:
+    segment, reach, reads_only = use
+    return _plain_segment(segment), reach, reads_only
