@@ -219,6 +219,11 @@ def test_a_narrow_view_shows_eight_bytes_a_row(desk: Desk) -> None:
 def test_a_stale_picture_of_another_space_is_not_drawn(desk: Desk) -> None:
     desk.pane.show_snapshot(desk.snapshot(memory=view(b"\xff" * 64, title="0040 (segment)")))
     assert desk.pane.bytes.document.byte_at(0) == 0
+    desk.pane.show_place(Place("sel:0040", 0))
+    desk.pane.show_snapshot(desk.snapshot(memory=view(b"\xff" * 64, title="0040 (segment)")))
+    assert desk.pane.bytes.document.byte_at(0) == 0
+    desk.pane.show_snapshot(desk.snapshot(memory=view(b"\xff" * 64, title="0040 (selector, limit 0000FFFF)")))
+    assert desk.pane.bytes.document.byte_at(0) == 0xFF
 
 
 def test_the_session_offers_what_the_pane_asks_for() -> None:

@@ -143,7 +143,7 @@ def test_a_stack_that_does_not_exist_has_no_rows(pane: StacksPane) -> None:
     gone = replace(four_stacks()[1], exists=False, in_use=False, slots=(), frames=())
     pane.show_snapshot(stacks_snapshot(2, (four_stacks()[0], gone, *four_stacks()[2:])))
     assert not pane.columns[1].model.rows
-    assert head_text(gone) == "Locked stack: does not exist yet"
+    assert head_text(gone) == "Locked stack: does not exist now"
     pane.grab()
 
 

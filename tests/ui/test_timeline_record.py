@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
@@ -34,6 +36,12 @@ def returned(seq: int, tick: int, depth: int) -> Event:
     return CallbackReturned(
         seq=seq, tick=tick, client=1, slot=depth, depth=depth, structure=FAR, resumes=FAR, real_stack=FAR
     )
+
+
+def fault(seq: int, tick: int) -> Event:
+    """An exception; what does not matter here is zero."""
+    told = {"seq": seq, "tick": tick, "vector": 13, "at": FAR, "handled_by": "client"}
+    return ExceptionRaised(**{field.name: told.get(field.name, 0) for field in fields(ExceptionRaised)})  # type: ignore[arg-type]
 
 
 def moments(events: list[Event], mode: Mode = Mode.V86) -> list[Moment]:
@@ -81,7 +89,7 @@ def test_pieces_may_overlap_but_not_leave_holes() -> None:
 
 def test_exceptions_hardware_interrupts_and_failures_get_marks() -> None:
     events: list[Event] = [
-        ExceptionRaised(seq=0, tick=5, client=1, vector=13, error_code=0, at=FAR, handled_by="client"),
+        fault(0, 5),
         InterruptReflected(
             seq=1, tick=15, client=1, vector=8, nature="hardware", from_=Mode.V86, to=Mode.PM32, handler=FAR
         ),
@@ -111,6 +119,12 @@ def test_runs_touch_each_other_and_end_now() -> None:
     scale = Scale(slope=1, offset=0, begin=0, end=100)
     runs = visible_runs(np.array([0.0, 10.0, 40.0]), 60.0, scale)
     assert runs == [(0, 10, 0), (10, 40, 1), (40, 60, 2)]
+
+
+def test_a_short_excursion_does_not_vanish() -> None:
+    scale = Scale(slope=0.001, offset=0, begin=0, end=100)
+    runs = visible_runs(np.array([0.0, 50_300.0, 50_310.0]), 100_000.0, scale)
+    assert [(left, index) for left, _, index in runs] == [(0, 0), (50, 1), (51, 2)]
 
 
 def test_a_long_run_is_cut_at_the_edges() -> None:

@@ -127,7 +127,9 @@ class MemoryPane(Pane):
 
     def _is_mine(self, title: str) -> bool:
         """Whether a view's title names the space shown; a picture asked for earlier may still arrive."""
-        return title.startswith((self.place.space, f"{self.place.space[4:]} "))
+        kind, number = self.place.space[:3], self.place.space[4:]
+        spoken = f"{number} ({'segment' if kind == 'seg' else 'selector'}"
+        return title.startswith((self.place.space, spoken))
 
     def _show_values(self) -> None:
         """The bytes at the cursor, read as what they might be."""
@@ -192,13 +194,14 @@ class AddressField(QLineEdit):
         self.setPlaceholderText("address")
         self.setToolTip(HELP)
         self.setAccessibleName("Memory address")
-        self.setMaximumWidth(self.fontMetrics().horizontalAdvance("0" * 18))
+        self.setFixedWidth(self.fontMetrics().horizontalAdvance("0" * 16))
         self.returnPressed.connect(lambda: self.entered.emit(self.text()))
 
     def show_text(self, text: str) -> None:
         """Say where the view is, unless the user is typing."""
         if not (self.hasFocus() and self.isModified()):
             self.setText(text)
+            self.setCursorPosition(0)
 
     def refuse(self, message: str) -> None:
         """Explain, and let the text be corrected."""

@@ -67,7 +67,7 @@ class StackHead(QWidget):
         self._paint_title(painter, box, own if exists else QColor(named.muted))
         font = QFont(QApplication.font())
         box.translate(0, self._line)
-        _elided(painter, box, OWNERS[self._stack] if exists else "does not exist yet", font, named.muted)
+        _elided(painter, box, OWNERS[self._stack] if exists else "does not exist now", font, named.muted)
         if view is not None and view.exists:
             self._paint_place(painter, box, view)
         painter.end()
@@ -129,7 +129,7 @@ def head_text(view: StackView) -> str:
     """The whole head in words: tooltip, screen reader, export."""
     name = f"{STACK_NAMES[view.stack]} stack"
     if not view.exists:
-        return f"{name}: does not exist yet"
+        return f"{name}: does not exist now"
     return "\n".join(
         (
             f"{name}: {OWNERS[view.stack]}" + (" (in use)" if view.in_use else ""),

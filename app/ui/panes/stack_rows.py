@@ -26,7 +26,7 @@ OWNERS = {
     Stack.RING0: "host's, hidden from the client",
 }
 ABSENT = {
-    Stack.APPLICATION: "No program on it yet.",
+    Stack.APPLICATION: "There is no client in protected mode.",
     Stack.LOCKED: "The host provides it when a client enters protected mode.",
     Stack.REAL: "The host provides it when a client enters protected mode.",
     Stack.RING0: "The host provides it when a client enters protected mode.",

@@ -69,6 +69,8 @@ def draw_label(painter: QPainter, box: QRectF, texts: Sequence[str], colour: QCo
     if box.width() < _LEAST_LABEL:
         return
     metrics = QFontMetricsF(font)
+    if box.height() < metrics.ascent():
+        return
     box = box.adjusted(4, 0, -3, 0)
     text = next((text for text in texts if metrics.horizontalAdvance(text) <= box.width()), "")
     if text:

@@ -39,19 +39,22 @@ class Scale(NamedTuple):
 def visible_runs(starts: NDArray[Any], now: float, scale: Scale) -> list[tuple[float, float, int]]:
     """Runs that touch each other, as (left pixel, right pixel, index): at most one per pixel column.
 
-    Each column shows the run that holds its middle; `now` ends the last run.
+    A column in which a run begins shows that run, so that a short excursion into another mode does not vanish; the
+    others show the run they lie in. `now` ends the last run.
     """
     if not len(starts):
         return []
     begin = max(scale.begin, float(starts[0]) * scale.slope + scale.offset)
     end = min(scale.end, now * scale.slope + scale.offset)
-    columns = np.arange(np.floor(begin), np.ceil(end))
-    if not len(columns):
+    edges = np.arange(np.floor(begin), np.ceil(end) + 1)
+    if len(edges) < 2:
         return []
-    shown = np.searchsorted(starts, (columns + 0.5 - scale.offset) / scale.slope, side="right") - 1
-    shown = np.maximum(shown, 0)
+    ticks = (edges - scale.offset) / scale.slope
+    before = np.maximum(np.searchsorted(starts, ticks[:-1], side="right") - 1, 0)
+    within = np.searchsorted(starts, ticks[1:], side="left") - 1
+    shown = np.where(within > before, before + 1, before)
     firsts = np.flatnonzero(np.diff(shown, prepend=-1))
-    lefts = np.append(np.maximum(scale.pixels(starts[shown[firsts]]), begin), end)
+    lefts = np.append(np.maximum(edges[firsts], begin), end)
     return list(zip(lefts[:-1].tolist(), lefts[1:].tolist(), shown[firsts].tolist(), strict=True))
 
 
