@@ -14,7 +14,7 @@ from __future__ import annotations
 import io
 import pickle
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from app.emu import events
 from app.emu.address import Far
@@ -94,6 +94,8 @@ class MachineState:
     tick: int = 0
     idle: int = 0
     """Clocks skipped while the guest waited."""
+    turn: int = 0
+    """Changes of context so far: exits served, interrupts delivered, waits. With `tick` it names every stop exactly."""
     attention: bool = False
     """Look for interrupt requests before the next instruction."""
     waiting: bool = False
@@ -104,15 +106,23 @@ class MachineState:
     """Why the host ended a client, until its program has ended."""
 
 
+class Place(NamedTuple):
+    """A point between two slices: instructions executed and changes of context so far."""
+
+    tick: int
+    turn: int
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A machine at one moment, immutable."""
+    """A machine at one moment, immutable. cost: bytes it holds that the image before it does not share."""
 
     memory: MemoryImage
     fpu: bytes
     state: bytes
     log: events.SavedLog
-    tick: int
+    place: Place
+    cost: int
 
 
 class Machine:
@@ -172,6 +182,11 @@ class Machine:
     def tick(self) -> int:
         """Guest instructions executed so far."""
         return self.state.tick + (self.cpu.executed if self._running else 0)
+
+    @property
+    def place(self) -> Place:
+        """Where the run is: no two stops have the same place, and places only grow."""
+        return Place(self.state.tick, self.state.turn)
 
     @property
     def clock(self) -> int:
@@ -303,10 +318,11 @@ class Machine:
             state.attention = True
         if ended.why is not Why.BUDGET:
             self._serve(ended)
-            self._expose_frame()
+            state.turn += 1
+            self.expose_frame()
         return ended.executed
 
-    def _expose_frame(self) -> None:
+    def expose_frame(self) -> None:
         """Write the context that runs next to the top of the ring-0 stack, where the IRETD will find it."""
         frame = self.memory.host_physical(self.state.host.ring0_esp - FRAME_SIZE)
         write_frame(self.memory.buffer, frame, self.regs, 0)
@@ -320,7 +336,8 @@ class Machine:
         vector = state.devices.pic.acknowledge()
         state.waiting = False
         self._guard(lambda: self._interrupt(vector))
-        self._expose_frame()
+        state.turn += 1
+        self.expose_frame()
         return True
 
     def _interrupt(self, vector: int) -> None:
@@ -505,7 +522,9 @@ class Machine:
         """The whole machine as it is between two slices."""
         target = io.BytesIO()
         _Pickler(target, self).dump(self.state)
-        return Checkpoint(self.memory.save(), self.cpu.save(), target.getvalue(), self.log.save(), self.state.tick)
+        memory = self.memory.save()
+        state = target.getvalue()
+        return Checkpoint(memory, self.cpu.save(), state, self.log.save(), self.place, memory.fresh + len(state))
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go back (or forward) to a checkpoint of this machine."""

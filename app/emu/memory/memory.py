@@ -39,9 +39,13 @@ class PageNotPresent(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class MemoryImage:
-    """All of physical memory at one moment; pages that did not change are shared between images, zero pages None."""
+    """All of physical memory at one moment; pages that did not change are shared between images, zero pages None.
+
+    fresh: bytes of the pages it does not share with the image before it.
+    """
 
     pages: tuple[bytes | None, ...]
+    fresh: int
 
 
 class Memory:
@@ -208,6 +212,7 @@ class Memory:
 
     def save(self) -> MemoryImage:
         """An image of all memory; costs only the pages changed since the last image."""
+        fresh = 0
         for start in range(0, len(self._shared), _CHUNK):
             now, then = self._view[start : start + _CHUNK], self._shadow[start : start + _CHUNK]
             if np.array_equal(now, then):
@@ -215,8 +220,9 @@ class Memory:
             for page in np.flatnonzero((now != then).any(axis=1)) + start:
                 content = self.buffer[page * PAGE : (page + 1) * PAGE]
                 self._shared[page] = content if content.strip(b"\0") else None
+                fresh += PAGE
             then[:] = now
-        return MemoryImage(tuple(self._shared))
+        return MemoryImage(tuple(self._shared), fresh)
 
     def restore(self, image: MemoryImage) -> None:
         """Go back to an image. The CPU must drop its translations afterwards."""

@@ -1,0 +1,73 @@
+"""What came from outside during a run: typed keys and the user's edits. With these a run can be played again exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.emu.machine import Machine, Place
+from app.emu.registers import GENERAL, SEGMENTS, Flag, Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """Something done to the machine at a place of its run. Base of the inputs below."""
+
+    place: Place
+
+    def apply(self, machine: Machine) -> None:
+        """Do it. Raises `ValueError`, before anything is changed, for what cannot be done."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class KeysTyped(Input):
+    """Keys typed into the guest, in the notation of `--keys`."""
+
+    text: str
+
+    def apply(self, machine: Machine) -> None:
+        """Queue the keys; the keyboard delivers them on its own clock."""
+        machine.state.devices.keyboard.type_text(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterSet(Input):
+    """A register changed by the user: general, EIP, EFLAGS, or a segment register (selector, or paragraph in V86)."""
+
+    name: str
+    value: int
+
+    def apply(self, machine: Machine) -> None:
+        """Load the register."""
+        regs = machine.regs
+        name, value = self.name, self.value
+        if name in GENERAL or name == "eip":
+            setattr(regs, name, value & 0xFFFFFFFF)
+        elif name == "eflags":
+            kept = Flag.VM | Flag.IOPL
+            regs.eflags = regs.eflags & kept | value & ~kept & 0x003F7FD5 | 2
+        elif name in SEGMENTS:
+            loaded = Segment.real(value) if regs.is_v86 else machine.state.host.segment(value)
+            if not regs.is_v86 and loaded.is_null and name in ("cs", "ss"):
+                message = f"{value:04X} is no usable selector for {name.upper()}"
+                raise ValueError(message)
+            setattr(regs, name, loaded)
+        else:
+            message = f"there is no register {name!r}"
+            raise ValueError(message)
+        machine.expose_frame()
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryWritten(Input):
+    """Bytes written by the user at a linear address."""
+
+    linear: int
+    data: bytes
+
+    def apply(self, machine: Machine) -> None:
+        """Write them."""
+        if not machine.memory.is_mapped(self.linear, len(self.data)):
+            message = f"no page is present at linear address {self.linear:08X}: nothing can be written there"
+            raise ValueError(message)
+        machine.memory.write(self.linear, self.data)
