@@ -1,27 +1,29 @@
-"""Runs one program through the machine inside this process, as `dpmiscope run` and `trace` do."""
+"""Runs one program through the machine inside this process, to the end `dpmiscope run` would report."""
 
 from __future__ import annotations
 
-import io
 import shlex
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
-from app import headless
-from app.debug.launch import Launch
+from app.debug.launch import Launch, start
 
-ENOUGH = 40_000_000
-"""Instructions no test needs."""
+ENOUGH: Final = 40_000_000
+"""Instructions no program here needs."""
+SECONDS: Final = 100
+SLICE: Final = 100_000
 
 
 @dataclass(slots=True)
 class Console:
     """Keeps what the guest prints; nobody types."""
 
-    output: bytearray = field(default_factory=bytearray)
+    printed: dict[int, bytearray] = field(default_factory=lambda: {1: bytearray(), 2: bytearray()})
 
     def write(self, handle: int, data: bytes) -> None:
-        self.output += data
+        self.printed[handle] += data
 
     def read_input(self) -> bytes | None:
         return None
@@ -29,20 +31,30 @@ class Console:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a run ended: exit code and status as the command gives them, what the guest printed, the events of `trace`."""
+    """How a run ended: exit code and status as the command gives them, what was printed, the events of `trace`."""
 
     code: int
     reason: str
     message: str
     output: str
+    errors: str
     trace: bytes
 
 
-def run(program: Path, options: str = "", *, trace: bool = False) -> Ended:
+def run(program: Path, options: str = "") -> Ended:
     """Run a program to its end. options: as in a test's header, `--max-instructions N`."""
     words = shlex.split(options)
     limit = int(words[words.index("--max-instructions") + 1]) if words else ENOUGH
-    console, events = Console(), io.BytesIO()
-    limits = headless.Limits(limit, seconds=100)
-    outcome = headless._run(Launch(str(program)), limits, console, events if trace else None)  # type: ignore[arg-type]
-    return Ended(outcome.exit_code, outcome.reason, outcome.message, console.output.decode("cp437"), events.getvalue())
+    console = Console()
+    machine = start(Launch(str(program)), console)
+    deadline = time.monotonic() + SECONDS
+    while machine.state.end is None and machine.tick < limit and time.monotonic() < deadline:
+        machine.slice(min(limit - machine.tick, SLICE))
+    output, errors = (console.printed[handle].decode("cp437") for handle in (1, 2))
+    trace = b"".join(event.to_json().encode() + b"\n" for event, _ in machine.log.since(0))
+    end = machine.state.end
+    if end is None:
+        return Ended(124, "limit", f"stopped after {machine.tick} instructions", output, errors, trace)
+    if end.how == "terminated":
+        return Ended(123, "terminated", end.message, output, errors, trace)
+    return Ended(end.code, "exited", end.message, output, errors, trace)

@@ -1,0 +1,127 @@
+"""The samples: what they print, that they are built from their sources, and what their traces look like."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests.guest.guest_run import run
+
+SAMPLES = Path(__file__).resolve().parents[2] / "resources" / "samples"
+EXPECTED = Path(__file__).resolve().parent / "samples"
+INDEX: list[dict[str, Any]] = tomllib.loads((SAMPLES / "index.toml").read_text())["sample"]
+
+every_sample = pytest.mark.parametrize("sample", INDEX, ids=lambda sample: Path(sample["file"]).stem)
+
+
+def build_script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("samples_build", SAMPLES / "build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@every_sample
+def test_sample_prints_what_it_did(sample: dict[str, Any]) -> None:
+    ended = run(SAMPLES / sample["file"])
+    expected = (EXPECTED / sample["file"]).with_suffix(".expected").read_text()
+    assert ended.output.replace("\r\n", "\n") == expected, ended.errors
+    assert (ended.code, ended.reason) == (0, "exited")
+
+
+@every_sample
+def test_trace_of_a_sample_is_the_same_twice(sample: dict[str, Any]) -> None:
+    program = SAMPLES / sample["file"]
+    assert run(program).trace == run(program).trace
+
+
+@every_sample
+def test_trace_of_a_sample_is_in_order(sample: dict[str, Any]) -> None:
+    ended = run(SAMPLES / sample["file"])
+    events = [json.loads(line) for line in ended.trace.splitlines()]
+    assert [event["seq"] for event in events] == list(range(len(events)))
+    ticks = [event["tick"] for event in events]
+    assert ticks == sorted(ticks)
+    assert events[0]["event"] == "program_loaded"
+    assert events[-1] | {"code": 0} == events[-1]
+    assert events[-1]["event"] == "program_ended"
+    assert {event["bits"] for event in events if event["event"] == "client_entered"} == {sample["bits"]}
+
+
+@every_sample
+def test_sample_gives_back_what_it_took(sample: dict[str, Any]) -> None:
+    ended = run(SAMPLES / sample["file"])
+    events = [json.loads(line) for line in ended.trace.splitlines()]
+    kinds = [event["event"] for event in events]
+    left = kinds.index("client_left")
+    assert kinds[:left].count("callback_allocated") == kinds[:left].count("callback_freed")
+    memory = [event for event in events[:left] if event["event"] == "memory_changed"]
+    actions = [event["action"] for event in memory]
+    assert actions.count("allocated") == actions.count("freed")
+    vectors: dict[tuple[str, int], set[str]] = {}
+    for event in events[:left]:
+        if event["event"] == "vector_changed":
+            key = (event["table"], event["vector"])
+            first = vectors.setdefault(key, {event["before"]})
+            first.add("changed")
+    for (table, vector), first in vectors.items():
+        last = [
+            event["after"]
+            for event in events[:left]
+            if event["event"] == "vector_changed" and (event["table"], event["vector"]) == (table, vector)
+        ][-1]
+        assert last in first, f"{table} vector {vector:02X}h is not restored"
+
+
+@every_sample
+def test_every_service_of_a_sample_succeeds(sample: dict[str, Any]) -> None:
+    ended = run(SAMPLES / sample["file"])
+    events = [json.loads(line) for line in ended.trace.splitlines()]
+    failed = [event for event in events if event["event"] == "service_returned" and event["carry"]]
+    assert not [event for event in failed if event["interrupt"] == 0x31]
+
+
+def test_command_runs_a_sample(tmp_path: Path) -> None:
+    status = tmp_path / "status.json"
+    program = SAMPLES / "callback.com"
+    command = [sys.executable, "-m", "app", "run", "--status", str(status), str(program)]
+    ended = subprocess.run(command, cwd=SAMPLES.parents[1], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout == (EXPECTED / "callback.expected").read_text()
+    assert json.loads(status.read_text()) | {"reason": "exited", "code": 0} == json.loads(status.read_text())
+
+
+def test_index_lists_every_sample_once() -> None:
+    sources = {path.stem for path in SAMPLES.glob("*.asm")}
+    listed = [Path(sample["file"]).stem for sample in INDEX]
+    assert sorted(listed) == sorted(sources)
+    for sample in INDEX:
+        assert set(sample) == {"file", "title", "line", "bits", "topics"}
+        assert sample["bits"] in {16, 32}
+        assert (SAMPLES / sample["file"]).exists()
+
+
+@pytest.mark.skipif(shutil.which("nasm") is None, reason="nasm assembles the samples")
+def test_samples_are_built_from_their_sources(tmp_path: Path) -> None:
+    build_script().build(tmp_path)
+    for sample in INDEX:
+        name = sample["file"]
+        assert (tmp_path / name).read_bytes() == (SAMPLES / name).read_bytes(), "run resources/samples/build.py"
+
+
+@every_sample
+def test_source_lines_fit_and_hold_no_tabs(sample: dict[str, Any]) -> None:
+    for line in (SAMPLES / sample["file"]).with_suffix(".asm").read_text().splitlines():
+        assert len(line) <= 120
+        assert "\t" not in line
