@@ -132,11 +132,17 @@ class Video:
             self.vga.cursor = self.vga.start + row * self.columns + column
 
     def set_cursor_shape(self, first: int, last: int) -> None:
-        """Scan lines of the cursor, for an eight-line character; bit 5 of the first hides it."""
+        """Scan lines of the cursor; bit 5 of the first hides it.
+
+        Lines of an eight-line character are scaled to the font's height, an underline (6 and 7) stays one.
+        """
         self.machine.memory.write(data_area.CURSOR_SHAPE, bytes((last, first)))
-        hidden = first & 0x60
-        if not hidden and last < 8 and self._byte(data_area.CHARACTER_HEIGHT) > 8:
-            first, last = (line * 2 - (line > 4) if line < 8 else line for line in (first & 0x1F, last & 0x1F))
+        hidden, height = first & 0x60, self._byte(data_area.CHARACTER_HEIGHT)
+        if not hidden and first <= last < 8 < height:
+            if last == first + 1:
+                first, last = height - 3, height - 2
+            else:
+                first, last = first * height // 8, (last + 1) * height // 8 - 1
         self.vga.crtc[0x0A] = first & 0x1F | (0x20 if hidden else 0)
         self.vga.crtc[0x0B] = last & 0x1F
 

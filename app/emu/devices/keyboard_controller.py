@@ -10,6 +10,7 @@ A20 is remembered and reported but memory above 1 MiB is always reachable, as un
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from app.emu.devices.clock import RATE
@@ -49,7 +50,7 @@ class KeyboardController(Device):
         self.a20 = True
         self.console_ended = False
         """The outside has no more input."""
-        self._strokes: list[Stroke] = []
+        self._strokes: deque[Stroke] = deque()
         self._movements: list[bytes] = []
         """Rest of the stroke being typed."""
         self._next_movement = 0
@@ -139,7 +140,7 @@ class KeyboardController(Device):
             if self._waits(now):
                 self._next_movement = now + HOLD
                 return
-            stroke = self._strokes.pop(0)
+            stroke = self._strokes.popleft()
             self._movements = stroke.codes()
             if not self._movements:
                 self._next_movement = now + stroke.wait_milliseconds * RATE // 1000
