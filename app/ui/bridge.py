@@ -135,6 +135,8 @@ class _Emulation(QThread):
         except Exception as failure:  # the edge of the thread: nothing above could tell the user
             logging.getLogger(__name__).exception("the emulation thread failed")
             self._running = self._waiting = False
+            if self._session is not None:
+                self._session.pause()
             self.broke.emit(str(failure) or type(failure).__name__)
 
     def _run_slice(self) -> None:

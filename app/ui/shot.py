@@ -16,8 +16,8 @@ from PySide6.QtCore import (
     QPoint,
     QRect,
     QSize,
-    QtMsgType,
     QTimer,
+    QtMsgType,
     qInstallMessageHandler,
 )
 from PySide6.QtGui import QPageSize, QPainter, QPdfWriter
@@ -77,8 +77,8 @@ def _refuse(code: int, message: str) -> int:
 
 
 def _pass_on(_kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
-    """Qt's messages, but for the one the offscreen platform has for every window."""
-    if "propagateSizeHints" not in message:
+    """Qt's messages, but for those it has for every window without a display and every shaded button in a PDF."""
+    if "propagateSizeHints" not in message and "unable to create a gradient" not in message:
         print(message, file=sys.stderr)  # noqa: T201 - as Qt would
 
 
@@ -120,6 +120,8 @@ def _draw(session: Session, pane: str | None, size: QSize, scheme: Scheme) -> QW
             break
         fields |= wanted
         wanted.clear()
+    if (focus := application.focusWidget()) is not None:
+        focus.clearFocus()  # nobody types into a picture
     return widget
 
 

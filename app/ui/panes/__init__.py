@@ -55,7 +55,7 @@ PANES: Final = (
     Entry("tables", "Descriptor tables", "table", "Alt+6", Place.BELOW_LEFT, "app.ui.panes.tables", "TablesPane"),
     Entry("callbacks", "Callbacks", "phone-incoming", "Alt+7", Place.BELOW_LEFT, "app.ui.panes.callbacks",
           "CallbacksPane"),
-    Entry("vectors", "Vectors", "crosshair", "Alt+8", Place.BELOW_LEFT, "app.ui.panes.vectors", "VectorsPane"),
+    Entry("vectors", "Vectors", "arrow-left-right", "Alt+8", Place.BELOW_LEFT, "app.ui.panes.vectors", "VectorsPane"),
     Entry("memory", "Memory", "memory-stick", "Alt+9", Place.BELOW_LEFT, "app.ui.panes.memory", "MemoryPane"),
     Entry("screen", "Screen", "monitor", "Alt+0", Place.BELOW_RIGHT, "app.ui.panes.screen", "ScreenPane",
           follows_run=True),

@@ -75,7 +75,8 @@ class RegisterModel(RowsModel[tuple[Value, Value]]):
     def flags(self, index: QModelIndex | QPersistentModelIndex) -> Qt.ItemFlag:
         """Values can be edited while the machine rests."""
         flags = super().flags(index)
-        return flags | Qt.ItemFlag.ItemIsEditable if self.is_editable and index.column() % 2 else flags
+        is_value = index.isValid() and index.column() % 2 == 1
+        return flags | Qt.ItemFlag.ItemIsEditable if self.is_editable and is_value else flags
 
     def setData(
         self, index: QModelIndex | QPersistentModelIndex, value: Any, role: int = Qt.ItemDataRole.EditRole

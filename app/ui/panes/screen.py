@@ -22,7 +22,7 @@ DOS_COLOURS: Final = (
 _SIGNS: Final = " " + CP437[1:]
 _FRAME: Final = 3
 _HINT: Final = "Click here, or press Alt+0: keys then go to the program."
-_HINT_FOCUSED: Final = "Keys go to the program. Ctrl+Alt+Tab or a click elsewhere takes them back."
+_HINT_FOCUSED: Final = "Keys go to the program. Alt+1 or a click elsewhere takes them back, F12 pauses."
 
 
 class ScreenPane(Pane):

@@ -1,0 +1,181 @@
+"""The bridge: commands in, pictures out, and a pause that is quick."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Never
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.debug.session import Run, Session, StepInto, ToCallback
+from app.debug.snapshot import Interest, Snapshot, Status, Stop
+from app.emu.events import CallbackEntered, ModeSwitched
+from app.ui.bridge import Bridge
+from tests.ui.fakes import FakeSession, events_until
+
+
+@pytest.fixture
+def bridge(qtbot: QtBot, session: FakeSession) -> Iterator[Bridge]:
+    made = Bridge()
+    with qtbot.waitSignal(made.snapshot_ready):
+        made.load(lambda: session)
+    yield made
+    made.close()
+
+
+def test_a_step_brings_one_picture_of_the_next_instruction(qtbot: QtBot, bridge: Bridge, session: FakeSession) -> None:
+    with qtbot.waitSignal(bridge.snapshot_ready) as ready:
+        bridge.go(StepInto())
+    assert ready.args[0].tick == 1
+    assert ready.args[0].status is Status.STOPPED
+    assert not bridge.is_busy
+
+
+def test_the_session_lives_on_its_own_thread_only(qtbot: QtBot) -> None:
+    threads = set()
+
+    class Watched(FakeSession):
+        def observe(self, interest: Interest) -> Snapshot:
+            threads.add(threading.get_ident())
+            return super().observe(interest)
+
+        def advance(self, instructions: int = 100_000) -> Stop | None:
+            threads.add(threading.get_ident())
+            return super().advance(instructions)
+
+    def start() -> FakeSession:
+        threads.add(threading.get_ident())
+        return Watched()
+
+    bridge = Bridge()
+    with qtbot.waitSignal(bridge.snapshot_ready):
+        bridge.load(start)
+    with qtbot.waitSignal(bridge.snapshot_ready):
+        bridge.go(StepInto())
+    bridge.close()
+    assert len(threads) == 1
+    assert threading.get_ident() not in threads
+
+
+def test_a_running_program_pauses_within_a_tenth_of_a_second(
+    qtbot: QtBot, bridge: Bridge, session: FakeSession
+) -> None:
+    bridge.go(Run())
+    qtbot.waitUntil(lambda: session.slices > 5)
+    asked = time.monotonic()
+    with qtbot.waitSignal(
+        bridge.snapshot_ready, check_params_cb=lambda s: s.status is Status.STOPPED, timeout=1000
+    ) as at:
+        bridge.pause()
+    assert time.monotonic() - asked < 0.1
+    assert at.args[0].stop is Stop.PAUSED
+
+
+def test_pictures_of_a_run_come_at_most_once_a_frame_and_never_two_at_once(
+    qtbot: QtBot, bridge: Bridge, session: FakeSession
+) -> None:
+    times = []
+    bridge.snapshot_ready.connect(lambda _snapshot: times.append(time.monotonic()))
+    bridge.go(Run())
+    qtbot.wait(400)
+    bridge.pause()
+    qtbot.waitUntil(lambda: not bridge.is_busy)
+    assert 3 < len(times) <= 0.4 * 60 + 3
+    assert session.serial <= len(times) + 2
+
+
+def test_events_of_a_frame_arrive_together_and_typed(qtbot: QtBot, bridge: Bridge, session: FakeSession) -> None:
+    frames, switches, dispatches = [], [], []
+    bridge.events_arrived.connect(frames.append)
+    bridge.mode_switched.connect(switches.append)
+    bridge.callback_dispatched.connect(dispatches.append)
+    with qtbot.waitSignal(bridge.snapshot_ready):
+        bridge.go(ToCallback())
+    events = [event for frame in frames for event in frame]
+    assert events == events_until(session.tick)[2:]  # two came with the first picture
+    assert len(frames) == 1
+    assert [type(event) for event in switches] == [ModeSwitched] * 2
+    assert [type(event) for event in dispatches] == [CallbackEntered]
+
+
+def test_ten_thousand_events_are_one_emission(qtbot: QtBot, session: FakeSession) -> None:
+    session.tick = 40 * 10_000 // 12
+    bridge, frames = Bridge(), []
+    bridge.events_arrived.connect(frames.append)
+    with qtbot.waitSignal(bridge.snapshot_ready):
+        bridge.load(lambda: session)
+    bridge.close()
+    assert len(frames) == 1
+    assert len(frames[0]) >= 10_000
+
+
+def test_a_goal_is_ignored_while_the_machine_runs(qtbot: QtBot, bridge: Bridge, session: FakeSession) -> None:
+    bridge.go(Run())
+    bridge.go(StepInto())
+    bridge.pause()
+    qtbot.waitUntil(lambda: not bridge.is_busy)
+    assert [call[1] for call in session.calls if call[0] == "begin"] == [Run()]
+
+
+def test_a_restart_sends_everything_again(qtbot: QtBot, bridge: Bridge, session: FakeSession) -> None:
+    with qtbot.waitSignal(bridge.snapshot_ready):
+        bridge.go(ToCallback())
+    with qtbot.waitSignal(bridge.snapshot_ready) as ready:
+        bridge.restart()
+    assert ready.args[0].events_from == 0
+    assert ready.args[0].tick == 0
+
+
+def test_what_cannot_be_done_is_said_and_the_thread_lives_on(qtbot: QtBot, bridge: Bridge) -> None:
+    def refuse(_session: Session) -> Never:
+        raise ValueError("no such selector")
+
+    with qtbot.waitSignal(bridge.failed) as said:
+        bridge.ask(refuse)
+    assert said.args == ["no such selector"]
+    with qtbot.waitSignal(bridge.snapshot_ready):
+        bridge.go(StepInto())
+
+
+def test_a_mistake_in_the_engine_ends_the_run_not_the_window(qtbot: QtBot, caplog: pytest.LogCaptureFixture) -> None:
+    bridge = Bridge()
+    with qtbot.waitSignal(bridge.snapshot_ready):
+        bridge.load(lambda: FakeSession(fails="engine broke"))
+    with qtbot.waitSignal(bridge.failed) as said:
+        bridge.go(Run())
+    assert said.args == ["engine broke"]
+    assert not bridge.is_busy
+    bridge.close()
+    caplog.clear()
+
+
+def test_an_idle_bridge_and_a_waiting_guest_take_no_slices_in_vain(qtbot: QtBot) -> None:
+    class Waiting(FakeSession):
+        def advance(self, instructions: int = 100_000) -> None:
+            self.slices += 1
+            self.status = Status.WAITING
+
+    session = Waiting()
+    bridge = Bridge()
+    with qtbot.waitSignal(bridge.snapshot_ready):
+        bridge.load(lambda: session)
+    qtbot.wait(50)
+    assert session.slices == 0
+    bridge.go(Run())
+    qtbot.wait(300)
+    bridge.close()
+    assert session.slices < 80  # one look every five milliseconds, and no more
+
+
+def test_closing_ends_the_thread_in_the_middle_of_a_run(qtbot: QtBot, session: FakeSession) -> None:
+    bridge = Bridge()
+    with qtbot.waitSignal(bridge.snapshot_ready):
+        bridge.load(lambda: session)
+    bridge.go(Run())
+    begun = time.monotonic()
+    bridge.close()
+    assert time.monotonic() - begun < 0.5
+    assert not bridge._thread.isRunning()

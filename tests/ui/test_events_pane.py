@@ -1,0 +1,104 @@
+"""The events pane: filters, follows, explains, and stays quick with many."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from app.emu.events import KINDS
+from app.ui.event_text import describe, fields
+from app.ui.panes.events import EventsPane
+from app.ui.theme import Theme
+from tests.ui.fakes import PER_ROUND, ROUND, events_until, snapshot_at
+
+
+@pytest.fixture
+def pane(qtbot: QtBot, theme: Theme) -> EventsPane:
+    made = EventsPane()
+    qtbot.addWidget(made)
+    made.resize(700, 300)
+    made.show()
+    return made
+
+
+def test_words_filter_the_list(pane: EventsPane) -> None:
+    pane.show_snapshot(snapshot_at(ROUND * 3))
+    QTest.keyClicks(pane.text, "mode v86 callback")
+    shown = [pane.model.index(row, 3).data() for row in range(pane.model.rowCount())]
+    assert shown
+    assert all("V86" in line for line in shown)
+    assert pane.counter.text() == f"{len(shown)} of {pane.model.total}"
+    pane.text.clear()
+    assert pane.model.rowCount() == pane.model.total
+
+
+def test_new_events_pass_the_filter_too(pane: EventsPane) -> None:
+    pane.show_snapshot(snapshot_at(0))
+    QTest.keyClicks(pane.text, "callback entered")
+    assert pane.model.rowCount() == 0
+    later = snapshot_at(ROUND * 2)
+    from dataclasses import replace
+
+    pane.show_snapshot(replace(later, events_from=2, events=later.events[2:]))
+    assert pane.model.rowCount() == 2
+
+
+def test_kinds_can_be_left_out(pane: EventsPane) -> None:
+    pane.show_snapshot(snapshot_at(ROUND))
+    action = next(action for action, prefixes in pane._kind_actions if "service_" in prefixes)
+    action.setChecked(False)
+    kinds = {pane.model.index(row, 2).data() for row in range(pane.model.rowCount())}
+    assert "mode switched" in kinds
+    assert not any("service" in kind for kind in kinds)
+
+
+def test_a_click_shows_every_field(qtbot: QtBot, pane: EventsPane) -> None:
+    pane.show_snapshot(snapshot_at(ROUND))
+    assert not pane.fields.isVisible()
+    at = pane.list.visualRect(pane.model.index(pane.model.rowCount() - 1, 2)).center()
+    QTest.mouseClick(pane.list.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert pane.fields.isVisible()
+    assert "seq" in pane.fields.export_text()
+
+
+def test_the_selected_event_stays_selected_when_the_filter_changes(pane: EventsPane) -> None:
+    pane.show_snapshot(snapshot_at(ROUND * 2))
+    pane.select(5)
+    QTest.keyClicks(pane.text, "real")
+    assert pane.model.event(pane.list.currentIndex().row()).seq == 5
+
+
+def test_the_list_follows_its_end_until_it_is_scrolled_away(pane: EventsPane) -> None:
+    from dataclasses import replace
+
+    first, second = snapshot_at(ROUND * 3), snapshot_at(ROUND * 5)
+    pane.show_snapshot(first)
+    bar = pane.list.verticalScrollBar()
+    assert bar.value() == bar.maximum()
+    bar.setValue(3)
+    known = len(first.events)
+    pane.show_snapshot(replace(second, events_from=known, events=second.events[known:]))
+    assert bar.value() == 3
+
+
+def test_every_kind_of_event_can_be_described_with_every_field() -> None:
+    for event in events_until(ROUND * 2):
+        assert describe(event)
+        names = [name for name, _value in fields(event)]
+        assert names[:4] == ["kind", "seq", "tick", "client"]
+        assert len(names) == len(set(names))
+    assert len(KINDS) >= 20
+
+
+def test_a_hundred_thousand_events_are_taken_and_filtered_quickly(pane: EventsPane) -> None:
+    snapshot = snapshot_at(0, events=tuple(events_until(ROUND * (100_000 // PER_ROUND))), events_from=0)
+    begun = time.perf_counter()
+    pane.show_snapshot(snapshot)
+    assert time.perf_counter() - begun < 1
+    begun = time.perf_counter()
+    pane.text.setText("callback")
+    assert time.perf_counter() - begun < 4
