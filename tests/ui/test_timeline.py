@@ -124,6 +124,7 @@ def test_a_hundred_thousand_events(pane: TimelinePane, qtbot: Any) -> None:
             replace(
                 start,
                 tick=events[part][-1].tick + 9,
+                mode=moments[part][-1].mode,
                 events_from=first,
                 events=tuple(events[part]),
                 moments=tuple(moments[part]),

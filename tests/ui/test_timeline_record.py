@@ -76,6 +76,16 @@ def test_mode_runs_are_joined_across_pieces() -> None:
     assert record.mode_at(41) is None
 
 
+def test_the_mode_at_rest_counts_without_an_event() -> None:
+    event = InterruptFlagChanged(seq=0, tick=0, client=0, enabled=True)
+    record = Record()
+    record.extend(0, [event], moments([event], Mode.RING0))
+    record.reach(0, Mode.V86)
+    record.reach(5, Mode.V86)
+    assert record.mode_at(0) is Mode.V86
+    assert len(record.run_starts) == 2
+
+
 def test_pieces_may_overlap_but_not_leave_holes() -> None:
     events = [InterruptFlagChanged(seq=seq, tick=seq, client=1, enabled=True) for seq in range(6)]
     record = Record()

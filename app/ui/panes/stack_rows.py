@@ -31,7 +31,7 @@ ABSENT = {
     Stack.REAL: "The host provides it when a client enters protected mode.",
     Stack.RING0: "The host provides it when a client enters protected mode.",
 }
-EMPTY = "Empty: the pointer stands at the top end."
+EMPTY = "empty"
 
 
 _LONG: Final = 8

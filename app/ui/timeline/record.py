@@ -115,11 +115,12 @@ class Record:
         return True
 
     def reach(self, tick: int, mode: Mode) -> None:
-        """The machine has come to `tick`, whether or not anything happened since the last event."""
+        """The machine has come to `tick` in a mode, whether or not anything happened since the last event."""
         self.now = float(tick)
-        if not len(self.run_modes):
-            self.run_starts.append(0.0)
-            self.run_modes.append(_CODES[mode])
+        code = _CODES[mode]
+        if not len(self.run_modes) or self.run_modes.values[-1] != code:
+            self.run_starts.append(self.now if len(self.run_modes) else 0.0)
+            self.run_modes.append(code)
 
     def _extend_runs(self, moments: Sequence[Moment]) -> None:
         codes = np.array([_CODES[moment.mode] for moment in moments], np.uint8)
