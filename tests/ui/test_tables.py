@@ -1,96 +1,108 @@
-"""Tables keep still: only cells that differ are announced, rows move where they are, changes age by stops."""
+"""Descriptor tables, callbacks' structures and vectors say what lies in memory, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QAbstractItemModelTester, QSignalSpy
-from PySide6.QtWidgets import QApplication, QWidget
 
-from app.ui.change_delegate import AGE_ROLE, OLDEST_AGE
-from app.ui.tables import Column, RowsModel, Table, as_text
-
-
-class Pair(NamedTuple):
-    name: str
-    value: int
-
-
-def make_model(parent: QWidget) -> RowsModel[Pair]:
-    columns: tuple[Column[Pair], ...] = (
-        Column("Name", lambda row: row.name),
-        Column("Value", lambda row: f"{row.value:04X}"),
-    )
-    return RowsModel(columns, lambda row: row.name, parent)
+from app.emu.descriptor import Descriptor
+from app.ui.panes.descriptor_details import bits_html, head_html
+from app.ui.panes.descriptor_words import access_bits, flags_text, parts
+from app.ui.panes.tables import NAMES, TablesPane
+from tests.ui.fakes import ENTERED, snapshot_at
 
 
 @pytest.fixture
-def model(qapp: QApplication) -> Iterator[RowsModel[Pair]]:
-    parent = QWidget()
-    yield make_model(parent)
-    parent.deleteLater()
+def pane(qtbot: Any) -> TablesPane:
+    pane = TablesPane()
+    qtbot.addWidget(pane)
+    pane.resize(1000, 400)
+    pane.show_snapshot(snapshot_at(ENTERED + 2))
+    pane.show()
+    return pane
 
 
-def ages(model: RowsModel[Pair]) -> list[int | None]:
-    return [model.index(row, 1).data(AGE_ROLE) for row in range(model.rowCount())]
+def column(pane: TablesPane, table: str, title: str) -> list[str]:
+    model = pane.models[table]
+    section = [column.title for column in model.columns].index(title)
+    return [str(model.index(number, section).data()) for number in range(model.rowCount())]
 
 
-def test_only_the_cell_that_differs_is_announced(model: RowsModel[Pair]) -> None:
-    model.show_rows([Pair("a", 1), Pair("b", 2)], 0)
-    changed, reset = QSignalSpy(model.dataChanged), QSignalSpy(model.modelReset)
-    model.show_rows([Pair("a", 1), Pair("b", 3)], 1)
-    assert (changed.count(), reset.count()) == (1, 0)
-    assert changed.at(0)[0].row() == 1
-    assert changed.at(0)[0].column() == 1
+def test_each_table_has_its_rows(pane: TablesPane, qtmodeltester: Any) -> None:
+    assert [pane.models[name].rowCount() for name in NAMES] == [3, 5, 5]
+    assert column(pane, "LDT", "Selector") == ["009F", "00A7", "00AF", "00BF", "00C7"]
+    assert column(pane, "LDT", "Held by") == ["CS", "", "ES", "SS", "DS"]
+    assert column(pane, "LDT", "Flags")[0] == "0100  32-bit, byte units"
+    assert column(pane, "IDT", "Handler")[0] == "0008:C0001040"
+    for model in pane.models.values():
+        qtmodeltester.check(model)
 
 
-def test_nothing_is_marked_at_first_and_changes_fade_by_stops(model: RowsModel[Pair]) -> None:
-    model.show_rows([Pair("a", 1)], 0)
-    assert ages(model) == [None]
-    model.show_rows([Pair("a", 2)], 1)
-    assert ages(model) == [0]
-    assert model.index(0, 1).data(Qt.ItemDataRole.ToolTipRole) == "was 0001"
-    for tick in range(2, OLDEST_AGE + 2):
-        model.show_rows([Pair("a", 2)], tick)
-        assert ages(model) == [tick - 1]
-    model.show_rows([Pair("a", 2)], 9)
-    assert ages(model) == [None]
+def test_the_filter_finds_registers_owners_and_types(pane: TablesPane, qtbot: Any) -> None:
+    qtbot.keyClicks(pane.filter, "client es")
+    assert column(pane, "LDT", "Selector") == ["00AF"]
+    assert pane.tabs.tabText(NAMES.index("LDT")) == "LDT  1 of 5"
+    pane.filter.clear()
+    assert len(column(pane, "LDT", "Selector")) == 5
 
 
-def test_another_picture_of_the_same_stop_ages_nothing(model: RowsModel[Pair]) -> None:
-    model.show_rows([Pair("a", 1)], 0)
-    model.show_rows([Pair("a", 2)], 1)
-    model.show_rows([Pair("a", 2)], 1)
-    assert ages(model) == [0]
+def test_new_and_changed_entries_are_marked(pane: TablesPane) -> None:
+    snapshot = snapshot_at(ENTERED + 3)
+    moved = replace(snapshot.descriptors[4].descriptor, base=0x200000)
+    rows = [*snapshot.descriptors]
+    rows[4] = replace(rows[4], descriptor=moved, raw=moved.encode())
+    rows.insert(5, replace(rows[3], selector=0xFF, index=31))
+    pane.show_snapshot(replace(snapshot, descriptors=tuple(rows)))
+    assert column(pane, "LDT", "") == ["", "•", "+", "", "", ""]
 
 
-@given(before=st.lists(st.integers(0, 12), unique=True), after=st.lists(st.integers(0, 12), unique=True))
-def test_any_rows_can_follow_any_others(qapp: QApplication, before: list[int], after: list[int]) -> None:
-    parent = QWidget()
-    model = make_model(parent)
-    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
-    model.show_rows([Pair(str(name), name) for name in before], 0)
-    model.show_rows([Pair(str(name), name + 1) for name in after], 1)
-    assert [row.value for row in model.rows()] == [name + 1 for name in after]
-    assert [model.index(row, 1).data() for row in range(len(after))] == [f"{name + 1:04X}" for name in after]
-    tester.deleteLater()
-    parent.deleteLater()
+def test_the_selected_entry_is_taken_apart(pane: TablesPane, qtbot: Any) -> None:
+    pane.select(0x00BF)
+    assert "linear 00120000 to 00120FFF, 4 KiB" in pane.details.head.text()
+    assert "<b>DPL&nbsp;3</b>" in pane.details.bits.text()
+    with qtbot.waitSignal(pane.reveal) as revealed:
+        qtbot.mouseClick(pane.details.button, Qt.MouseButton.LeftButton)
+    assert revealed.args == ["memory", 0x120000]
+    pane.grab()
 
 
-def test_the_selection_stays_with_its_row_when_rows_come_and_go(model: RowsModel[Pair]) -> None:
-    view = Table(model, "test")
-    model.show_rows([Pair("a", 1), Pair("b", 2), Pair("c", 3)], 0)
-    view.selectRow(2)
-    model.show_rows([Pair("b", 2), Pair("c", 4)], 1)
-    assert [index.row() for index in view.selectionModel().selectedRows()] == [1]
-    view.deleteLater()
+def test_a_gate_shows_its_handler_instead_of_a_base(pane: TablesPane) -> None:
+    pane.tabs.setCurrentIndex(NAMES.index("IDT"))
+    pane.views["IDT"].selectRow(0)
+    assert "386 interrupt gate" in pane.details.head.text()
+    assert "0008:C0001040" in pane.details.head.text()
+    assert pane.details.button.isHidden()
+    pane.grab()
 
 
-def test_text_is_aligned_in_columns(model: RowsModel[Pair]) -> None:
-    model.show_rows([Pair("a", 1), Pair("long name", 2)], 0)
-    assert as_text(model, range(2)).splitlines() == ["Name       Value", "a          0001", "long name  0002"]
+def test_the_eight_bytes_hold_their_fields() -> None:
+    descriptor = Descriptor(0x12345678, 0xABCDE, 0xFB, 0xC)
+    assert [(part.name, part.value) for part in parts(descriptor.encode(), descriptor)] == [
+        ("limit 15–0", "BCDE"),
+        ("base 23–0", "345678"),
+        ("access", "FB"),
+        ("flags", "C·A"),
+        ("31–24", "12"),
+    ]
+    assert flags_text(descriptor) == "1100  32-bit, 4 KiB units"
+
+
+@pytest.mark.parametrize(
+    "access, words",
+    [
+        (0xFB, ["present", "ring 3", "code or data", "code", "not conforming", "readable", "accessed"]),
+        (0x72, ["not present", "ring 3", "code or data", "data", "expand-up", "writable", "not accessed yet"]),
+        (0x8E, ["present", "ring 0", "system", "386 interrupt gate"]),
+    ],
+)
+def test_access_bits_in_words(access: int, words: list[str]) -> None:
+    assert [bit.words for bit in access_bits(Descriptor(0, 0, access, 0))] == words
+
+
+def test_a_free_entry_is_called_free() -> None:
+    row = replace(snapshot_at(0).descriptors[3], descriptor=Descriptor(0, 0, 0, 0), raw=bytes(8))
+    assert head_html(row).startswith("A free entry")
+    assert bits_html(row)
