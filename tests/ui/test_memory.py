@@ -210,6 +210,22 @@ def test_a_selection_is_copied_as_hex_and_nothing_selected_as_a_dump(desk: Desk,
     assert desk.pane.export_text() == "00 07"
 
 
+def test_the_menu_follows_what_the_bytes_point_at(desk: Desk, qtbot: Any) -> None:
+    desk.go("00000000", qtbot)
+    menu = desk.pane.menu()
+    names = [action.text() for action in menu.actions() if action.text()]
+    assert names == [
+        "Go to segment:offset 150E:0700",
+        "Go to selector:offset 150E:0700",
+        "Go to linear 150E0700",
+        "Copy",
+    ]
+    menu.actions()[0].trigger()
+    assert desk.pane.place == Place("seg:150E", 0x700)
+    assert desk.interest.memory_space == "seg:150E"
+    menu.deleteLater()
+
+
 def test_a_narrow_view_shows_eight_bytes_a_row(desk: Desk) -> None:
     desk.pane.resize(420, 300)
     assert desk.pane.bytes.grid.per_row == 8

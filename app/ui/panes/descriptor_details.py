@@ -109,7 +109,7 @@ class DescriptorDetails(QWidget):
         self._row = row
         self.bytes.show_row(row)
         self.bytes.setVisible(row is not None)
-        self.button.setVisible(row is not None and row.descriptor.is_segment)
+        self.button.setVisible(row is not None and not is_gate(row.descriptor))
         self.head.setText("Select an entry to see its bytes taken apart." if row is None else head_html(row))
         self.bits.setText("" if row is None else bits_html(row))
         self.bits.setVisible(row is not None)

@@ -107,9 +107,12 @@ def flag_bits(descriptor: Descriptor) -> tuple[Bit, ...]:
     """The flags nibble from its highest bit down."""
     if is_gate(descriptor):
         return ()
+    units = Bit("G", descriptor.flags >> 3, "4 KiB units" if descriptor.flags & GRANULAR else "byte units")
+    if not descriptor.is_segment:
+        return (units,)
     big = bool(descriptor.flags & BIG)
     return (
-        Bit("G", descriptor.flags >> 3, "4 KiB units" if descriptor.flags & GRANULAR else "byte units"),
+        units,
         Bit("D/B", int(big), "32-bit" if big else "16-bit"),
         Bit("AVL", descriptor.flags & 1, "client's own use"),
     )

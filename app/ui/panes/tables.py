@@ -12,7 +12,7 @@ from app.emu.registers import SEGMENTS
 from app.ui.format import byte, dword, word
 from app.ui.panes.chip_delegate import ChipDelegate
 from app.ui.panes.descriptor_details import DescriptorDetails
-from app.ui.panes.descriptor_words import flags_text, is_unused
+from app.ui.panes.descriptor_words import flags_text, is_gate, is_unused
 from app.ui.panes.earlier import Earlier
 from app.ui.panes.pane import Pane
 from app.ui.tables import Column, RowsModel, Table
@@ -63,9 +63,9 @@ class TablesPane(Pane):
         model: RowsModel[DescriptorRow] = RowsModel(columns, lambda row: row.selector, self)
         view = Table(model, f"{name} entries", self)
         if name == "IDT":
-            view.set_widths(1, 6, 22, 22, 3, 2, 30)
+            view.set_widths(1, 6, 15, 20, 4, 4)
         else:
-            view.set_widths(1, 8, 9, 8, 8, 27, 26, 3, 3)
+            view.set_widths(1, 8, 9, 9, 9, 27, 26, 4, 4)
             view.setItemDelegateForColumn(2, ChipDelegate(view))
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(self._open_menu)
@@ -145,7 +145,7 @@ class TablesPane(Pane):
 
     def _reveal_selected(self) -> None:
         row = self.selected()
-        if row is not None and row.descriptor.is_segment:
+        if row is not None and not is_gate(row.descriptor):
             self.reveal.emit("memory", row.descriptor.base)
 
     def _open_menu(self, position: QPoint) -> None:
@@ -155,7 +155,7 @@ class TablesPane(Pane):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Show in memory", self._reveal_selected).setEnabled(row.descriptor.is_segment)
+        menu.addAction("Show in memory", self._reveal_selected).setEnabled(not is_gate(row.descriptor))
         menu.addAction("Copy row", self.copy_text)
         menu.popup(view.viewport().mapToGlobal(position))
 
