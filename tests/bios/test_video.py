@@ -73,7 +73,7 @@ def test_console_attribute_colours_the_cells(machine: FakeMachine) -> None:
     [(0x0601, ["0", "22", "33", "", "4"]), (0x0701, ["0", "", "11", "22", "4"]), (0x0600, ["0", "", "", "", "4"])],
 )
 def test_scroll_moves_a_window(machine: FakeMachine, function: int, expected: list[str]) -> None:
-    write(machine, "\r\n".join(["0", "11", "22", "33", "4"]))
+    write(machine, "0\r\n11\r\n22\r\n33\r\n4")
     machine.call(0x10, function, bx=0x7000, cx=0x0100, dx=0x034F)
     assert expected == rows(machine)[:5]
     assert 0x70 in machine.memory.read(0xB8000, 800)[1::2]
