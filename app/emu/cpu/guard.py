@@ -285,7 +285,7 @@ class Guard:
 
     def _on_translated(self, _uc: unicorn.Uc, block: Any, _previous: object, _data: object) -> None:
         """A block is about to run for the first time: find the instructions that need a precise check."""
-        if not self.active:
+        if not self.active or block.pc == self._engine.iretd:
             return
         code = self._engine.look().segments()[CS]
         eip = block.pc - code.base & _TOP

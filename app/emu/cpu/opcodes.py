@@ -70,7 +70,7 @@ ONE_BYTE.update(dict.fromkeys(range(0xB8, 0xC0), "i:v"))
 TWO_BYTE: Final[dict[int, str]] = {
     0x00: "m /:w:w,w:w,.,.,r:w,r:w,!,!", 0x01: "m /:mem+w:s,mem+w:s,.,.,w:w,!,.,.",
     0x02: "m r:w", 0x03: "m r:w", 0x06: "", 0x08: "", 0x09: "", 0x0B: "", 0x1F: "m",
-    0x20: "m", 0x21: "m", 0x22: "m", 0x23: "m", 0x30: "", 0x31: "", 0x32: "", 0x33: "",
+    0x20: "i:b", 0x21: "i:b", 0x22: "i:b", 0x23: "i:b", 0x30: "", 0x31: "", 0x32: "", 0x33: "",
     0xA0: "push", 0xA1: "pop load:4", 0xA2: "", 0xA3: "m r:v#", 0xA4: "m x:v i:b", 0xA5: "m x:v",
     0xA8: "push", 0xA9: "pop load:5", 0xAB: "m x:v#", 0xAC: "m x:v i:b", 0xAD: "m x:v", 0xAF: "m r:v",
     0xB0: "m x:b", 0xB1: "m x:v", 0xB2: "m mem r:p load:2", 0xB3: "m x:v#", 0xB4: "m mem r:p load:4",
@@ -86,10 +86,10 @@ FPU: Final[tuple[tuple[str, ...], ...]] = (
     ("dr",) * 8,
     ("dr", "", "dw", "dw", "er", "wr", "ew", "ww"),
     ("dr",) * 8,
-    ("dr", "", "dw", "dw", "", "tr", "", "tw"),
+    ("dr", "dw", "dw", "dw", "", "tr", "", "tw"),
     ("qr",) * 8,
-    ("qr", "", "qw", "qw", "Sr", "", "Sw", "ww"),
+    ("qr", "qw", "qw", "qw", "Sr", "", "Sw", "ww"),
     ("wr",) * 8,
-    ("wr", "", "ww", "ww", "tr", "qr", "tw", "qw"),
+    ("wr", "ww", "ww", "ww", "tr", "qr", "tw", "qw"),
 )
 """Size and direction of the memory operand of D8 … DF by ModRM's reg field; empty: undefined."""
