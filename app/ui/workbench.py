@@ -64,12 +64,13 @@ class Workbench(QMainWindow):
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.panes: dict[str, Pane] = {}
         self._entries = {entry.key: entry for entry in PANES}
-        self._docks = {entry.key: self._make_dock(entry) for entry in PANES}
+        self._in_view: set[str] = set()  # docks behind a tab count as visible to Qt, but nobody sees them
         self._snapshot: Snapshot | None = None
         self._fed: dict[str, int] = {}
         self._log = EventStore()
         self._seen: dict[str, int] = {}
         self._has_default_layout = True
+        self._docks = {entry.key: self._make_dock(entry) for entry in PANES}
         self._dock_all()
         for entry in PANES:
             if not entry.is_heavy:
@@ -87,7 +88,7 @@ class Workbench(QMainWindow):
 
     def _feed(self, key: str) -> None:
         pane, snapshot = self.panes[key], self._snapshot
-        if snapshot is None or not pane.isVisible() or self._fed.get(key) == snapshot.serial:
+        if snapshot is None or key not in self._in_view or self._fed.get(key) == snapshot.serial:
             return
         if snapshot.status is Status.RUNNING and not self._entries[key].follows_run:
             return
@@ -177,11 +178,15 @@ class Workbench(QMainWindow):
         dock.setObjectName(f"dock_{entry.key}")
         dock.setAllowedAreas(Qt.DockWidgetArea.AllDockWidgetAreas)
 
-        def feed(visible: bool) -> None:
-            if visible and entry.key in self.panes:
+        def come_or_go(visible: bool) -> None:
+            if not visible:
+                self._in_view.discard(entry.key)
+                return
+            self._in_view.add(entry.key)
+            if entry.key in self.panes:
                 self._feed(entry.key)
 
-        dock.visibilityChanged.connect(feed)
+        dock.visibilityChanged.connect(come_or_go)
         dock.topLevelChanged.connect(self._take_over)
         return dock
 
@@ -207,7 +212,7 @@ class Workbench(QMainWindow):
             self._at(place)[0].raise_()
 
     def _share_room(self) -> None:
-        if not self._has_default_layout:
+        if not self._has_default_layout or not self.isVisible():
             return
         (registers,), (code,), (stacks,) = self._at(Place.LEFT), self._at(Place.CENTRE), self._at(Place.RIGHT)
         below, beside = self._at(Place.BELOW_LEFT)[0], self._at(Place.BELOW_RIGHT)[0]

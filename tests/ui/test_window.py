@@ -14,12 +14,12 @@ from PySide6.QtWidgets import QAbstractItemView, QDockWidget, QHeaderView, QLabe
 from pytestqt.qtbot import QtBot
 
 from app.debug.session import Goal, Run, StepInto, StepOut, StepOver, ToCallback, ToEvent, ToModeSwitch, ToPosition
-from app.debug.snapshot import Status
+from app.debug.snapshot import Snapshot, Status
 from app.ui.actions import ROWS
 from app.ui.main_window import MainWindow
 from app.ui.panes import PANES, Entry
 from app.ui.theme import Scheme, colours
-from tests.ui.fakes import CLIENT, ENTERED, FakeSession
+from tests.ui.fakes import CLIENT, ENTERED, ROUND, FakeSession, events_until
 
 GOALS = [
     ("F7", StepInto()), ("F11", StepInto()), ("F8", StepOver()), ("F10", StepOver()), ("Shift+F11", StepOut()),
@@ -218,3 +218,17 @@ def test_help_lists_every_key(qtbot: QtBot, window: MainWindow) -> None:
     press(window, "F1")
     text = " ".join(label.text() for label in window._dialog.findChildren(QLabel))
     assert all(key in text for key in ("F7", "Alt+F9", "Ctrl+F2", "Alt+9"))
+
+
+def test_panes_nobody_sees_are_not_fed_and_miss_nothing(qtbot: QtBot, window: MainWindow, session: FakeSession) -> None:
+    events = window.workbench.panes["events"]
+    window.workbench.bring_up("memory")  # in front of the events
+    shown: list[Snapshot] = []
+    events.show_snapshot = lambda snapshot: (shown.append(snapshot), type(events).show_snapshot(events, snapshot))
+    for turn in range(3):
+        press(window, "Shift+F9")
+        qtbot.waitUntil(lambda turn=turn: window._snapshot.tick == turn * ROUND + ENTERED and not window.bridge.is_busy)
+    assert shown == []
+    window.workbench.bring_up("events")
+    qtbot.waitUntil(lambda: bool(shown))
+    assert events.model.total == len(events_until(session.tick))
