@@ -56,6 +56,8 @@ class HexView(QAbstractScrollArea):
 
     def show_document(self, document: HexDocument) -> None:
         """Draw new bytes of the same space."""
+        if document == self.document:
+            return
         self.document = document
         self.viewport().update()
         self._describe()

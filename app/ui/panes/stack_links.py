@@ -57,7 +57,7 @@ class LinkOverlay(QWidget):
     def follow_rows(self) -> None:
         """The rows have changed: find the links anew."""
         links = find_links(self._columns)
-        if links or self._links:
+        if links != self._links:
             self._links = links
             self.update()
 
