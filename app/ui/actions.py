@@ -99,6 +99,17 @@ ROWS: Final = (
 )  # fmt: skip
 
 
+KEYS_IN_PANES: Final = (
+    ("Follow a jump or call", ("Return",), "In the code: look at where it goes"),
+    ("Back", ("Esc",), "In the code: look at where the last jump of the view began"),
+    ("Current instruction", ("Home", "*"), "In the code: look at CS:(E)IP again"),
+    ("Go to an address", ("G",), "In the code: as Ctrl+G"),
+    ("Find", ("Ctrl+F",), "In the events: filter by words"),
+    ("Copy", ("Ctrl+C",), "In every pane: its selected rows, or all of it, as text"),
+)
+"""Keys that mean something while one pane has the keyboard: what, keys, explanation."""
+
+
 def keys_in_words(keys: tuple[str, ...]) -> str:
     """Keys as the system writes them: `F7 or F11`."""
     native = QKeySequence.SequenceFormat.NativeText

@@ -14,6 +14,7 @@ from app.emu.registers import Mode
 from app.ui.panes.memory_place import LINEAR, parse_place
 from app.ui.theme import colours, mono_font
 
+_WIDTH: Final = 470
 HINT: Final = (
     "An address: <b>0087:0100</b> (selector or segment), <b>cs:eip</b>, <b>00110000</b> (linear)<br>"
     "A position: <b>event 41</b>, <b>event 41+7</b>, <b>tick 120345</b>, <b>callback 2</b>, <b>mode 5</b>, <b>end</b>"
@@ -46,7 +47,6 @@ class GoToDialog(QDialog):
     def __init__(self, parent: QWidget, choose: Callable[[str], None]) -> None:
         super().__init__(parent)
         self.setWindowTitle("Go to")
-        self.setMinimumWidth(460)
         self._choose = choose
         self.line = QLineEdit(self)
         self.line.setFont(mono_font())
@@ -55,6 +55,7 @@ class GoToDialog(QDialog):
         self.line.returnPressed.connect(self._try)
         self._problem = QLabel(self)
         self._problem.setWordWrap(True)
+        self._problem.setMinimumWidth(_WIDTH)
         self._problem.setStyleSheet(f"color: {colours().error}")
         self._problem.hide()
         column = QVBoxLayout(self)
@@ -68,5 +69,6 @@ class GoToDialog(QDialog):
         except ValueError as problem:
             self._problem.setText(str(problem))
             self._problem.show()
+            self.adjustSize()
         else:
             self.accept()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
-from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QAbstractButton
 
 from app.resources import resource
 from app.ui.theme import Colours, colours
@@ -20,6 +21,25 @@ TINTS = {"play": "application", "pause": "changed", "circle-dot": "breakpoint", 
 def icon(name: str) -> QIcon:
     """An icon in the colours in force; an empty one when the file is missing."""
     return _tinted(name, colours())
+
+
+def set_icon(button: QAbstractButton, name: str) -> None:
+    """Give a button an icon that is drawn anew when the palette changes."""
+    button.setIcon(icon(name))
+    button.installEventFilter(_Tinter(button, name))
+
+
+class _Tinter(QObject):
+    """Watches one button for a change of palette."""
+
+    def __init__(self, button: QAbstractButton, name: str) -> None:
+        super().__init__(button)
+        self._name = name
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.PaletteChange and isinstance(watched, QAbstractButton):
+            watched.setIcon(icon(self._name))
+        return False
 
 
 @cache

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -19,11 +19,12 @@ from PySide6.QtWidgets import (
     QStackedWidget,
     QToolBar,
     QVBoxLayout,
+    QWidget,
 )
 
 from app.debug.session import Goal, RunTo, Session
 from app.debug.snapshot import Snapshot
-from app.ui.actions import Actions, keys_in_words
+from app.ui.actions import KEYS_IN_PANES, Actions, keys_in_words
 from app.ui.bridge import Bridge
 from app.ui.go_to import GoToDialog, destination
 from app.ui.message_bar import MessageBar
@@ -59,10 +60,16 @@ class MainWindow(QMainWindow):
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.start_page)
         self._pages.addWidget(self.workbench)
-        self.setCentralWidget(self._pages)
+        middle = QWidget(self)
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.messages)
+        column.addWidget(self._pages, stretch=1)
+        self.setCentralWidget(middle)
         self.setStatusBar(self.status)
         self._make_menus()
-        self._make_toolbars()
+        self._make_toolbar()
         self._connect()
         self.setWindowTitle("dpmiscope")
         self.start_page.show_recent(settings.recent)
@@ -159,6 +166,7 @@ class MainWindow(QMainWindow):
     def show_keys(self) -> None:
         """All keys, in one table."""
         rows = [(row.text, row.keys, row.tip) for row, _action in self.actions_.rows()]
+        rows += KEYS_IN_PANES
         rows += [(entry.title, (entry.shortcut,), "Show the pane and give it the keyboard") for entry in PANES]
         lines = "".join(
             f"<tr><td><b>{text.replace('&', '').rstrip('…')}</b></td><td>{keys_in_words(keys)}</td><td>{tip}</td></tr>"
@@ -207,7 +215,7 @@ class MainWindow(QMainWindow):
             action.triggered.connect(lambda _checked=False, scheme=scheme: self._choose_scheme(scheme))
             group.addAction(action)
 
-    def _make_toolbars(self) -> None:
+    def _make_toolbar(self) -> None:
         bar = QToolBar("Toolbar", self)
         bar.setObjectName("toolbar")
         bar.setMovable(False)
@@ -217,9 +225,6 @@ class MainWindow(QMainWindow):
                     bar.addSeparator()
                 bar.addAction(action)
         self.addToolBar(bar)
-        self.addToolBarBreak()
-        self.addToolBar(self.messages)
-        self.messages.hide()
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
 
     def _connect(self) -> None:
@@ -231,6 +236,8 @@ class MainWindow(QMainWindow):
         self.start_page.chosen.connect(self._load_chosen)
         self.start_page.open_asked.connect(self.open_program)
         self._theme.changed.connect(self.actions_.tint)
+        go_to = QShortcut("G", self.workbench.panes["code"], self.go_to)
+        go_to.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     def _look_at(self, fields: dict[str, Any]) -> None:
         self.bridge.look_at(fields)

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.resources import resource
-from app.ui.icons import icon
+from app.ui.icons import set_icon
 from app.ui.theme import colours
 
 _PATH: Final = Qt.ItemDataRole.UserRole
@@ -114,7 +114,7 @@ class StartPage(QWidget):
         self.samples = self._list("Samples")
         self.recent = self._list("Recent programs")
         self.open = QPushButton("&Open program…", self)
-        self.open.setIcon(icon("folder-open"))
+        set_icon(self.open, "folder-open")
         self.open.setToolTip("Open a DOS program: .COM or .EXE (Ctrl+O)")
         self.open.clicked.connect(self.open_asked)
         head = QLabel("dpmiscope", self)

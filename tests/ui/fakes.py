@@ -443,7 +443,7 @@ class FakeSession:
             case RunTo() | ToPosition():
                 return Stop.REACHED, 3
             case _:
-                return None, 4000
+                return None, 400
 
     def pause(self) -> None:
         self.calls.append(("pause",))

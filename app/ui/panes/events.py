@@ -22,7 +22,7 @@ from app.debug.snapshot import Snapshot
 from app.emu.events import KINDS
 from app.ui import format as fmt
 from app.ui.event_text import fields, name_of
-from app.ui.icons import icon
+from app.ui.icons import set_icon
 from app.ui.panes.event_model import EventModel
 from app.ui.panes.pane import Pane
 from app.ui.tables import Column, RowsModel, Table
@@ -37,6 +37,8 @@ _GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("Programs and clients", ("program_", "client_")),
 )
 """Kinds by what they are about: name, and how the kinds begin."""
+_CLIENT: Final = 4
+_WIDE: Final = 900
 
 
 class EventsPane(Pane):
@@ -51,7 +53,7 @@ class EventsPane(Pane):
         self.list.set_widths(5, 9, 19)
         self.list.horizontalHeader().setStretchLastSection(False)
         self.list.horizontalHeader().setSectionResizeMode(3, self.list.horizontalHeader().ResizeMode.Stretch)
-        self.list.setColumnWidth(4, 50)
+        self.list.setColumnWidth(_CLIENT, 50)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.selectionModel().currentRowChanged.connect(self._show_fields)
         self.field_model: RowsModel[tuple[str, str]] = RowsModel(
@@ -64,6 +66,7 @@ class EventsPane(Pane):
         )
         self.fields = Table(self.field_model, "Fields of the event", self)
         self.fields.set_widths(12)
+        self.fields.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.text = QLineEdit(self)
         self.text.setPlaceholderText("Filter: words that must occur (Ctrl+F)")
         self.text.setAccessibleName("Filter events by words")
@@ -103,12 +106,14 @@ class EventsPane(Pane):
         across = Qt.Orientation.Horizontal if low else Qt.Orientation.Vertical
         if self._split.orientation() != across:
             self._split.setOrientation(across)
-            self._split.setSizes([680, 320])
+            self._split.setSizes([600, 400])
 
     def _show_fields(self, current: QModelIndex) -> None:
         shown = fields(self.model.event(current.row())) if current.isValid() else []
         self.field_model.show_rows(shown, 0)
         self.fields.setVisible(bool(shown))
+        # Nearly always 1, and among the fields anyway.
+        self.list.setColumnHidden(_CLIENT, bool(shown) and self.width() < _WIDE)
 
     def _filter(self) -> None:
         chosen = [prefix for action, prefixes in self._kind_actions if action.isChecked() for prefix in prefixes]
@@ -131,7 +136,7 @@ class EventsPane(Pane):
     def _make_kinds(self) -> tuple[QToolButton, list[tuple[QAction, tuple[str, ...]]]]:
         button = QToolButton(self)
         button.setText("All kinds")
-        button.setIcon(icon("funnel"))
+        set_icon(button, "funnel")
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setToolTip("Which kinds of events are listed")
@@ -152,7 +157,7 @@ class EventsPane(Pane):
         self._split = QSplitter(Qt.Orientation.Vertical, self)
         self._split.addWidget(self.list)
         self._split.addWidget(self.fields)
-        self._split.setSizes([680, 320])
+        self._split.setSizes([600, 400])
         self._split.setChildrenCollapsible(False)
         self.fields.hide()  # until an event is selected: the list needs the room
         head = QHBoxLayout()
