@@ -28,7 +28,7 @@ class Engine:
         self.memory = memory
         self.hit: Exit | None = None
         self.uc = unicorn.Uc(unicorn.UC_ARCH_X86, unicorn.UC_MODE_32)
-        self.uc.ctl_set_cpu_model(x86.UC_CPU_X86_PENTIUM)
+        self.uc.ctl_set_cpu_model(x86.UC_CPU_X86_486)
         address = ctypes.addressof(ctypes.c_char.from_buffer(memory.buffer))
         self.uc.mem_map_ptr(0, memory.size, unicorn.UC_PROT_ALL, address)
         boot.write_tables(memory)

@@ -20,17 +20,18 @@ import unicorn
 from app.emu.cpu.arming import Arming, Use
 from app.emu.cpu.engine import Engine
 from app.emu.cpu.exits import Exit, Why
-from app.emu.cpu.operands import CS, DS, ES, FS, GS, SS, Instruction, decode
+from app.emu.cpu.operands import CS, DS, ES, FS, GS, SS, UNKNOWN, Instruction, decode
 from app.emu.cpu.verdict import general_registers, instruction_at, segment_registers, violation
 from app.emu.descriptor import Descriptor
 from app.emu.memory import layout
 from app.emu.registers import Registers, Segment
 
-_PAGE_FAULT = 14
+_INVALID_OPCODE: Final = 6
+_PAGE_FAULT: Final = 14
 _TOP: Final = 0xFFFFFFFF
 _ACCESSED: Final = 1 << 40
 _REMARKABLE: Final = re.compile(
-    rb"[\x07\x1f\x26\x2e\x60\x64\x65\x67\x8e\xa4-\xa7\xaa\xab\xae\xaf\x6c\x6d\xc4\xc5\xc8\xd9\xdd]"
+    rb"[\x07\x0f\x1f\x26\x2e\x60\x64\x65\x67\x8e\xa4-\xa7\xaa\xab\xae\xaf\x6c\x6d\xc4\xc5\xc8\xd9\xdd]"
 )
 """Bytes without which an instruction needs no precise check."""
 _MOST_PLANTED: Final = 96
@@ -298,7 +299,7 @@ class Guard:
             instruction = decode(bytes_[at : at + 15], wide=wide)
             beyond = eip + at + max(instruction.length, 1) - 1 > end
             linear = block.pc + at & _TOP
-            if (beyond or self._needs_check(instruction)) and linear not in self._planted:
+            if (beyond or instruction is UNKNOWN or self._needs_check(instruction)) and linear not in self._planted:
                 self._to_plant.add(linear)
             if not instruction.length:
                 break
@@ -325,6 +326,8 @@ class Guard:
         segments, eip = state.segments(), state.eip
         instruction = instruction_at(self._memory, address, wide=not self._v86 and segments[CS].is_big)
         vector = violation(self._memory, instruction, eip, state.general(), segments, v86=self._v86)
+        if not vector and instruction is UNKNOWN:
+            vector = _INVALID_OPCODE  # Unicorn would carry out MMX
         if vector:
             self._engine.stop(Exit(Why.FAULT, 0, vector))
 

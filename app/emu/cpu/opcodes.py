@@ -36,7 +36,7 @@ ONE_BYTE: Final[dict[int, str]] = {
     0x80: "m i:b /:x:b,x:b,x:b,x:b,x:b,x:b,x:b,r:b", 0x82: "m i:b /:x:b,x:b,x:b,x:b,x:b,x:b,x:b,r:b",
     0x81: "m i:v /:x:v,x:v,x:v,x:v,x:v,x:v,x:v,r:v", 0x83: "m i:b /:x:v,x:v,x:v,x:v,x:v,x:v,x:v,r:v",
     0x84: "m r:b", 0x85: "m r:v", 0x86: "m x:b", 0x87: "m x:v", 0x88: "m w:b", 0x89: "m w:v", 0x8A: "m r:b",
-    0x8B: "m r:v", 0x8C: "m w:w", 0x8D: "m mem", 0x8E: "m r:w loadreg", 0x8F: "m /:popmem,!,!,!,!,!,!,!",
+    0x8B: "m r:v", 0x8C: "m w:w", 0x8D: "m mem", 0x8E: "m r:w loadreg", 0x8F: "m popmem",
     0x9A: "i:p push2 load:1", 0x9C: "push", 0x9D: "pop",
     0xA0: "o:br", 0xA1: "o:vr", 0xA2: "o:bw", 0xA3: "o:vw",
     0xA4: "str:bsD", 0xA5: "str:vsD", 0xA6: "str:bsd", 0xA7: "str:vsd", 0xA8: "i:b", 0xA9: "i:v",
@@ -69,7 +69,7 @@ ONE_BYTE.update(dict.fromkeys(range(0xB8, 0xC0), "i:v"))
 
 TWO_BYTE: Final[dict[int, str]] = {
     0x00: "m /:w:w,w:w,.,.,r:w,r:w,!,!", 0x01: "m /:mem+w:s,mem+w:s,.,.,w:w,!,.,.",
-    0x02: "m r:w", 0x03: "m r:w", 0x06: "", 0x08: "", 0x09: "", 0x0B: "", 0x1F: "m",
+    0x02: "m r:w", 0x03: "m r:w", 0x06: "", 0x08: "", 0x09: "", 0x0B: "",
     0x20: "i:b", 0x21: "i:b", 0x22: "i:b", 0x23: "i:b", 0x30: "", 0x31: "", 0x32: "", 0x33: "",
     0xA0: "push", 0xA1: "pop load:4", 0xA2: "", 0xA3: "m r:v#", 0xA4: "m x:v i:b", 0xA5: "m x:v",
     0xA8: "push", 0xA9: "pop load:5", 0xAB: "m x:v#", 0xAC: "m x:v i:b", 0xAD: "m x:v", 0xAF: "m r:v",

@@ -1,4 +1,4 @@
-"""What memory an instruction touches: a table-driven decoder for the integer and FPU instructions of a Pentium.
+"""What memory an instruction touches: a table-driven decoder for the integer and FPU instructions of a 486.
 
 `decode` turns bytes into an `Instruction` once; `Instruction.accesses` works out segment, offset, size and direction
 from the registers at each execution. Unknown opcodes have no accesses: the processor raises #UD for them. Roads not
@@ -104,6 +104,9 @@ class Instruction:
 
 
 UNKNOWN: Final = Instruction(0)
+"""A 486 has no such instruction."""
+TRUNCATED: Final = Instruction(0, nested=-1)
+"""The bytes end inside the instruction, or it is longer than a processor takes."""
 
 
 class _Truncated(Exception):
@@ -235,7 +238,7 @@ class _Decoder:
         for word in entry.split():
             if not self.step(word):
                 return UNKNOWN
-        return self.result() if self.at <= _MAX_LENGTH else UNKNOWN
+        return self.result() if self.at <= _MAX_LENGTH else TRUNCATED
 
     def prefixes(self) -> int:
         """Read the prefixes; the first byte behind them."""
@@ -330,4 +333,4 @@ def decode(code: bytes, *, wide: bool) -> Instruction:
     try:
         return _Decoder(code, wide=wide).run()
     except _Truncated:
-        return UNKNOWN
+        return TRUNCATED

@@ -32,6 +32,7 @@ _PROTECTION: Final = 13
 _PAGE_FAULT: Final = 14
 _MASK: Final = 0xFFFFFFFF
 _LDTR: Final = 6
+_PREFIXES: Final = b"\x26\x2e\x36\x3e\x64\x65\x66\x67"
 
 PortIn = Callable[[int, int], int]
 PortOut = Callable[[int, int, int], None]
@@ -49,6 +50,7 @@ class UnicornCpu:
         self._done = 0
         self._total = 0
         self._cut = False
+        self._exit_eip: int | None = None
         self._engine = Engine(memory)
         self._uc = self._engine.uc
         self._guard = Guard(self._engine, self._stops_at) if limit_checks else None
@@ -56,6 +58,8 @@ class UnicornCpu:
         self._uc.hook_add(unicorn.UC_HOOK_INSN_INVALID, self._on_invalid)
         self._uc.hook_add(unicorn.UC_HOOK_INSN, self._on_in, None, 1, 0, x86.UC_X86_INS_IN)
         self._uc.hook_add(unicorn.UC_HOOK_INSN, self._on_out, None, 1, 0, x86.UC_X86_INS_OUT)
+        for instruction in (x86.UC_X86_INS_SYSCALL, x86.UC_X86_INS_SYSENTER):
+            self._uc.hook_add(unicorn.UC_HOOK_INSN, self._on_later_instruction, None, 1, 0, instruction)
         self._uc.hook_add(unicorn.UC_HOOK_EDGE_GENERATED, self._on_translated)
 
     # Running
@@ -96,6 +100,7 @@ class UnicornCpu:
         engine.entry.fpu[:] = engine.exit.fpu
         engine.hit = None
         self._cut = False
+        self._exit_eip = None
         if guard:
             guard.enter(regs)
         self._done = -1  # the IRETD counts
@@ -114,13 +119,11 @@ class UnicornCpu:
     def _result(self, regs: Registers) -> Exit:
         """The reason the engine stopped, with the exact number of instructions completed."""
         hit, done = self._engine.hit, max(self._done, 0)
+        if self._exit_eip is not None:
+            regs.eip = self._exit_eip & _MASK
         if hit is None:
             return Exit(Why.BUDGET, done)
-        if hit.why is Why.INTERRUPT:
-            if hit.vector == _INVALID_OPCODE:
-                regs.eip = regs.eip + 2 & _MASK
-            return replace(hit, executed=done)
-        if hit.why is Why.FAULT and hit.vector == _DEBUG_TRAP:
+        if hit.why is Why.INTERRUPT or (hit.why is Why.FAULT and hit.vector == _DEBUG_TRAP):
             return replace(hit, executed=done)
         done = max(done - 1, 0)
         if self._guard and self._guard.active and hit.why is Why.FAULT and hit.vector in _SEGMENT_FAULTS:
@@ -165,12 +168,33 @@ class UnicornCpu:
         uc.emu_stop()
 
     def _on_invalid(self, uc: unicorn.Uc, _data: object) -> bool:
-        """An invalid opcode, or INT 6, which Unicorn reports here too and leaves EIP at."""
+        """An invalid opcode, or INT 6 or INT1, which Unicorn reports here too and leaves EIP at."""
         if self._engine.hit is None:
-            is_int = self._engine.look().interrupt()[1]
-            self._engine.hit = Exit(Why.INTERRUPT if is_int else Why.FAULT, 0, _INVALID_OPCODE)
+            state = self._engine.look()
+            code = self._code_at(state.segments()[1].base + state.eip)
+            hit = Exit(Why.FAULT, 0, _INVALID_OPCODE)
+            if state.interrupt()[1]:
+                hit, self._exit_eip = Exit(Why.INTERRUPT, 0, _INVALID_OPCODE), state.eip + 2
+            elif code.lstrip(_PREFIXES)[:1] == b"\xf1":
+                length = len(code) - len(code.lstrip(_PREFIXES)) + 1
+                hit, self._exit_eip = Exit(Why.FAULT, 0, _DEBUG_TRAP), state.eip + length
+            self._engine.hit = hit
         uc.emu_stop()
         return True
+
+    def _on_later_instruction(self, _uc: unicorn.Uc, _data: object) -> None:
+        """SYSCALL and SYSENTER: a 486 has neither, Unicorn would step over them."""
+        if self._engine.hit is None:
+            self._exit_eip = self._engine.look().eip
+            self._engine.hit = Exit(Why.FAULT, 0, _INVALID_OPCODE)
+            self._engine.cut_short()
+
+    def _code_at(self, linear: int) -> bytes:
+        """The bytes of an instruction that was just executed."""
+        try:
+            return self.memory.read(linear, 15)
+        except PageNotPresent:
+            return self.memory.read(linear, 0x1000 - (linear & 0xFFF))
 
     def _on_in(self, _uc: unicorn.Uc, port: int, size: int, _data: object) -> int:
         return 0 if self._engine.hit else self.port_in(port, size)
