@@ -19,7 +19,8 @@ _LANES, _LANE_WIDTH = 3, 5
 _ARROW_WIDTH = 13
 _GUTTER = DOT_WIDTH + _LANES * _LANE_WIDTH + _ARROW_WIDTH
 _MNEMONIC_WIDTH = 7
-_OPERANDS_WIDTH = 26
+_OPERANDS_WIDTH = 52
+"""Operands and a note, before the bytes give way."""
 _TOKENS = re.compile(r"(?P<number>\b(?:0x)?[0-9][0-9A-Fa-f]*h?\b)|(?P<rest>[A-Za-z_]\w*|[^\w]+|.)")
 
 
