@@ -6,6 +6,7 @@ import struct
 from typing import Final
 
 from app.emu.cpu.offsets import Offsets
+from app.emu.memory.layout import RING0_DATA
 from app.emu.registers import Registers, Segment
 
 _MASK: Final = 0xFFFFFFFF
@@ -58,12 +59,17 @@ class State:
         error_code, is_int = struct.unpack_from("<II", self.blob, self._at.error_code)
         return error_code, is_int
 
-    def load(self, regs: Registers, ring0_esp: int) -> None:
-        """Write the general registers (ESP: ring 0's) and in protected mode the data segments."""
+    def load(self, regs: Registers, frame: int) -> None:
+        """Write the general registers and in protected mode the data segments, with ring 0's stack at a linear address.
+
+        An IRETD to a 16-bit stack loads SP only, so ring 0's ESP gets the high half the client's must have.
+        """
+        esp = regs.esp & 0xFFFF0000 | frame & 0xFFFF
         _GENERAL.pack_into(
             self.blob, self._at.general,
-            regs.eax, regs.ecx, regs.edx, regs.ebx, ring0_esp, regs.ebp, regs.esi, regs.edi,
+            regs.eax, regs.ecx, regs.edx, regs.ebx, esp, regs.ebp, regs.esi, regs.edi,
         )  # fmt: skip
+        self.load_segment(2, Segment(RING0_DATA, frame - esp & _MASK, _MASK, 0x93, 0xC))
         if not regs.is_v86:
             for number, segment in ((0, regs.es), (3, regs.ds), (4, regs.fs), (5, regs.gs)):
                 self.load_segment(number, segment)
