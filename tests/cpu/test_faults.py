@@ -296,7 +296,9 @@ def test_a_repeated_string_does_what_it_can(pm: Lab) -> None:
     assert pm.memory.read(DATA + 0xFFC, 5) == b"ZZZZ\0"
 
 
-@pytest.mark.parametrize("code", ["fe00", "f610", "0000", "8600", "8900", "ff30", "c400", "d800", "dd18", "0fab00", "d9 30"])
+@pytest.mark.parametrize(
+    "code", ["fe00", "f610", "0000", "8600", "8900", "ff30", "c400", "d800", "dd18", "0fab00", "d9 30"]
+)
 def test_other_operands(pm: Lab, code: str) -> None:
     pm.regs.eax, pm.regs.ebx, pm.regs.esi = 0x1FFE, 0xFFF, 0xFFF
     check_pristine(pm, code, fault(GP))

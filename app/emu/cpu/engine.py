@@ -68,6 +68,8 @@ class Engine:
         self.entry = self._state(self._entry_context, at)
         self.exit = self._state(self._exit_context, at)
         self._looked = self._state(self._look_context, at)
+        # Without an end address: Unicorn would look it up after each run, and remember the page fault.
+        self.uc.ctl_exits_enabled(True)
         self.uc.ctl_flush_tb()
 
     @staticmethod
@@ -90,6 +92,10 @@ class Engine:
     def _start(self, eip: int, instructions: int) -> int:
         self.uc.emu_start(eip, _FOREVER, 0, instructions)
         return min(self._counter.value, self._count.value)
+
+    def go_to_ring0(self) -> None:
+        """Between runs: drop translations with the monitor's rights, else supervisor pages are out of sight."""
+        self.uc.context_restore(self._clean)
 
     def leave(self) -> State:
         """The state at the exit; it stays readable until the next exit."""

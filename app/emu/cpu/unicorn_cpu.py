@@ -216,7 +216,10 @@ class UnicornCpu:
             self.memory.tables_changed = False
             if self._guard:
                 self._guard.remap()
-        for linear, size in self.memory.take_stale():
+        stale = self.memory.take_stale()
+        if stale:
+            self._engine.go_to_ring0()
+        for linear, size in stale:
             self._uc.ctl_remove_cache(linear, linear + size)
 
     def forget_everything(self) -> None:
@@ -229,6 +232,7 @@ class UnicornCpu:
 
     def set_breakpoints(self, addresses: frozenset[int]) -> None:
         """Stop before the instruction at any of these linear addresses (not at the one a run starts from)."""
+        self._engine.go_to_ring0()
         for address in self._breakpoints.keys() - addresses:
             self._uc.hook_del(self._breakpoints.pop(address))
             self._uc.ctl_remove_cache(address, address + 1)
