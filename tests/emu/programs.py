@@ -1,0 +1,94 @@
+"""Random programs: raw bytes, and sequences of valid instructions with INT 31h calls among them."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from app.emu.int31 import dispatch  # noqa: F401 - fills the table
+from app.emu.int31.table import INT31
+from tests.emu.runs import client, int31, word
+
+FUNCTIONS = [row.number for row in INT31]
+"""Every function of the specification, offered or not."""
+
+PLAIN = [
+    bytes.fromhex(code)
+    for code in (
+        "01C3",  # add bx, ax
+        "29D0",  # sub ax, dx
+        "F7E3",  # mul bx
+        "F7F1",  # div cx: exception 0 where CX is 0 or too small
+        "D1C0",  # rol ax, 1
+        "6650 6658",  # push eax / pop eax
+        "60 61",  # pusha / popa
+        "9C 9D",  # pushf / popf
+        "06 07",  # push es / pop es
+        "1E 07",  # push ds / pop es
+        "0E 0F A1",  # push cs / pop fs
+        "8CD8",  # mov ax, ds
+        "8EC0",  # mov es, ax
+        "8EE3",  # mov fs, bx
+        "B91000 BF0060 FC F3AA",  # mov cx, 10h / mov di, 6000h / cld / rep stosb
+        "B92000 BE0001 BF0070 F3A4",  # mov cx, 20h / mov si, 100h / mov di, 7000h / rep movsb
+        "B91000 E2FE",  # mov cx, 10h / loop $
+        "E421",  # in al, 21h
+        "E440",  # in al, 40h
+        "B0FF E621",  # mov al, FFh / out 21h, al
+        "B000 E621",  # mov al, 0 / out 21h, al
+        "FA",  # cli
+        "FB",  # sti
+        "CC",  # int3
+        "CD12",  # int 12h
+        "B402 B241 CD21",  # mov ah, 2 / mov dl, 'A' / int 21h
+        "B42C CD21",  # mov ah, 2Ch / int 21h: the time
+        "B448 BB0100 CD21",  # mov ah, 48h / mov bx, 1 / int 21h
+        "D9E8 DEC0",  # fld1 / faddp
+        "DBE3 D9EB",  # fninit / fldpi
+        "DD1E0050",  # fstp qword [5000h]
+        "D9F7 D9EE",  # fincstp / fldz
+        "0F28C1",  # movaps xmm0, xmm1
+        "660F6EC0",  # movd xmm0, eax
+        "0F31",  # rdtsc
+        "0FA2",  # cpuid
+        "C70600600001",  # mov word [6000h], 100h
+        "C606060190",  # mov byte [106h], 90h: into code that ran
+        "A3FEFF",  # mov [FFFEh], ax
+        "A3FFFF",  # mov [FFFFh], ax: past the limit
+        "0F0B",  # ud2
+        "F4",  # hlt
+        "C8100002 C9",  # enter 10h, 2 / leave
+        "EBFE",  # jmp $: for ever
+    )
+]
+
+words = st.integers(0, 0xFFFF)
+handy = st.sampled_from([0, 1, 2, 4, 7, 0x10, 0x50, 0x87, 0x8F, 0x97, 0xFF, 0x100, 0xFFF, 0x1000, 0x8000, 0xFFFF])
+values = words | handy
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> bytes:
+    """An INT 31h with a function of the table, or any number, and registers that make sense or do not."""
+    function = draw(st.sampled_from(FUNCTIONS) | words)
+    registers = draw(st.dictionaries(st.sampled_from(["bx", "cx", "dx", "si", "di"]), values))
+    return int31(function, **registers)
+
+
+@st.composite
+def loads(draw: st.DrawFn) -> bytes:
+    """mov r16, immediate or mov r32, immediate; not SP."""
+    register = draw(st.sampled_from([0, 1, 2, 3, 5, 6, 7]))
+    if draw(st.booleans()):
+        return bytes([0x66, 0xB8 + register]) + draw(st.integers(0, 0xFFFFFFFF)).to_bytes(4, "little")
+    return bytes([0xB8 + register]) + word(draw(values))
+
+
+flags = words.map(lambda value: b"\x68" + word(value) + b"\x9d")
+"""push immediate / popf: any flags, the trap flag among them"""
+interrupts = st.integers(0, 255).map(lambda vector: bytes([0xCD, vector]))
+pieces = st.sampled_from(PLAIN) | calls() | calls() | loads() | flags | interrupts
+sequences = st.lists(pieces, max_size=24).map(b"".join)
+clients = st.builds(client, st.sampled_from([16, 32]), sequences)
+raw = st.binary(min_size=1, max_size=400)
+raw_clients = st.builds(client, st.sampled_from([16, 32]), raw)
+anything = clients | raw | raw_clients | sequences.filter(bool)
