@@ -103,7 +103,8 @@ class MachineState:
     end: End | None = None
     depths: Depths = field(default_factory=Depths)
     host_message: str = ""
-    """Why the host ended a client, until its program has ended."""
+    """Why the host ended a program, and that program's PSP: the run ends so only when it was the first program."""
+    host_ended: int = 0
 
 
 class Place(NamedTuple):
@@ -489,7 +490,7 @@ class Machine:
     def terminate_client(self, reason: str) -> None:
         """The host ends the running program, client or not: reason and registers to standard error, code FFh."""
         state = self.state
-        state.host_message = reason
+        state.host_message, state.host_ended = reason, state.dos.current_psp
         self.console.write(2, f"dpmiscope: {reason}\n{dump(self.regs)}\n".encode())
         if state.host.client is not None:
             state.host.end_client(ENDED_BY_HOST)
@@ -503,7 +504,7 @@ class Machine:
     def end(self, code: int, how: str, message: str) -> None:
         """The first program has ended: so has the run."""
         state = self.state
-        if state.host_message:
+        if state.host_message and state.host_ended == state.dos.current_psp:
             how, message = "terminated", state.host_message
         state.end = End(code, how, message)
 
