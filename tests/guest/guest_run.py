@@ -42,11 +42,12 @@ class Ended:
 
 
 def run(program: Path, options: str = "") -> Ended:
-    """Run a program to its end. options: as in a test's header, `--max-instructions N`."""
+    """Run a program to its end. options: as in a test's header, `--max-instructions N` and `--keys TEXT`."""
     words = shlex.split(options)
-    limit = int(words[words.index("--max-instructions") + 1]) if words else ENOUGH
+    given = dict(zip(words[::2], words[1::2], strict=True))
+    limit = int(given.get("--max-instructions", ENOUGH))
     console = Console()
-    machine = start(Launch(str(program)), console)
+    machine = start(Launch(str(program), keys=given.get("--keys", "")), console)
     deadline = time.monotonic() + SECONDS
     while machine.state.end is None and machine.tick < limit and time.monotonic() < deadline:
         machine.slice(min(limit - machine.tick, SLICE))
