@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from typing import Final, NamedTuple
+
+_FAR: Final = re.compile(r"([0-9A-Fa-f]{1,4}):([0-9A-Fa-f]{1,8})")
 
 
 class Far(NamedTuple):
@@ -39,11 +42,8 @@ class Far(NamedTuple):
 
         Raises `ValueError` with a message for the user when the text is something else.
         """
-        segment, colon, offset = text.strip().partition(":")
-        try:
-            if not colon or not 1 <= len(segment) <= 4 or not 1 <= len(offset) <= 8:
-                raise ValueError
-            return cls(int(segment, 16), int(offset, 16), wide=len(offset) > 4)
-        except ValueError:
+        match = _FAR.fullmatch(text.strip())
+        if match is None:
             message = f"{text!r} is no far address; write four hex digits, a colon and four or eight digits: 0087:0100"
-            raise ValueError(message) from None
+            raise ValueError(message)
+        return cls(int(match[1], 16), int(match[2], 16), wide=len(match[2]) > 4)

@@ -142,7 +142,7 @@ def test_what_waits_is_what_is_not_offered() -> None:
     for name, waiting in WAITING.items():
         assert {f"{name}16", f"{name}32"} <= set(PROGRAMS)
         for function in waiting.functions:
-            assert not INT31[function].offered, f"{function:04X}h is offered now: {name} need not wait ({waiting.reason})"
+            assert not INT31[function].offered, f"{function:04X}h is offered: {name} need not wait"
 
 
 @present

@@ -76,7 +76,7 @@ def calls(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def loads(draw: st.DrawFn) -> bytes:
-    """mov r16, immediate or mov r32, immediate; not SP."""
+    """Mov r16, immediate or mov r32, immediate; not SP."""
     register = draw(st.sampled_from([0, 1, 2, 3, 5, 6, 7]))
     if draw(st.booleans()):
         return bytes([0x66, 0xB8 + register]) + draw(st.integers(0, 0xFFFFFFFF)).to_bytes(4, "little")

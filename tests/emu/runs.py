@@ -109,7 +109,7 @@ def word(value: int) -> bytes:
 
 
 def int31(function: int, **registers: int) -> bytes:
-    """mov bx, … / mov cx, … / … / mov ax, FUNCTION / int 31h"""
+    """Mov bx, … / mov cx, … / … / mov ax, FUNCTION / int 31h"""
     codes = {"cx": 0xB9, "dx": 0xBA, "bx": 0xBB, "si": 0xBE, "di": 0xBF}
     loads = b"".join(bytes([codes[name]]) + word(value) for name, value in registers.items())
     return loads + b"\xb8" + word(function) + b"\xcd\x31"

@@ -1,0 +1,273 @@
+"""Events: their names and fields are the outside interface, and stay as they are."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.emu import events
+from app.emu.address import Far
+from app.emu.events import KINDS, Door, Event, EventLog, Moment, Stack
+from app.emu.registers import Mode
+from tests.emu.runs import ROOT, SAMPLE_PROGRAMS, client, com, forward, int31, machine
+
+SHARED = ("seq", "tick", "event", "client")
+# The fields of ../shared/design/interface.md, in its order, and what their values are: far = an address, mode, …
+INTERFACE: dict[str, dict[str, str]] = {
+    "program_loaded": {"path": "text", "format": "text", "psp": "number", "entry": "far"},
+    "program_ended": {"psp": "number", "code": "number", "kind": "exit|resident|terminated"},
+    "client_entered": {"bits": "number", "psp": "number"},
+    "client_left": {"bits": "number", "psp": "number"},
+    "mode_switched": {"from": "mode", "to": "mode", "door": "door", "at": "far", "stack": "far"},
+    "stack_switched": {
+        "from": "stack", "to": "stack", "door": "door", "saved": "far", "entered": "far", "depth": "number",
+    },
+    "service_called": {"interrupt": "number", "function": "number", "name": "text", "registers": "registers"},
+    "service_returned": {
+        "interrupt": "number", "function": "number", "carry": "flag", "error": "number?", "registers": "registers",
+    },
+    "callback_allocated": {"slot": "number", "real": "far", "handler": "far", "structure": "far"},
+    "callback_freed": {"slot": "number", "real": "far", "handler": "far", "structure": "far"},
+    "callback_entered": {
+        "slot": "number", "depth": "number", "handler": "far", "structure": "far", "real_stack": "far", "caller": "far",
+    },
+    "callback_returned": {
+        "slot": "number", "depth": "number", "structure": "far", "resumes": "far", "real_stack": "far",
+    },
+    "real_mode_called": {
+        "function": "number", "target": "far", "structure": "far", "words_copied": "number", "real_stack": "far",
+    },
+    "real_mode_returned": {
+        "function": "number", "target": "far", "structure": "far", "words_copied": "number", "real_stack": "far",
+    },
+    "interrupt_reflected": {
+        "vector": "number", "kind": "software|hardware", "from": "mode", "to": "mode", "handler": "far",
+    },
+    "exception_raised": {
+        "vector": "number", "error_code": "number", "at": "far", "handled_by": "client|interrupt|host",
+    },
+    "descriptor_changed": {"selector": "number", "by": "text", "before": "descriptor?", "after": "descriptor?"},
+    "vector_changed": {"table": "real|protected|exception", "vector": "number", "before": "far", "after": "far"},
+    "memory_changed": {
+        "action": "allocated|resized|freed|locked|unlocked|mapped", "linear": "number", "size": "number",
+        "handle": "number",
+    },
+    "interrupt_flag_changed": {"enabled": "flag"},
+}  # fmt: skip
+OURS = {"unsupported_called"}
+"""Events beyond the interface."""
+ADDED: dict[str, dict[str, str]] = {"exception_raised": {"cr2": "number?"}}
+"""Fields beyond the interface, behind its own."""
+FAR = re.compile(r"[0-9A-F]{4}:([0-9A-F]{4}|[0-9A-F]{8})")
+MODES, STACKS, DOORS = set(map(str, Mode)), set(map(str, Stack)), set(map(str, Door))
+
+
+def fits(value: Any, kind: str) -> bool:
+    if kind.endswith("?"):
+        return value is None or fits(value, kind[:-1])
+    match kind:
+        case "number":
+            return type(value) is int and value >= 0
+        case "flag":
+            return type(value) is bool
+        case "text":
+            return isinstance(value, str) and bool(value)
+        case "far":
+            return isinstance(value, str) and FAR.fullmatch(value) is not None
+        case "mode":
+            return value in MODES
+        case "stack":
+            return value in STACKS
+        case "door":
+            return value in DOORS
+        case "descriptor":
+            return list(value) == ["base", "limit", "access", "flags"] and all(type(v) is int for v in value.values())
+        case "registers":
+            return all(fits(each, "number") or fits(each, "far") for each in value.values())
+    return value in kind.split("|")
+
+
+def check(line: dict[str, Any]) -> None:
+    kind = line["event"]
+    assert tuple(line)[:4] == SHARED
+    if kind in OURS:
+        return
+    fields = INTERFACE[kind] | ADDED.get(kind, {})
+    assert tuple(line)[4:] == tuple(fields), kind
+    for name, what in fields.items():
+        assert fits(line[name], what), f"{kind}.{name} = {line[name]!r} is no {what}"
+
+
+def test_every_event_is_in_the_interface_and_every_offered_one_exists() -> None:
+    assert set(KINDS) == set(INTERFACE) | OURS
+
+
+def test_the_table_above_is_the_interface_file() -> None:
+    path = ROOT.parent / "shared" / "design" / "interface.md"
+    if not path.exists():
+        pytest.skip(f"{path} is not here")
+    rows = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if match := re.fullmatch(r"\| (`.+?`(?:, `.+?`)*) \| (.*) \|", line):
+            fields = re.sub(r"\([^)]*\)", "", match[2])
+            for name in re.findall(r"`(\w+)`", match[1]):
+                rows[name] = re.findall(r"`(\w+)`", fields)
+    for kind, fields in INTERFACE.items():
+        assert rows[kind] == list(fields), kind
+
+
+def values(kind: type[Event]) -> dict[str, Any]:
+    """Something for every field of an event, by the type it is declared with."""
+    made: dict[str, Any] = {}
+    for name, declared in kind.__annotations__.items():
+        made[name] = {
+            "int": 7,
+            "str": "text",
+            "bool": True,
+            "Far": Far(0xA7, 0x12C, wide=True),
+            "Mode": Mode.PM32,
+            "Stack": Stack.LOCKED,
+            "Door": Door.CALLBACK,
+            "int | None": None,
+            "dict[str, int] | None": {"base": 1, "limit": 2, "access": 3, "flags": 4},
+            "dict[str, int | str]": {"AX": 1, "ES:(E)DI": "0087:00000100"},
+        }.get(declared)
+        assert name in made
+    return made
+
+
+@pytest.mark.parametrize("name", sorted(INTERFACE))
+def test_an_event_has_exactly_the_fields_of_the_interface(name: str) -> None:
+    kind = KINDS[name]
+    fields = {key: value for key, value in values(kind).items() if key not in {"seq", "tick", "client", "kind"}}
+    event = kind(seq=41, tick=120345, client=1, **fields)
+    line = event.to_json()
+    assert "\n" not in line
+    told = json.loads(line)
+    assert tuple(told) == (*SHARED, *INTERFACE[name], *ADDED.get(name, ()))
+    assert (told["seq"], told["tick"], told["event"], told["client"]) == (41, 120345, name, 1)
+    assert told == json.loads(json.dumps(event.to_object()))
+
+
+def test_far_addresses_print_by_their_width() -> None:
+    event = events.CallbackAllocated(
+        seq=0, tick=0, client=1, slot=0, real=Far(0x1234, 0x100), handler=Far(0xA7, 0x12C, wide=True),
+        structure=Far(0x87, 0),
+    )  # fmt: skip
+    assert event.details() == {
+        "slot": 0, "real": "1234:0100", "handler": "00A7:0000012C", "structure": "0087:0000",
+    }  # fmt: skip
+
+
+# A program that makes the kinds of events no sample makes.
+ODD = (
+    int31(0x0501, bx=0, cx=0x1000)  # memory_changed
+    + int31(0x0900)
+    + int31(0x0901)  # interrupt_flag_changed
+    + int31(0x0203, bx=0, cx=0)  # fails
+    + bytes.fromhex("B8AA71 CD21")  # mov ax, 71AAh / int 21h: a function DOS does not have
+    + bytes.fromhex("31C9 F7F1")  # xor cx, cx / div cx: exception 0
+)
+
+
+@pytest.fixture(scope="module")
+def traces(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
+    """Every sample's trace, and that of two programs that end badly."""
+    folder = tmp_path_factory.mktemp("odd")
+    programs = [*SAMPLE_PROGRAMS]
+    programs += [com(folder, client(bits, ODD), f"ODD{bits}.COM") for bits in (16, 32)]
+    return {
+        path.name: [json.loads(event.to_json()) for event, _ in forward(machine(path), 1_200_000).log.since(0)]
+        for path in programs
+    }
+
+
+def test_every_line_of_every_trace_is_as_the_interface_says(traces: dict[str, list[dict[str, Any]]]) -> None:
+    for name, lines in traces.items():
+        assert lines, name
+        for line in lines:
+            check(line)
+
+
+def test_every_kind_of_event_happens(traces: dict[str, list[dict[str, Any]]]) -> None:
+    """Otherwise the test above says nothing about it."""
+    assert {line["event"] for lines in traces.values() for line in lines} == set(KINDS)
+
+
+def test_events_are_numbered_and_in_time_order(traces: dict[str, list[dict[str, Any]]]) -> None:
+    for lines in traces.values():
+        assert [line["seq"] for line in lines] == list(range(len(lines)))
+        ticks = [line["tick"] for line in lines]
+        assert ticks == sorted(ticks)
+
+
+def test_services_return_in_the_order_of_a_stack(traces: dict[str, list[dict[str, Any]]]) -> None:
+    """Each service_returned belongs to the last service_called of that interrupt and function still open."""
+    for name, lines in traces.items():
+        open_calls: list[tuple[int, int]] = []
+        for line in lines:
+            if line["event"] == "service_called" and line["interrupt"] == 0x31:
+                open_calls.append((line["interrupt"], line["function"]))
+            elif line["event"] == "service_returned" and line["interrupt"] == 0x31:
+                assert open_calls.pop() == (line["interrupt"], line["function"]), f"{name}: {line}"
+        assert not open_calls, name
+
+
+def test_callbacks_and_calls_are_balanced(traces: dict[str, list[dict[str, Any]]]) -> None:
+    for name, lines in traces.items():
+        kinds = [line["event"] for line in lines]
+        assert kinds.count("callback_entered") == kinds.count("callback_returned"), name
+        assert kinds.count("real_mode_called") == kinds.count("real_mode_returned"), name
+        assert kinds.count("client_entered") == kinds.count("client_left"), name
+        depths = [(line["event"], line["depth"]) for line in lines if line["event"].startswith("callback_e")]
+        assert all(depth >= 1 for _, depth in depths)
+
+
+def test_modes_and_stacks_chain(traces: dict[str, list[dict[str, Any]]]) -> None:
+    """What a switch comes from is where the one before it went (a client changes between code widths by itself)."""
+    for name, lines in traces.items():
+        for kind, first in (("mode_switched", "v86"), ("stack_switched", "real")):
+            now = first
+            for line in lines:
+                if line["event"] == kind:
+                    assert line["from"].replace("32", "16") == now.replace("32", "16"), f"{name}: {line}"
+                    assert line["to"] != now
+                    now = line["to"]
+
+
+# The log
+
+
+def entry(seq: int) -> tuple[Event, Moment]:
+    event = events.InterruptFlagChanged(seq=seq, tick=seq * 3, client=1, enabled=bool(seq & 1))
+    return event, Moment(seq * 3, Mode.PM16, (1, 2, 3, 4))
+
+
+@pytest.mark.parametrize("count", [0, 1, 1023, 1024, 1025, 3000])
+def test_a_log_is_saved_and_restored(count: int) -> None:
+    log = EventLog()
+    for seq in range(count):
+        log.append(*entry(seq))
+    saved = log.save()
+    for seq in range(count, count + 2000):
+        log.append(*entry(seq))
+    assert len(log) == count + 2000
+    log.restore(saved)
+    assert len(log) == count
+    assert log.since(0) == [entry(seq) for seq in range(count)]
+    assert log.since(count) == []
+    log.append(*entry(count))
+    assert log[count] == entry(count)
+    other = EventLog()
+    other.restore(saved)
+    assert len(other) == count, "a saved log is not changed by the log it came from"
+
+
+def test_trace_lines_are_ascii(tmp_path: Path) -> None:
+    """A trace can be read in any encoding."""
+    running = forward(machine(com(tmp_path, client(16, b""))), 10_000)
+    assert all(event.to_json().isascii() for event, _ in running.log.since(0))
