@@ -12,6 +12,8 @@ from PySide6.QtGui import QGuiApplication
 from app.debug.snapshot import StackView
 from app.emu.events import Stack
 from app.ui.format import STACK_NAMES
+from app.ui.main_window import MainWindow
+from app.ui.panes.memory_place import Place
 from app.ui.panes.stack_head import head_text
 from app.ui.panes.stack_routes import GUTTER, Link, route
 from app.ui.panes.stack_rows import Change, row_at, rows_of
@@ -285,6 +287,24 @@ def test_the_menu_copies_and_reveals(pane: StacksPane, qtbot: Any) -> None:
         actions["Follow in memory"].trigger()
     assert revealed.args == ["memory", LOCKED_POINTER]
     menu.deleteLater()
+
+
+@pytest.mark.parametrize("which, base", [(1, 0xC0101000), (3, 0xC000D000)], ids=["locked", "ring 0"])
+def test_stacks_in_the_hosts_half_of_memory_are_followed_there(window: MainWindow, which: int, base: int) -> None:
+    stacks = list(four_stacks())
+    old = stacks[which]
+    up = base - old.low
+    slots = tuple(replace(slot, linear=slot.linear + up, points_to=None, frame=None) for slot in old.slots)
+    stacks[which] = replace(
+        old, low=base, high=old.high + up, pointer_linear=old.pointer_linear + up, frames=(), slots=slots
+    )
+    window.show_snapshot(stacks_snapshot(1, tuple(stacks)))
+    column = window.workbench.panes["stacks"].columns[which]
+    menu = column.menu_for(0)
+    next(action for action in menu.actions() if action.text() == "Follow in memory").trigger()
+    menu.deleteLater()
+    assert window.workbench.panes["memory"].place == Place("linear", old.pointer_linear + up)
+    assert window.workbench.panes["memory"].isVisible()
 
 
 def test_the_text_of_the_pane_has_all_stacks(pane: StacksPane) -> None:

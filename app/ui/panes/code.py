@@ -32,7 +32,7 @@ class CodeView(QAbstractScrollArea):
     """
 
     wanted = Signal(dict)
-    breakpoint_clicked = Signal(int)
+    breakpoint_clicked = Signal(object)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)

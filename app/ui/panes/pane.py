@@ -19,7 +19,8 @@ class Pane(QWidget):
             example `lambda session: session.toggle_breakpoint(linear)`; a fresh snapshot follows.
         go(Goal): run for a goal.
         interest_changed(dict): fields of `Interest` to replace, as `{"memory_start": 0x400}`.
-        reveal(str, int): ask the pane with this key (`memory`, `code`) to come up and show a linear address.
+        reveal(str, int): ask the pane with this key (`memory`, `code`) to come up and show a linear address. Declared
+            with `object`: Qt's int ends at 7FFFFFFFh, and the host's memory lies above.
     """
 
     key: ClassVar[str]
@@ -31,7 +32,7 @@ class Pane(QWidget):
     request = Signal(object)
     go = Signal(object)
     interest_changed = Signal(dict)
-    reveal = Signal(str, int)
+    reveal = Signal(str, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
