@@ -33,6 +33,7 @@ class Arming:
         self._hook = hook
         self._uses: dict[Use, Spans] = {}
         self._hooks: list[int] = []
+        self._is_suspended = False
         self._runs: list[tuple[int, int, int]] = []
         self.spans: Spans = ([], [])
 
@@ -46,6 +47,7 @@ class Arming:
         new = [use for use in uses if use not in self._uses]
         if not new and self._hooks:
             return False
+        self._is_suspended = False
         dropped = len(self._uses) + len(new) > _MOST
         if dropped:
             self._uses = {use: spans for use, spans in self._uses.items() if use in uses}
@@ -57,6 +59,11 @@ class Arming:
     def disarm(self, uses: set[Use]) -> None:
         """Stop watching for segments that are no longer loaded."""
         self._uses = {use: spans for use, spans in self._uses.items() if use not in uses}
+        self._rebuild()
+
+    def suspend(self) -> None:
+        """Watch nothing until the next `arm`."""
+        self._is_suspended = True
         self._rebuild()
 
     def remap(self) -> None:
@@ -86,6 +93,8 @@ class Arming:
         low = intersect(_LOW, self._runs)
         reads = merge([*low, *(span for spans in self._uses.values() for span in spans[0])])
         writes = merge([*low, *(span for spans in self._uses.values() for span in spans[1])])
+        if self._is_suspended:
+            reads, writes = [], []
         if (reads, writes) == self.spans:
             return
         self.spans = reads, writes

@@ -60,6 +60,7 @@ class Engine:
         self.uc.hook_del(hook)
         self.memory.write(layout.BOOT + 0x100, bytes(0x80))
         self.uc.context_restore(self._clean)
+        self.at = at
         self._counter = ctypes.c_uint64.from_address(structure + at.counter)
         self._count = ctypes.c_uint64.from_address(structure + at.count)
         self._entry_context = self.uc.context_save()
@@ -102,6 +103,14 @@ class Engine:
         self.uc.context_update(self._exit_context)
         return self.exit
 
+    def straighten_flags(self) -> None:
+        """Within an instruction: Unicorn restores how the flags were kept before it, though they are kept anew by then.
+
+        It does so on faults, for each memory hook it calls, and when an instruction overwrites its own block.
+        """
+        self.look().straighten_flags()
+        self.uc.context_restore(self._look_context)
+
     def eflags(self) -> int:
         """EFLAGS, put together from where the engine spreads them."""
         return int(self.uc.reg_read(x86.UC_X86_REG_EFLAGS))
@@ -117,14 +126,22 @@ class Engine:
         """Stop before the next instruction, exactly."""
         self._count.value = self._counter.value
 
+    def count_again(self) -> None:
+        """The running instruction starts anew: it counts once, and the engine stops behind it."""
+        self._count.value = self._counter.value
+        self._counter.value -= 1
+        self.straighten_flags()
+
     def look(self) -> State:
         """The state now; the next look overwrites it."""
         self.uc.context_update(self._look_context)
         return self._looked
 
     def photograph(self) -> unicorn.UcContext:
-        """A copy of the state now, for `go_back`."""
-        return self.uc.context_save()
+        """A copy of the state before the running instruction, for `go_back`; from memory hooks."""
+        state = self.uc.context_save()
+        self._state(state, self.at).straighten_flags()
+        return state
 
     def go_back(self, photograph: unicorn.UcContext) -> None:
         """Make an earlier state the current one."""

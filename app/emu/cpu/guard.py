@@ -109,7 +109,9 @@ class Guard:
             self._stale.clear()
             self._known.clear()
             self._known_code.clear()
-        if not self._v86:
+        if self._v86:
+            self._arming.suspend()  # V86 code has no limits to watch
+        else:
             self._prepare(self._engine.look().segments())
         self._apply()
 
@@ -209,7 +211,13 @@ class Guard:
 
     def _on_memory(self, _uc: unicorn.Uc, kind: int, address: int, _size: int, _value: int, _data: object) -> None:
         """An access to a watched address."""
-        if self._v86 or not self.active or self._engine.hit:
+        self._engine.straighten_flags()
+        if self._v86:
+            self._false_hits += 1
+            if self._false_hits % _SAMPLE == 0 and not self._engine.hit:
+                self._pend()
+            return
+        if not self.active or self._engine.hit:
             return
         state = self._engine.look()
         segments, general, eip = state.segments(), state.general(), state.eip
@@ -255,6 +263,7 @@ class Guard:
 
     def _on_table(self, _uc: unicorn.Uc, _kind: int, address: int, _size: int, _value: int, _data: object) -> None:
         """The processor reads a descriptor: some segment register is being loaded."""
+        self._engine.straighten_flags()
         if address & 4 or self._v86 or not self.active or self._engine.hit:
             return
         raw = struct.unpack_from("<Q", self._memory.buffer, address)[0] & ~_ACCESSED

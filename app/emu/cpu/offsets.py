@@ -46,6 +46,8 @@ class Offsets:
     fpu_end: int
     counter: int
     count: int
+    flags_kind: int
+    """Where the engine says how its flags are kept; 1: as they are."""
 
 
 def _find(blob: bytes, pattern: bytes, what: str, *, step: int = 4) -> int:
@@ -98,8 +100,9 @@ def discover(uc: unicorn.Uc, run: Probe, code: int) -> Offsets:
         raise EngineMismatch(what)
 
     counter, count = _find_counter(uc, run)
+    flags_kind = _find_flags_kind(run, eip)
     return Offsets(
-        general, eip, segments, segment_size, error_code, is_int, changed[0] & ~7, fpu_end, counter, count
+        general, eip, segments, segment_size, error_code, is_int, changed[0] & ~7, fpu_end, counter, count, flags_kind
     )  # fmt: skip
 
 
@@ -120,3 +123,12 @@ def _find_counter(uc: unicorn.Uc, run: Probe) -> tuple[int, int]:
         what = "the instruction counter"
         raise EngineMismatch(what)
     return min(counters), min(counts)
+
+
+def _find_flags_kind(run: Probe, eip: int) -> int:
+    """Behind EIP, EFLAGS, result and two sources; with the plain flags in the first source."""
+    for code, flags in ((b"\x31\xc0\xcd\x21", 0x44), (b"\x31\xc0\x48\xcd\x21", 0x94)):
+        if struct.unpack_from("<Q8xI", run(code, 100), eip + 24) != (flags, 1):
+            what = "the flags"
+            raise EngineMismatch(what)
+    return eip + 40

@@ -84,6 +84,7 @@ class Instruction:
     operand_size: int = 4
     address_size: int = 4
     many_stores: bool = False
+    is_call: bool = False
 
     def accesses(self, general: Sequence[int], *, big_stack: bool) -> list[Access]:
         """Everything it would touch now, in the order the processor does."""
@@ -126,7 +127,7 @@ class _Decoder:
         self.operands: list[Operand] = []
         self.loads: tuple[int, ...] = ()
         self.nested = 0
-        self.many_stores = False
+        self.many_stores = self.is_call = False
         self.reg = 0
         self.register_form = False
         self.place: tuple[int, int | None, int | None, int, int] = DS, None, None, 0, 0
@@ -221,6 +222,7 @@ class _Decoder:
         return Instruction(
             self.at, tuple(self.operands), repeat, self.loads, self.nested, self.operand_size, self.address_size,
             self.many_stores,
+            self.is_call,
         )  # fmt: skip
 
     def run(self) -> Instruction:
@@ -238,6 +240,9 @@ class _Decoder:
         for word in entry.split():
             if not self.step(word):
                 return UNKNOWN
+        self.is_call = entry == ONE_BYTE[opcode & 0xFF] and (
+            opcode in (0x9A, 0xE8) or (opcode == 0xFF and self.reg in (2, 3))
+        )
         return self.result() if self.at <= _MAX_LENGTH else TRUNCATED
 
     def prefixes(self) -> int:

@@ -59,6 +59,10 @@ class State:
         error_code, is_int = struct.unpack_from("<II", self.blob, self._at.error_code)
         return error_code, is_int
 
+    def straighten_flags(self) -> None:
+        """Within an instruction the flags are kept plainly, whatever Unicorn restores when it interrupts one."""
+        struct.pack_into("<I", self.blob, self._at.flags_kind, 1)
+
     def load(self, regs: Registers, frame: int) -> None:
         """Write the general registers and in protected mode the data segments, with ring 0's stack at a linear address.
 

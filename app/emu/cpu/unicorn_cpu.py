@@ -21,6 +21,7 @@ from app.emu.cpu.engine import Engine
 from app.emu.cpu.exits import Exit, Why
 from app.emu.cpu.frame import FRAME_SIZE, write_frame
 from app.emu.cpu.guard import Guard
+from app.emu.cpu.verdict import instruction_at
 from app.emu.memory import layout
 from app.emu.memory.memory import Memory, PageNotPresent
 from app.emu.registers import Flag, Registers
@@ -32,6 +33,7 @@ _PROTECTION: Final = 13
 _PAGE_FAULT: Final = 14
 _MASK: Final = 0xFFFFFFFF
 _LDTR: Final = 6
+_PAGE: Final = 0x1000
 _PREFIXES: Final = b"\x26\x2e\x36\x3e\x64\x65\x66\x67"
 
 PortIn = Callable[[int, int], int]
@@ -51,6 +53,13 @@ class UnicornCpu:
         self._total = 0
         self._cut = False
         self._exit_eip: int | None = None
+        self._within = False
+        """The engine raised a fault within an instruction …"""
+        self._fetching = False
+        """… or while fetching one, which was not counted then."""
+        self._restarted: set[int] = set()
+        self._starts: dict[int, int] = {}
+        """The first start of the blocks translated that end at an address."""
         self._engine = Engine(memory)
         self._uc = self._engine.uc
         self._guard = Guard(self._engine, self._stops_at) if limit_checks else None
@@ -101,20 +110,36 @@ class UnicornCpu:
         engine.hit = None
         self._cut = False
         self._exit_eip = None
+        self._within = self._fetching = False
         if guard:
             guard.enter(regs)
+            if guard.active and regs.eip > (0xFFFF if regs.is_v86 else regs.cs.limit):
+                return Exit(Why.FAULT, 0, _PROTECTION)
         self._done = -1  # the IRETD counts
         self._done += engine.enter(instructions + 1)
-        while guard and guard.pending and engine.hit is None:
-            guard.settle()
-            if self._cut or self._done >= instructions:
-                break
+        while self._settle() and not self._is_over(instructions):
             self._done += engine.resume(instructions - self._done)
         if guard:
             guard.undo()
+        if self._within:
+            engine.straighten_flags()
         engine.leave().store(regs)
         regs.eflags = engine.eflags()
         return self._result(regs)
+
+    def _is_over(self, instructions: int) -> bool:
+        return self._engine.hit is not None or self._cut or self._done >= instructions
+
+    def _settle(self) -> bool:
+        """Do what a hook stopped the engine for; False: it did not, the run is over."""
+        again = bool(self._restarted)
+        if self._guard and self._guard.pending:
+            self._guard.settle()
+            again = True
+        for linear in self._restarted:
+            self._uc.ctl_remove_cache(linear, linear + 1)
+        self._restarted.clear()
+        return again
 
     def _result(self, regs: Registers) -> Exit:
         """The reason the engine stopped, with the exact number of instructions completed."""
@@ -125,7 +150,7 @@ class UnicornCpu:
             return Exit(Why.BUDGET, done)
         if hit.why is Why.INTERRUPT or (hit.why is Why.FAULT and hit.vector == _DEBUG_TRAP):
             return replace(hit, executed=done)
-        done = max(done - 1, 0)
+        done = done if self._fetching else max(done - 1, 0)
         if self._guard and self._guard.active and hit.why is Why.FAULT and hit.vector in _SEGMENT_FAULTS:
             vector = self._guard.judge(regs, hit)
             if vector != hit.vector:
@@ -164,6 +189,8 @@ class UnicornCpu:
                 self._engine.hit = Exit(Why.INTERRUPT, 0, vector)
             else:
                 cr2 = int(uc.reg_read(x86.UC_X86_REG_CR2)) & _MASK if vector == _PAGE_FAULT else 0
+                self._fetching = vector == _PAGE_FAULT and self._is_fetch(cr2)
+                self._within = vector != _DEBUG_TRAP and not self._fetching
                 self._engine.hit = Exit(Why.FAULT, 0, vector, error_code, cr2)
         uc.emu_stop()
 
@@ -204,8 +231,47 @@ class UnicornCpu:
             self.port_out(port, size, value)
             self.cut_short()
 
+    def _is_fetch(self, cr2: int) -> bool:
+        """Is the address of a page fault among the instruction's own bytes?"""
+        state = self._engine.look()
+        code = state.segments()[1]
+        linear = code.base + state.eip & _MASK
+        distance = cr2 - linear & _MASK
+        if distance >= 15:
+            return False
+        wide = code.is_big and not self._engine.eflags() & Flag.VM
+        return distance < (instruction_at(self.memory, linear, wide=wide).length or 15)
+
     def _on_translated(self, _uc: unicorn.Uc, block: Any, _previous: Any, _data: object) -> None:
-        self.memory.code_pages.update(range(block.pc >> 12, (block.pc + block.size + 0xFFF) >> 12))
+        end = block.pc + block.size
+        if self._engine.hit:
+            self._engine.cut_short()
+        elif block.icount == 1 and block.pc != self._engine.iretd and self._starts_anew(block.pc, end):
+            self._engine.count_again()
+            self._restarted.add(block.pc)
+        self._starts[end] = min(block.pc, self._starts.get(end, block.pc))
+        self.memory.code_pages.update(range(block.pc >> 12, (end + 0xFFF) >> 12))
+
+    def _starts_anew(self, linear: int, end: int) -> bool:
+        """Does this block of one instruction exist because it overwrote the block it stood in?
+
+        Unicorn then executes it again, in a block of its own, and counts it twice.
+        """
+        state = self._engine.look()
+        segments, flags = state.segments(), self._engine.eflags()
+        v86 = bool(flags & Flag.VM)
+        instruction = instruction_at(self.memory, linear, wide=segments[1].is_big and not v86)
+        first, last = linear - _PAGE, end + _PAGE
+        if flags & Flag.TF or instruction.repeat or instruction.is_call:
+            # It may well stand alone by nature: look at what it was part of.
+            first, last = self._starts.get(end, linear), end
+        for number, offset, size, write in instruction.accesses(
+            state.general(), big_stack=segments[2].is_big and not v86
+        ):
+            place = segments[number].base + offset & _MASK
+            if write and place < last and place + size > first:
+                return True
+        return False
 
     # Translations and breakpoints
 
@@ -227,6 +293,7 @@ class UnicornCpu:
         if self._guard:
             self._guard.forget()
         self._uc.ctl_flush_tb()
+        self._starts.clear()
         self.memory.code_pages.clear()
         self.memory.tables_changed = True
 
