@@ -194,31 +194,35 @@ class Workbench(QMainWindow):
         return [self._docks[entry.key] for entry in PANES if entry.place is place]
 
     def _dock_all(self) -> None:
-        """Registers, code and stacks above; events and tables, timeline and screen below."""
-        (registers,), (code,), (stacks,) = self._at(Place.LEFT), self._at(Place.CENTRE), self._at(Place.RIGHT)
-        left, right = self._at(Place.BELOW_LEFT), self._at(Place.BELOW_RIGHT)
+        """Above registers, code, and lists over pictures; below, over the whole width, the stacks."""
+        registers, code, stacks = self._first(Place.REGISTERS), self._first(Place.CODE), self._first(Place.STACKS)
+        lists, pictures = self._at(Place.LISTS), self._at(Place.PICTURES)
         self.addDockWidget(_AREA, registers)
-        self.splitDockWidget(registers, left[0], _DOWN)
+        self.splitDockWidget(registers, stacks, _DOWN)
         self.splitDockWidget(registers, code, _ACROSS)
-        self.splitDockWidget(code, stacks, _ACROSS)
-        self.splitDockWidget(left[0], right[0], _ACROSS)
-        for first, *others in (left, right):
+        self.splitDockWidget(code, lists[0], _ACROSS)
+        self.splitDockWidget(lists[0], pictures[0], _DOWN)
+        for first, *others in (lists, pictures):
             for dock in others:
                 self.tabifyDockWidget(first, dock)
         self._raise_first()
 
+    def _first(self, place: Place) -> QDockWidget:
+        return self._at(place)[0]
+
     def _raise_first(self) -> None:
-        for place in (Place.BELOW_LEFT, Place.BELOW_RIGHT):
-            self._at(place)[0].raise_()
+        for place in (Place.LISTS, Place.PICTURES):
+            self._first(place).raise_()
 
     def _share_room(self) -> None:
+        """Registers as wide as they need; code and lists share the rest; the stacks get a good part of the height."""
         if not self._has_default_layout or not self.isVisible():
             return
-        (registers,), (code,), (stacks,) = self._at(Place.LEFT), self._at(Place.CENTRE), self._at(Place.RIGHT)
-        below, beside = self._at(Place.BELOW_LEFT)[0], self._at(Place.BELOW_RIGHT)[0]
+        registers, code, stacks = self._first(Place.REGISTERS), self._first(Place.CODE), self._first(Place.STACKS)
+        lists, pictures = self._first(Place.LISTS), self._first(Place.PICTURES)
         width, height = self.width(), self.height()
         first = min(max(round(width * 0.2), 256), 300)
         rest = width - first
-        self.resizeDocks([registers, code, stacks], [first, round(rest * 0.49), round(rest * 0.51)], _ACROSS)
-        self.resizeDocks([below, beside], [round(width * 0.52), round(width * 0.48)], _ACROSS)
-        self.resizeDocks([registers, below], [round(height * 0.62), round(height * 0.38)], _DOWN)
+        self.resizeDocks([registers, code, lists], [first, round(rest * 0.48), round(rest * 0.52)], _ACROSS)
+        self.resizeDocks([registers, stacks], [round(height * 0.57), round(height * 0.43)], _DOWN)
+        self.resizeDocks([lists, pictures], [round(height * 0.29), round(height * 0.28)], _DOWN)

@@ -80,3 +80,15 @@ def test_an_empty_window_scrolls_without_harm() -> None:
     window.scroll(-5)
     window.scroll(5)
     assert window.visible == ()
+
+
+def test_the_lines_before_the_current_one_are_known_as_guesses() -> None:
+    window = window_at(0x200, 0x200)
+    shown = window.visible[window.before_current]
+    assert shown.is_current
+    window.scroll(3)
+    assert window.visible[window.before_current].is_current
+    window.scroll(20)
+    assert window.before_current == 0
+    window.lines = lines(0x300)
+    assert window.before_current == 0

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 class Place(Enum):
     """Where a pane belongs in the default layout."""
 
-    LEFT = auto()
-    CENTRE = auto()
-    RIGHT = auto()
-    BELOW_LEFT = auto()
-    BELOW_RIGHT = auto()
+    REGISTERS = auto()
+    CODE = auto()
+    LISTS = auto()
+    """Above right: lists and tables behind one another."""
+    PICTURES = auto()
+    """Below them: the timeline and what else wants width more than height."""
+    STACKS = auto()
+    """Across the whole width: four columns side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +49,18 @@ class Entry:
 
 
 PANES: Final = (
-    Entry("code", "Code", "text-cursor", "Alt+1", Place.CENTRE, "app.ui.panes.code", "CodePane"),
-    Entry("stacks", "Stacks", "layers", "Alt+2", Place.RIGHT, "app.ui.panes.stacks", "StacksPane"),
-    Entry("registers", "Registers", "cpu", "Alt+3", Place.LEFT, "app.ui.panes.registers", "RegistersPane"),
-    Entry("events", "Events", "list", "Alt+4", Place.BELOW_LEFT, "app.ui.panes.events", "EventsPane", follows_run=True),
-    Entry("timeline", "Timeline", "activity", "Alt+5", Place.BELOW_RIGHT, "app.ui.timeline.pane", "TimelinePane",
+    Entry("code", "Code", "text-cursor", "Alt+1", Place.CODE, "app.ui.panes.code", "CodePane"),
+    Entry("stacks", "Stacks", "layers", "Alt+2", Place.STACKS, "app.ui.panes.stacks", "StacksPane"),
+    Entry("registers", "Registers", "cpu", "Alt+3", Place.REGISTERS, "app.ui.panes.registers", "RegistersPane"),
+    Entry("events", "Events", "list", "Alt+4", Place.LISTS, "app.ui.panes.events", "EventsPane", follows_run=True),
+    Entry("timeline", "Timeline", "activity", "Alt+5", Place.PICTURES, "app.ui.timeline.pane", "TimelinePane",
           follows_run=True, is_heavy=True),
-    Entry("tables", "Descriptor tables", "table", "Alt+6", Place.BELOW_LEFT, "app.ui.panes.tables", "TablesPane"),
-    Entry("callbacks", "Callbacks", "phone-incoming", "Alt+7", Place.BELOW_LEFT, "app.ui.panes.callbacks",
+    Entry("tables", "Descriptor tables", "table", "Alt+6", Place.LISTS, "app.ui.panes.tables", "TablesPane"),
+    Entry("callbacks", "Callbacks", "phone-incoming", "Alt+7", Place.LISTS, "app.ui.panes.callbacks",
           "CallbacksPane"),
-    Entry("vectors", "Vectors", "arrow-left-right", "Alt+8", Place.BELOW_LEFT, "app.ui.panes.vectors", "VectorsPane"),
-    Entry("memory", "Memory", "memory-stick", "Alt+9", Place.BELOW_LEFT, "app.ui.panes.memory", "MemoryPane"),
-    Entry("screen", "Screen", "monitor", "Alt+0", Place.BELOW_RIGHT, "app.ui.panes.screen", "ScreenPane",
+    Entry("vectors", "Vectors", "arrow-left-right", "Alt+8", Place.LISTS, "app.ui.panes.vectors", "VectorsPane"),
+    Entry("memory", "Memory", "memory-stick", "Alt+9", Place.PICTURES, "app.ui.panes.memory", "MemoryPane"),
+    Entry("screen", "Screen", "monitor", "Alt+0", Place.PICTURES, "app.ui.panes.screen", "ScreenPane",
           follows_run=True),
 )  # fmt: skip
 """All panes, in the order of their shortcuts."""

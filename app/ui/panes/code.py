@@ -108,7 +108,8 @@ class CodeView(QAbstractScrollArea):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """The page."""
         painter = QPainter(self.viewport())
-        page = Page(self.window_.visible, self.cursor_linear, self._breakpoints, self.hasFocus())
+        window = self.window_
+        page = Page(window.visible, self.cursor_linear, self._breakpoints, self.hasFocus(), window.before_current)
         self._painter.paint(painter, page)
 
     def resizeEvent(self, _event: QResizeEvent) -> None:

@@ -19,8 +19,10 @@ _LANES, _LANE_WIDTH = 3, 5
 _ARROW_WIDTH = 13
 _GUTTER = DOT_WIDTH + _LANES * _LANE_WIDTH + _ARROW_WIDTH
 _MNEMONIC_WIDTH = 7
-_OPERANDS_WIDTH = 52
+_OPERANDS_WIDTH = 42
 """Operands and a note, before the bytes give way."""
+_LEAST_OPERANDS = 30
+"""As `rep movsb byte es:[edi], byte [esi]` takes: below this the bytes go."""
 _TOKENS = re.compile(r"(?P<number>\b(?:0x)?[0-9][0-9A-Fa-f]*h?\b)|(?P<rest>[A-Za-z_]\w*|[^\w]+|.)")
 
 
@@ -34,6 +36,9 @@ class Page:
     breakpoints: dict[int, bool]
     """Linear address of each breakpoint, and whether it is enabled."""
     has_focus: bool
+    dim: int = 0
+    """So many lines at the top stand before the current one. They are read from a guessed byte, so they may be no code
+    at all, and are painted in grey."""
 
 
 class CodePainter:
@@ -50,9 +55,9 @@ class CodePainter:
         room = int((width - _GUTTER) / self._one)
         # An address takes 15 with its gap, a linear one 10, a byte 3.
         self._byte_count = min(max((room - 15 - 10 - _MNEMONIC_WIDTH - _OPERANDS_WIDTH) // 3, 4), 8)
-        if room < 15 + 13 + _MNEMONIC_WIDTH + 20:
+        if room < 15 + 13 + _MNEMONIC_WIDTH + _LEAST_OPERANDS:
             self._byte_count = 0  # the instruction matters more; the tooltip has the bytes
-        self._has_linear = room >= 15 + 10 + self._byte_count * 3 + 1 + _MNEMONIC_WIDTH + 18
+        self._has_linear = room >= 15 + 10 + self._byte_count * 3 + 1 + _MNEMONIC_WIDTH + _LEAST_OPERANDS
         self._linear_x = _GUTTER + 15 * self._one
         self._bytes_x = self._linear_x + (10 * self._one if self._has_linear else 0)
         self._mnemonic_x = self._bytes_x + (self._byte_count * 3 + 1 if self._byte_count else 0) * self._one
@@ -64,7 +69,7 @@ class CodePainter:
         for row, line in enumerate(page.lines):
             self._paint_ground(painter, row, line, page, named)
             self._paint_gutter(painter, row, line, page, named)
-            self._paint_text(painter, row, line, named)
+            self._paint_text(painter, row, line, named, is_dim=row < page.dim)
         self._paint_jumps(painter, page, named)
 
     def _paint_ground(self, painter: QPainter, row: int, line: CodeLine, page: Page, named: Colours) -> None:
@@ -93,12 +98,12 @@ class CodePainter:
             painter.drawPolygon(QPolygonF([QPointF(x, middle + y) for x, y in corners]))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
 
-    def _paint_text(self, painter: QPainter, row: int, line: CodeLine, named: Colours) -> None:
+    def _paint_text(self, painter: QPainter, row: int, line: CodeLine, named: Colours, *, is_dim: bool) -> None:
         base = row * self.row_height + self._ascent
 
         def write(x: float, text: str, colour: str, font: QFont = self._font) -> None:
             painter.setFont(font)
-            painter.setPen(QColor(colour))
+            painter.setPen(QColor(named.muted if is_dim else colour))
             painter.drawText(QPointF(x, base), text)
 
         write(_GUTTER, str(line.address), named.text if line.is_current else named.muted)
@@ -106,20 +111,20 @@ class CodePainter:
             write(self._linear_x, fmt.dword(line.linear), named.muted)
         if self._byte_count:
             write(self._bytes_x, shortened(line.data, self._byte_count), named.muted)
-        if line.mnemonic == "db":
-            write(self._mnemonic_x, f"{line.mnemonic:8}{line.operands}", named.error)
-            end = len(line.operands)
-        else:
-            mnemonic = named.jump if line.is_jump or line.target is not None else named.mnemonic
-            write(self._mnemonic_x, line.mnemonic, mnemonic, self._bold)
-            first = max(len(line.mnemonic) + 1 - _MNEMONIC_WIDTH, 0)  # behind `rep movsb`
-            for token in _TOKENS.finditer(line.operands):
-                colour = named.number if token.lastgroup == "number" else named.text
-                write(self._operands_x + (first + token.start()) * self._one, token.group(), colour)
-            end = first + len(line.operands)
+        is_data = line.mnemonic == "db"
+        mnemonic = named.jump if line.is_jump or line.target is not None else named.mnemonic
+        write(self._mnemonic_x, line.mnemonic, named.error if is_data else mnemonic, self._bold)
+        first = max(len(line.mnemonic) + 1 - _MNEMONIC_WIDTH, 0)  # behind `rep movsb`
+        room = int((self._width - self._operands_x) / self._one)
+        operands = _cut(line.operands, room - first)
+        for token in _TOKENS.finditer(operands):
+            colour = named.number if token.lastgroup == "number" else named.text
+            write(self._operands_x + (first + token.start()) * self._one, token.group(), colour)
         if line.note:
-            at = self._operands_x + max(end + 2, 14 if self._has_linear else 0) * self._one
-            write(at, f"; {line.note}", named.accent if line.note.startswith("host!") else named.muted)
+            column = max(first + len(operands) + 2, 14 if self._has_linear else 0)
+            note = _cut(f"; {line.note}", room - column)
+            colour = named.accent if line.note.startswith("host!") else named.muted
+            write(self._operands_x + column * self._one, note, colour)
 
     def _paint_jumps(self, painter: QPainter, page: Page, named: Colours) -> None:
         rows = {line.linear: row for row, line in enumerate(page.lines)}
@@ -159,3 +164,8 @@ class CodePainter:
 def shortened(data: bytes, most: int) -> str:
     """Bytes in hex, the last ones as an ellipsis when there are too many."""
     return fmt.data(data) if len(data) <= most else f"{fmt.data(data[: most - 1])} …"
+
+
+def _cut(text: str, room: int) -> str:
+    """A text with an ellipsis where it does not fit into so many characters."""
+    return text if len(text) <= room else f"{text[: max(room - 1, 0)]}…" if room > 0 else ""

@@ -39,6 +39,12 @@ class CodeWindow:
         """The lines in view."""
         return self.lines[self.top : self.top + self.height]
 
+    @property
+    def before_current(self) -> int:
+        """How many of the lines in view stand before the current instruction."""
+        current = next((number for number, line in enumerate(self.lines) if line.is_current), 0)
+        return min(max(current - self.top, 0), self.height)
+
     def show(self, lines: Sequence[CodeLine], tick: int) -> None:
         """Take over a snapshot's code. After a step the current instruction comes into view, if it is not there."""
         at_top = self.visible[0].linear if self.visible else None

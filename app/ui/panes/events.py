@@ -102,6 +102,8 @@ class EventsPane(Pane):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The fields stand below the list, or beside it where the pane is low."""
         super().resizeEvent(event)
+        # Nearly always 1, and among the fields anyway.
+        self.list.setColumnHidden(_CLIENT, self.width() < _WIDE)
         low = self.width() > self.height() * 1.4
         across = Qt.Orientation.Horizontal if low else Qt.Orientation.Vertical
         if self._split.orientation() != across:
@@ -112,8 +114,6 @@ class EventsPane(Pane):
         shown = fields(self.model.event(current.row())) if current.isValid() else []
         self.field_model.show_rows(shown, 0)
         self.fields.setVisible(bool(shown))
-        # Nearly always 1, and among the fields anyway.
-        self.list.setColumnHidden(_CLIENT, bool(shown) and self.width() < _WIDE)
 
     def _filter(self) -> None:
         chosen = [prefix for action, prefixes in self._kind_actions if action.isChecked() for prefix in prefixes]
