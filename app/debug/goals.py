@@ -55,7 +55,44 @@ class ToEvent(Goal):
 
 
 @dataclass(frozen=True, slots=True)
+class StepBack(Goal):
+    """Back to the stop of the single step before this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepBackOver(Goal):
+    """Back one instruction; over a call, INT or REP that ended here, to the instruction that began it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackToCaller(Goal):
+    """Back to the call, INT or event that entered the current procedure or handler."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunBack(Goal):
+    """Back to the last breakpoint before here, or the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousModeSwitch(Goal):
+    """Back to the first instruction after the last mode switch before here."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousCallback(Goal):
+    """Back to the first instruction of the last callback handler dispatched before here."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousEvent(Goal):
+    """Back to the stop of the last event before here (of the kinds named, or any)."""
+
+    kinds: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class ToPosition(Goal):
-    """Until a position of the outside interface: `event 41+7`, `tick 120345`, `callback 2`, `mode 5`, `end`."""
+    """At a position of the outside interface, ahead or behind: `event 41+7`, `tick 120345`, `callback 2`, `end`."""
 
     text: str

@@ -92,8 +92,7 @@ class History:
         began = perf_counter()
         executed = machine.slice(self._limited(instructions))
         self._worked += perf_counter() - began
-        if machine.place > branch.end:
-            branch.end = machine.place
+        branch.end = max(branch.end, machine.place)
         if self._worked >= _WORK_BETWEEN:
             self._worked = 0.0
             self._keep()

@@ -1,4 +1,4 @@
-"""What came from outside during a run: typed keys and the user's edits. With these a run can be played again exactly."""
+"""What came from outside during a run: typed keys and the user's edits. With these it can be played again exactly."""
 
 from __future__ import annotations
 

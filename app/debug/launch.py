@@ -48,7 +48,10 @@ def start(launch: Launch, console: Console) -> Machine:
     dos = machine.state.dos
     dos.load_program(dos.mount.guest_path(launch.program), " ".join(launch.arguments), ENVIRONMENT)
     if launch.keys:
-        machine.state.devices.keyboard.type_text(launch.keys)
+        try:
+            machine.state.devices.keyboard.type_text(launch.keys)
+        except ValueError as error:
+            raise LoadError(f"--keys: {error}") from None
     return machine
 
 

@@ -1,4 +1,4 @@
-"""One plain sentence per event: what happened, for somebody who is learning DPMI."""
+"""Events in words: one plain sentence for somebody who is learning DPMI, or one brief line for a list."""
 
 from __future__ import annotations
 
@@ -21,6 +21,13 @@ STACKS: Final = {
     Stack.LOCKED: "locked protected-mode stack",
     Stack.REAL: "real-mode stack",
     Stack.RING0: "host's ring-0 stack",
+}
+MODE_NAMES: Final = {Mode.V86: "V86", Mode.PM16: "PM 16", Mode.PM32: "PM 32", Mode.RING0: "Ring 0"}
+STACK_NAMES: Final = {
+    Stack.APPLICATION: "Application",
+    Stack.LOCKED: "Locked",
+    Stack.REAL: "Real mode",
+    Stack.RING0: "Ring 0",
 }
 DOORS: Final = {
     Door.ENTRY: "the mode switch entry",
@@ -50,6 +57,19 @@ _SENTENCES: dict[type[Event], _Sentence] = {}
 def sentence(event: Event) -> str:
     """What an event says, in one sentence."""
     return _SENTENCES[type(event)](event)
+
+
+def brief(event: Event) -> str:
+    """What a list says about an event beside its kind."""
+    line = _LINES.get(type(event))
+    if line is None:
+        return ", ".join(f"{name_of(name)} {value}" for name, value in event.details().items())
+    return line(event).rstrip()
+
+
+def name_of(kind: str) -> str:
+    """An event's kind (or a field's name) as people read it: `mode switched`."""
+    return kind.replace("_", " ")
 
 
 def weightiest(happened: list[Event]) -> Event | None:
@@ -126,8 +146,9 @@ def _service_called(event: events.ServiceCalled) -> str:
     given = f" with {_registers(event.registers)}" if event.registers else ""
     digits = 4 if event.interrupt == 0x31 or event.function > 0xFF else 2
     register = "AX" if digits == 4 else "AH"
-    name = event.name.replace("_", " ")
-    return f"INT {event.interrupt:02X}h {register}={event.function:0{digits}X}h ({name}) was called{given}."
+    return (
+        f"INT {event.interrupt:02X}h {register}={event.function:0{digits}X}h ({name_of(event.name)}) was called{given}."
+    )
 
 
 @_tells(events.ServiceReturned)
@@ -230,3 +251,73 @@ def _interrupt_flag_changed(event: events.InterruptFlagChanged) -> str:
 @_tells(events.UnsupportedCalled)
 def _unsupported_called(event: events.UnsupportedCalled) -> str:
     return f"INT {event.interrupt:02X}h function {event.function:04X}h, called at {event.at}, does not exist here."
+
+
+# Brief lines
+
+
+def _values(registers: dict[str, int | str]) -> str:
+    shown = (f"{name}={value if isinstance(value, str) else _hex(value)}" for name, value in registers.items())
+    return " ".join(shown)
+
+
+def _hex(value: int) -> str:
+    return f"{value:04X}" if value <= 0xFFFF else f"{value:08X}"
+
+
+def _size(count: int) -> str:
+    return f"{count >> 10} KiB" if count >= 1 << 10 and not count & 0x3FF else f"{count} B"
+
+
+def _modes(event: events.ModeSwitched | events.InterruptReflected) -> str:
+    return f"{MODE_NAMES[event.from_]} → {MODE_NAMES[event.to]}"
+
+
+def _stacks(event: events.StackSwitched) -> str:
+    change = f"{STACK_NAMES[event.from_]} → {STACK_NAMES[event.to]}"
+    return f"{change} by {DOORS[event.door]}, {event.saved} left for {event.entered}, depth {event.depth}"
+
+
+def _service(event: events.ServiceCalled | events.ServiceReturned) -> str:
+    return f"INT {event.interrupt:02X}h {event.function:04X}h"
+
+
+def _outcome(event: events.ServiceReturned) -> str:
+    outcome = "failed" if event.carry else "done"
+    code = f" with {event.error:04X}h" if event.error is not None else ""
+    return f"{_service(event)} {outcome}{code} {_values(event.registers)}"
+
+
+def _descriptor(event: events.DescriptorChanged) -> str:
+    if event.after is None:
+        return f"{event.selector:04X} freed by {event.by}"
+    verb = "allocated" if event.before is None else "changed"
+    extent = f"base {event.after['base']:08X} limit {event.after['limit']:08X}"
+    return f"{event.selector:04X} {verb} by {event.by}: {extent}"
+
+
+_LINES: Final[dict[type[Event], _Sentence]] = {
+    events.ProgramLoaded: lambda e: f"{e.path} ({e.format}) at {e.entry}, PSP {e.psp:04X}",
+    events.ProgramEnded: lambda e: f"PSP {e.psp:04X} {e.how}, return code {e.code}",
+    events.ClientEntered: lambda e: f"a {e.bits}-bit client, PSP {e.psp:04X}",
+    events.ClientLeft: lambda e: f"the {e.bits}-bit client, PSP {e.psp:04X}",
+    events.ModeSwitched: lambda e: f"{_modes(e)} by {DOORS[e.door]}, to {e.at}, stack {e.stack}",
+    events.StackSwitched: _stacks,
+    events.ServiceCalled: lambda e: f"{_service(e)} {name_of(e.name)} {_values(e.registers)}",
+    events.ServiceReturned: _outcome,
+    events.CallbackAllocated: lambda e: f"slot {e.slot}: {e.real} calls {e.handler}, structure {e.structure}",
+    events.CallbackFreed: lambda e: f"slot {e.slot}: {e.real} called {e.handler}",
+    events.CallbackEntered: lambda e: f"slot {e.slot}, depth {e.depth}: {e.caller} called {e.handler}",
+    events.CallbackReturned: lambda e: f"slot {e.slot}, depth {e.depth}: resumes at {e.resumes}",
+    events.RealModeCalled: lambda e: f"{e.function:04X}h calls {e.target}, {e.words_copied} words copied",
+    events.RealModeReturned: lambda e: f"{e.function:04X}h back from {e.target}",
+    events.InterruptReflected: lambda e: f"{e.nature} INT {e.vector:02X}h: {_modes(e)}, handler {e.handler}",
+    events.ExceptionRaised: lambda e: (
+        f"{e.vector:02X}h with error code {e.error_code:04X} at {e.at}, handled by the {e.handled_by}"
+    ),
+    events.DescriptorChanged: _descriptor,
+    events.VectorChanged: lambda e: f"{e.table} vector {e.vector:02X}h: {e.before} → {e.after}",
+    events.MemoryChanged: lambda e: f"{e.action} {e.linear:08X}, {_size(e.size)}, handle {e.handle:08X}",
+    events.InterruptFlagChanged: lambda e: f"interrupts {'on' if e.enabled else 'off'}",
+    events.UnsupportedCalled: lambda e: f"INT {e.interrupt:02X}h AH={e.function >> 8:02X}h from {e.at}",
+}

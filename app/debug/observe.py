@@ -6,6 +6,7 @@ from typing import Final
 
 from app.debug.breakpoints import Breakpoints
 from app.debug.code_view import CodeView
+from app.debug.history import History
 from app.debug.launch import Launch
 from app.debug.narrate import sentence, weightiest
 from app.debug.snapshot import Interest, MemoryView, ScreenView, Snapshot, Status, Stop
@@ -20,6 +21,7 @@ from app.emu.memory.layout import PAGE
 from app.emu.registers import Registers, Segment
 
 READABLE, PAST_LIMIT, ABSENT = 0, 1, 2
+_ALL: Final = 1 << 62
 _MOST_EVENTS: Final = 20_000
 """Events one snapshot carries at most; the next ones bring the rest."""
 
@@ -35,11 +37,17 @@ class Observer:
         self._serial = 0
         self._previous = machine.regs.copy()
         self._known = len(machine.log)
+        self._valid = _ALL
 
-    def remember(self, regs: Registers) -> None:
-        """A run begins: what changes from here on is new at the next stop."""
-        self._previous = regs
-        self._known = len(self._machine.log)
+    def remember(self, regs: Registers | None) -> None:
+        """A run begins: what changes from here on is new at the next stop. None: a way back is over."""
+        if regs is not None:
+            self._previous = regs
+        self._known = len(self._machine.log) if regs is not None else max(len(self._machine.log) - 1, 0)
+
+    def forget_events(self, count: int) -> None:
+        """A new branch began: of the events the window knows only the first `count` are still true."""
+        self._valid = min(self._valid, count)
 
     def label(self, linear: int) -> str:
         """How the user knows a linear address: CS:(E)IP of the running context where it fits."""
@@ -49,13 +57,16 @@ class Observer:
             return str(Far(regs.cs.selector, offset, wide=not regs.is_v86 and regs.cs.is_big))
         return f"{linear:08X}"
 
-    def observe(self, interest: Interest, status: Status, stop: Stop, breakpoints: Breakpoints) -> Snapshot:
+    def observe(
+        self, interest: Interest, status: Status, stop: Stop, breakpoints: Breakpoints, history: History
+    ) -> Snapshot:
         """One picture of the machine as it is."""
         machine = self._machine
         regs, host, log = machine.regs, machine.state.host, machine.log
         client = host.client
         self._serial += 1
-        first = min(interest.events_from, len(log))
+        first = min(interest.events_from, self._valid)
+        self._valid = _ALL
         recorded = [log[seq] for seq in range(first, min(len(log), first + _MOST_EVENTS))]
         return Snapshot(
             serial=self._serial,
@@ -85,6 +96,10 @@ class Observer:
             events=tuple(event for event, _ in recorded),
             moments=tuple(moment for _, moment in recorded),
             exit_message=self._exit_message(),
+            at_end=history.at_end,
+            branch=history.branch.number,
+            branches=len(history.branches),
+            history_size=history.size,
         )
 
     def _sentence(self, stop: Stop) -> str:

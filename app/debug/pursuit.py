@@ -18,6 +18,8 @@ from app.emu.memory.memory import PageNotPresent
 
 _FREE: Final = 1 << 40
 """As many instructions as the caller allows."""
+_ARGUMENTS: Final = 64
+"""Bytes of arguments a callee may take off the stack."""
 _NO_ADDRESSES: Final[frozenset[int]] = frozenset()
 
 
@@ -189,6 +191,21 @@ class Context:
     def is_popped(self, machine: Machine) -> bool:
         """As `is_back`, with something popped."""
         return self.is_back(machine) and machine.regs.stack_offset > self._offset
+
+    def is_beside(self, machine: Machine) -> bool:
+        """The same mode, stack and nesting, and no more on the stack than a call's own arguments."""
+        regs = machine.regs
+        return (
+            regs.is_v86 == self._mode
+            and regs.ss.selector == self._stack
+            and abs(self._offset - regs.stack_offset) <= _ARGUMENTS
+            and len(machine.state.host.levels) == self._levels
+        )
+
+    def is_over(self, machine: Machine) -> bool:
+        """What was entered from here has returned: as deep as here again, or less."""
+        levels = len(machine.state.host.levels)
+        return levels < self._levels or self.is_back(machine)
 
     def is_left(self, machine: Machine) -> bool:
         """A nesting level that was there is gone: the host went back further than this context."""

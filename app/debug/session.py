@@ -6,6 +6,9 @@ command and tests drive the same two methods; whoever owns a session uses it fro
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from app.debug import backward
 from app.debug.breakpoints import Breakpoints
 from app.debug.goals import (
     Goal,
@@ -19,12 +22,14 @@ from app.debug.goals import (
     ToModeSwitch,
     ToPosition,
 )
+from app.debug.history import History
+from app.debug.inputs import Input, KeysTyped, MemoryWritten, RegisterSet
 from app.debug.launch import CapturedConsole, Launch, start
 from app.debug.observe import Observer
-from app.debug.pursuit import PositionPursuit, Pursuit, pursue
+from app.debug.positions import Position
+from app.debug.pursuit import Pursuit, pursue
 from app.debug.snapshot import Interest, Snapshot, Status, Stop
-from app.emu.machine import Machine
-from app.emu.registers import GENERAL, SEGMENTS, Flag, Segment
+from app.emu.machine import Machine, Place
 
 __all__ = [
     "Goal", "Launch", "Run", "RunTo", "Session", "StepInto", "StepOut", "StepOver", "ToCallback", "ToEvent",
@@ -43,39 +48,38 @@ class Session:
         self.console = CapturedConsole()
         self.machine: Machine = start(launch, self.console)
         self.breakpoints = Breakpoints()
-        self._start = self.machine.save()
+        self.history = History(self.machine)
         self._observer = Observer(self.machine, launch)
         self._pursuit: Pursuit | None = None
+        self._search: tuple[backward.Search, Stop] | None = None
         self._stop = Stop.REACHED
-        self._before = self.machine.regs.copy()
 
     @property
     def status(self) -> Status:
         """What the session is doing."""
         if self.machine.has_ended:
             return Status.ENDED
-        if self._pursuit is None:
+        if self._pursuit is None and self._search is None:
             return Status.STOPPED
         return Status.WAITING if self.machine.state.waiting else Status.RUNNING
 
     # Moving
 
     def begin(self, goal: Goal) -> None:
-        """Say what the next `advance` calls run for.
-
-        A position that lies behind is reached by running the program again from its start, which takes the same way.
-        Raises `ValueError` when a position cannot be read.
-        """
-        pursuit = pursue(goal, self.machine)
-        if isinstance(pursuit, PositionPursuit) and pursuit.is_behind(self.machine):
-            self.restart()
-            pursuit = pursue(goal, self.machine)
-        self._pursuit = pursuit
-        self._before = self.machine.regs.copy()
-        self._observer.remember(self._before)
+        """Say what the next `advance` calls do. Raises `ValueError` when a position cannot be read."""
+        found = backward.search(goal, self.history, self.breakpoints.addresses)
+        if isinstance(goal, ToPosition):
+            place = backward.behind(Position.parse(goal.text), self.machine)
+            if place is not None:
+                found = (backward.go(self.history, place), Stop.REACHED)
+        self._search = found
+        self._pursuit = pursue(goal, self.machine) if found is None else None
+        self._observer.remember(self.machine.regs.copy())
 
     def advance(self, instructions: int = 100_000) -> Stop | None:
         """Run about so many instructions; the reasons to rest, or None when the goal is not reached yet."""
+        if self._search is not None:
+            return self._search_on(*self._search)
         pursuit, machine = self._pursuit, self.machine
         if pursuit is None:
             return self._stop
@@ -91,6 +95,14 @@ class Session:
                 break
         return None
 
+    def _search_on(self, pieces: backward.Search, stop: Stop) -> Stop | None:
+        """One piece of a search; the reason to rest when it is over."""
+        for _ in pieces:
+            return None
+        self._observer.remember(None)
+        self._rest(stop)
+        return stop
+
     def _one_slice(self, pursuit: Pursuit, most: int) -> Stop | None:
         machine = self.machine
         if machine.has_ended:
@@ -98,7 +110,7 @@ class Session:
         known = len(machine.log)
         budget = min(pursuit.budget(machine), most)
         machine.cpu.set_breakpoints(self.breakpoints.addresses | pursuit.addresses)
-        executed = machine.slice(budget)
+        executed = self.history.slice(budget)
         events = [event for event, _ in machine.log.since(known)]
         stop = pursuit.check(machine, executed, events) or Stop(0)
         if machine.at_breakpoint and self.breakpoints.hit(machine.regs.code_linear):
@@ -110,18 +122,18 @@ class Session:
 
     def _rest(self, stop: Stop) -> None:
         self._stop = stop
-        self._pursuit = None
+        self._pursuit = self._search = None
 
     def pause(self) -> None:
         """Rest between two slices: what the user asked for last is forgotten."""
-        if self._pursuit is not None:
+        if self._pursuit is not None or self._search is not None:
             self._rest(Stop.PAUSED)
 
     def run(self, goal: Goal, *, most: int = 50_000_000) -> Stop | None:
         """Begin and advance until the goal is reached; None when `most` instructions were not enough."""
         self.begin(goal)
         last = self.machine.tick + most
-        while self.machine.tick < last:
+        while self._search is not None or self.machine.tick < last:
             stop = self.advance()
             if stop is not None:
                 return stop
@@ -129,11 +141,9 @@ class Session:
 
     def restart(self) -> None:
         """Back to the program's first instruction; breakpoints stay."""
-        self.machine.restore(self._start)
-        self._pursuit = None
-        self._stop = Stop.REACHED
-        self._before = self.machine.regs.copy()
-        self._observer.remember(self._before)
+        self.history.go(Place(0, 0))
+        self._rest(Stop.REACHED)
+        self._observer.remember(self.machine.regs.copy())
 
     # Changing
 
@@ -144,37 +154,24 @@ class Session:
     def set_register(self, name: str, value: int) -> None:
         """Change a general register, EIP, EFLAGS, or load a segment register with a selector (or paragraph).
 
-        Raises `ValueError` for what cannot be loaded.
+        In the past this begins a new branch. Raises `ValueError` for what cannot be loaded.
         """
-        regs = self.machine.regs
-        if name in GENERAL or name == "eip":
-            setattr(regs, name, value & 0xFFFFFFFF)
-        elif name == "eflags":
-            kept = int(Flag.VM | Flag.IOPL)
-            regs.eflags = regs.eflags & kept | value & ~kept & 0x003F7FD5 | 2
-        elif name in SEGMENTS:
-            loaded = Segment.real(value) if regs.is_v86 else self.machine.state.host.segment(value)
-            if not regs.is_v86 and loaded.is_null and name in ("cs", "ss"):
-                message = f"{value:04X} is no usable selector for {name.upper()}"
-                raise ValueError(message)
-            setattr(regs, name, loaded)
-        else:
-            message = f"there is no register {name!r}"
-            raise ValueError(message)
+        self._do(lambda place: RegisterSet(place, name, value))
 
     def write_memory(self, linear: int, data: bytes) -> None:
-        """Change memory. Raises `ValueError` where no page is present."""
-        if not self.machine.memory.is_mapped(linear, len(data)):
-            message = f"no page is present at linear address {linear:08X}: nothing can be written there"
-            raise ValueError(message)
-        self.machine.memory.write(linear, data)
+        """Change memory; in the past this begins a new branch. Raises `ValueError` where no page is present."""
+        self._do(lambda place: MemoryWritten(place, linear, data))
 
     def type_keys(self, text: str) -> None:
         """Type into the guest: characters, and keys such as `{F1}`, `{Esc}`, `{Ctrl+C}`."""
-        self.machine.state.devices.keyboard.type_text(text)
+        self._do(lambda place: KeysTyped(place, text))
+
+    def _do(self, make: Callable[[Place], Input]) -> None:
+        if self.history.do(make):
+            self._observer.forget_events(self.history.branch.events)
 
     # Looking
 
     def observe(self, interest: Interest) -> Snapshot:
         """The picture the window asks for. Never changes the machine."""
-        return self._observer.observe(interest, self.status, self._stop, self.breakpoints)
+        return self._observer.observe(interest, self.status, self._stop, self.breakpoints, self.history)

@@ -252,8 +252,18 @@ class Snapshot:
     breakpoints: tuple[BreakpointRow, ...]
     events_from: int
     events: tuple[Event, ...]
-    """Events from `events_from` on; a run that was restarted sends 0 and everything again."""
+    """Events from `events_from` on, as far as they lie before this moment.
+
+    `events_from` may be less than was asked for: a new branch began, and what the window knows from there on is no
+    longer true.
+    """
     moments: tuple[Moment, ...]
     """One per event in `events`."""
     exit_message: str
     """Why and how the program ended, when it has."""
+    at_end: bool = True
+    """Nothing after this moment is known; False: the run has been further already."""
+    branch: int = 0
+    branches: int = 1
+    history_size: int = 0
+    """Bytes all checkpoints hold."""

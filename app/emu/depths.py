@@ -21,7 +21,7 @@ class Depths:
     tops: dict[tuple[Stack, int], int] = field(default_factory=dict)
     last: dict[Stack, int] = field(default_factory=lambda: dict.fromkeys(Stack, 0))
 
-    def moment(self, tick: int, regs: Registers, host: Host) -> Moment:
+    def moment(self, tick: int, turn: int, regs: Registers, host: Host) -> Moment:
         """The depths now. A stack that is not live keeps its last depth until it is empty."""
         live = host.live_stack
         if live is not Stack.RING0:
@@ -33,9 +33,7 @@ class Depths:
             self.last[Stack.APPLICATION] = 0
         ring0 = layout.RING0_STACK_TOP - host.ring0_esp + FRAME_SIZE
         last = self.last
-        return Moment(
-            tick, regs.mode, (last[Stack.APPLICATION], last[Stack.LOCKED], last[Stack.REAL], ring0)
-        )
+        return Moment(tick, regs.mode, (last[Stack.APPLICATION], last[Stack.LOCKED], last[Stack.REAL], ring0), turn)
 
     def _used(self, stack: Stack, selector: int, offset: int, host: Host) -> int:
         client = host.client

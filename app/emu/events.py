@@ -364,6 +364,8 @@ class Moment:
     mode: Mode
     depths: tuple[int, int, int, int]
     """Bytes in use on the application, locked, real-mode and ring-0 stack."""
+    turn: int = 0
+    """Changes of context before the one the event belongs to."""
 
 
 _CHUNK = 1024

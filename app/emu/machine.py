@@ -38,7 +38,7 @@ from app.emu.host.termination import ENDED_BY_HOST
 from app.emu.machine_errors import NotYet
 from app.emu.memory import layout
 from app.emu.memory.memory import Memory, MemoryImage, PageNotPresent
-from app.emu.registers import Flag, Mode, Registers, Segment
+from app.emu.registers import ALWAYS_SET, Flag, Mode, Registers, Segment
 from app.emu.rom import After, RealTrap, Rom
 
 POLL: Final = 256
@@ -133,7 +133,7 @@ class Machine:
         self.options = options
         self.console = console
         self.memory = Memory(options.memory)
-        self.cpu = UnicornCpu(self.memory)
+        self.cpu = UnicornCpu(self.memory, limit_checks=options.limit_checks)
         self.cpu.port_in, self.cpu.port_out = self._port_in, self._port_out
         self.rom = Rom(self.memory)
         self.log = events.EventLog()
@@ -144,7 +144,7 @@ class Machine:
         self._place_rom()
         mount = Mount(options.mount, write_through=options.write_through)
         self.state = MachineState(
-            regs=Registers(),
+            regs=Registers(eflags=Flag.VM | Flag.IOPL | ALWAYS_SET),
             devices=Devices(self),
             bios=Bios(self),
             dos=Dos(self, mount),
@@ -213,7 +213,7 @@ class Machine:
         host = self.state.host
         number = host.client.number if host.client is not None else 0
         event = kind(seq=len(self.log), tick=self.tick, client=number, **fields)
-        self.log.append(event, self.state.depths.moment(self.tick, self.regs, host))
+        self.log.append(event, self.state.depths.moment(self.tick, self.state.turn, self.regs, host))
 
     # Addresses
 
@@ -511,7 +511,14 @@ class Machine:
     # Ports
 
     def _port_in(self, port: int, size: int) -> int:
-        return self.state.devices.port_in(port, size)
+        """A read may bring a device's next appointment nearer: then the slice must not run past it."""
+        devices = self.state.devices
+        due = devices.next_due()
+        value = devices.port_in(port, size)
+        if devices.next_due() < due:
+            self.state.attention = True
+            self.cpu.cut_short()
+        return value
 
     def _port_out(self, port: int, size: int, value: int) -> None:
         self.state.devices.port_out(port, size, value)

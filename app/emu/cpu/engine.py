@@ -111,6 +111,11 @@ class Engine:
         self.look().straighten_flags()
         self.uc.context_restore(self._look_context)
 
+    def go_on_at(self, eip: int) -> None:
+        """From a memory hook: the running instruction leads to this (E)IP."""
+        self.look().set_eip(eip)
+        self.uc.context_restore(self._look_context)
+
     def eflags(self) -> int:
         """EFLAGS, put together from where the engine spreads them."""
         return int(self.uc.reg_read(x86.UC_X86_REG_EFLAGS))

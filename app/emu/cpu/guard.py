@@ -36,6 +36,11 @@ _REMARKABLE: Final = re.compile(
 """Bytes without which an instruction needs no precise check."""
 _MOST_PLANTED: Final = 96
 """Code hooks at a time: each one slows every instruction down."""
+_ESP: Final = 4
+_FAR_RETURNS: Final = (b"\xca", b"\xcb")
+_FAR_RETURN_BYTES: Final = 4
+_PREFIXES: Final = b"\x26\x2e\x36\x3e\x64\x65\x66\x67"
+_WIDE_PREFIX: Final = 0x66
 _SAMPLE: Final = 64
 """Every so many accesses that turn out legitimate, find out why their address is watched."""
 
@@ -213,6 +218,7 @@ class Guard:
         """An access to a watched address."""
         self._engine.straighten_flags()
         if self._v86:
+            self._mend_far_return(address)
             self._false_hits += 1
             if self._false_hits % _SAMPLE == 0 and not self._engine.hit:
                 self._pend()
@@ -230,6 +236,24 @@ class Guard:
         self._false_hits += 1
         if self._false_hits % _SAMPLE == 0:
             self._reconsider(address, segments, write=kind == unicorn.UC_MEM_WRITE)
+
+    def _mend_far_return(self, address: int) -> None:
+        """Give a RETF of V86 code its EIP back.
+
+        WORKAROUND(unicorn 2.1): it sets EIP before it reads CS from the stack, and Unicorn puts EIP back to the
+        instruction's own for a hook on that read.
+        """
+        state = self._engine.look()
+        segments, general = state.segments(), state.general()
+        code = self._memory.read(segments[CS].base + state.eip & _TOP, _FAR_RETURN_BYTES)
+        bare = code.lstrip(_PREFIXES)
+        if bare[:1] not in _FAR_RETURNS:
+            return
+        size = 4 if _WIDE_PREFIX in code[: len(code) - len(bare)] else 2
+        top, offset = segments[SS].base, general[_ESP] & 0xFFFF
+        if address == self._memory.translate(top + (offset + size & 0xFFFF)):
+            where = self._memory.read(top + offset, size)
+            self._engine.go_on_at(int.from_bytes(where, "little"))
 
     def _catch(self, vector: int, instruction: Instruction, general: list[int], segments: tuple[Segment, ...]) -> None:
         """Let the instruction run to its end, remembering all it changes."""

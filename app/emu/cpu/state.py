@@ -59,6 +59,10 @@ class State:
         error_code, is_int = struct.unpack_from("<II", self.blob, self._at.error_code)
         return error_code, is_int
 
+    def set_eip(self, eip: int) -> None:
+        """Write (E)IP."""
+        struct.pack_into("<Q", self.blob, self._at.eip, eip)
+
     def straighten_flags(self) -> None:
         """Within an instruction the flags are kept plainly, whatever Unicorn restores when it interrupts one."""
         struct.pack_into("<I", self.blob, self._at.flags_kind, 1)

@@ -23,6 +23,8 @@ BUFFER_SIZE: Final = (PRIVATE_PARAGRAPHS - REAL_STACK_PARAGRAPHS) * 16
 """Bytes of the transfer buffer, in front of the real-mode stack."""
 _HALF: Final = BUFFER_SIZE // 2
 _PATH: Final = 128
+_BUFFERED_INPUT: Final = 0x0A
+"""Has no failure: CF means nothing."""
 _READ: Final = 0x3F
 _WRITE: Final = 0x40
 
@@ -42,6 +44,21 @@ class Transfer:
     offset: int = 0
     left: int = 0
     done: int = 0
+
+    def finish(self, host: Host, level: Level) -> None:
+        """The call is back and the client's registers are current again: copy data and repair pointers."""
+        regs = host.machine.regs
+        for name in self.keep:
+            setattr(regs, name, getattr(level.saved, name))
+        failed = bool(regs.eflags & Flag.CF)
+        if self.function in (_READ, _WRITE):
+            _finish_stream(host, level, self, failed=failed)
+            return
+        if failed and self.function != _BUFFERED_INPUT:
+            return
+        for at, selector, offset, size in self.back:
+            data = host.machine.memory.read((level.client.private << 4) + at, size)
+            host.write_pointer(selector, offset, data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +146,7 @@ def _through_buffer(host: Host, arguments: tuple[Argument, ...]) -> None:
             transfer.back.append((at, selector, offset, size))
         placed.append((each, at))
     level = reflect(host, 0x21)
-    level.transfer = transfer
+    level.on_return = transfer
     for each, at in placed:
         setattr(regs, each.segment, Segment.real(client.private))
         regs.set_low(each.offset, at)
@@ -168,26 +185,10 @@ def _next_piece(host: Host, transfer: Transfer) -> None:
         data = host.read_pointer(transfer.selector, transfer.offset + transfer.done, size)
         host.machine.memory.write(client.private << 4, data)
     level = reflect(host, 0x21)
-    level.transfer = transfer
+    level.on_return = transfer
     regs.ds = Segment.real(client.private)
     regs.set_low("dx", 0)
     regs.set_low("cx", size)
-
-
-def finish(host: Host, level: Level, transfer: Transfer) -> None:
-    """A translated call is back: the client's registers are current again; copy data and repair pointers."""
-    machine, client = host.machine, level.client
-    regs = machine.regs
-    for name in transfer.keep:
-        setattr(regs, name, getattr(level.saved, name))
-    failed = regs.eflags & Flag.CF
-    if transfer.function in (_READ, _WRITE):
-        _finish_stream(host, level, transfer, failed=bool(failed))
-        return
-    if failed and transfer.function != 0x0A:
-        return
-    for at, selector, offset, size in transfer.back:
-        host.write_pointer(selector, offset, machine.memory.read((client.private << 4) + at, size))
 
 
 def _finish_stream(host: Host, level: Level, transfer: Transfer, *, failed: bool) -> None:

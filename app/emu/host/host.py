@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from app.emu import events
 from app.emu.address import Far
@@ -56,6 +56,13 @@ class Standing(NamedTuple):
     pointer: Far
 
 
+class Sequel(Protocol):
+    """Work that waits for a reflected interrupt to return; part of the state, so a plain value with a method."""
+
+    def finish(self, host: Host, level: Level) -> None:
+        """The level's client runs again: do the rest."""
+
+
 @dataclass(slots=True, eq=False)
 class Level:
     """A context that was left and will be resumed. frame: linear address of its frame on the ring-0 stack."""
@@ -81,10 +88,10 @@ class Level:
     structure_far: Far = NOWHERE
     target: Far = NOWHERE
     words: int = 0
-    service: tuple[int, int] | None = None
-    """Interrupt and function of a service that completes when this level is resumed."""
-    transfer: object = None
-    """What the DOS translation has to do when the call is back."""
+    is_hardware: bool = False
+    """A reflected interrupt request: registers do not pass back."""
+    on_return: Sequel | None = None
+    """What is left to do when a reflected interrupt is back."""
 
 
 @dataclass(slots=True, eq=False)

@@ -100,7 +100,7 @@ def reflect(host: Host, vector: int, *, hardware: bool = False) -> Level:
     machine, regs = host.machine, host.machine.regs
     before = host.standing()
     level = host.leave(Door.REFLECTION)
-    level.vector, level.words = vector, 1 if hardware else 0
+    level.vector, level.is_hardware = vector, hardware
     handler = machine.real_vector(vector)
     flags = regs.eflags
     enter_real(
@@ -128,13 +128,15 @@ def reflected(host: Host, level: Level) -> None:
     regs = host.machine.regs
     back = regs.copy()
     host.resume(level, Door.REFLECTION_RETURN)
-    if level.words:
+    if level.is_hardware:
         return
     wide = 0xFFFFFFFF if level.client.wide else 0xFFFF
     for name in ("eax", "ebx", "ecx", "edx", "esi", "edi", "ebp"):
         old, new = getattr(regs, name), getattr(back, name)
         setattr(regs, name, old & ~wide | new & wide)
     regs.eflags = regs.eflags & ~STATUS | back.eflags & STATUS
+    if level.on_return is not None:
+        level.on_return.finish(host, level)
 
 
 # Hardware interrupts and real mode to protected mode

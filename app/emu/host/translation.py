@@ -40,7 +40,7 @@ def call_real_mode(host: Host, function: int, structure: tuple[int, int], words:
     level = host.leave(DOORS[function])
     level.function, level.structure, level.words = function, linear, words
     level.structure_far = Far(structure[0], structure[1], wide=client.wide)
-    level.target, level.service = target, (0x31, function)
+    level.target = target
     flags = call.flags & KEPT_IN_REAL_FLAGS | ALWAYS_SET
     arguments = tuple(
         (int.from_bytes(copied[at : at + 2], "little"), f"argument {at // 2}") for at in range(0, len(copied), 2)
