@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from app.debug import narrate
 from app.emu.address import Far
-from app.emu.events import Stack
 from app.emu.registers import Mode
 
 _THIN = "\N{NARROW NO-BREAK SPACE}"
 
-MODE_NAMES = {Mode.V86: "V86", Mode.PM16: "PM 16", Mode.PM32: "PM 32", Mode.RING0: "Ring 0"}
+MODE_NAMES = narrate.MODE_NAMES
 """Short names of the modes, as badges show them."""
 
 MODE_WORDS = {
@@ -19,12 +19,7 @@ MODE_WORDS = {
 }
 """The modes in words, for tooltips."""
 
-STACK_NAMES = {
-    Stack.APPLICATION: "Application",
-    Stack.LOCKED: "Locked",
-    Stack.REAL: "Real mode",
-    Stack.RING0: "Ring 0",
-}
+STACK_NAMES = narrate.STACK_NAMES
 """Names of the four stacks."""
 
 

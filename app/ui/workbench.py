@@ -202,7 +202,7 @@ class Workbench(QMainWindow):
         self.splitDockWidget(registers, code, _ACROSS)
         self.splitDockWidget(code, lists[0], _ACROSS)
         self.splitDockWidget(lists[0], pictures[0], _DOWN)
-        for first, *others in (lists, pictures):
+        for first, *others in (self._at(Place.CODE), lists, pictures):
             for dock in others:
                 self.tabifyDockWidget(first, dock)
         self._raise_first()
@@ -211,7 +211,7 @@ class Workbench(QMainWindow):
         return self._at(place)[0]
 
     def _raise_first(self) -> None:
-        for place in (Place.LISTS, Place.PICTURES):
+        for place in (Place.CODE, Place.LISTS, Place.PICTURES):
             self._first(place).raise_()
 
     def _share_room(self) -> None:

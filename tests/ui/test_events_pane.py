@@ -9,8 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.debug.narrate import brief
 from app.emu.events import KINDS
-from app.ui.event_text import describe, fields
+from app.ui.panes.event_fields import fields
 from app.ui.panes.events import EventsPane
 from app.ui.theme import Theme
 from tests.ui.fakes import PER_ROUND, ROUND, events_until, snapshot_at
@@ -87,7 +88,7 @@ def test_the_list_follows_its_end_until_it_is_scrolled_away(pane: EventsPane) ->
 
 def test_every_kind_of_event_can_be_described_with_every_field() -> None:
     for event in events_until(ROUND * 2):
-        assert describe(event)
+        assert brief(event)
         names = [name for name, _value in fields(event)]
         assert names[:4] == ["kind", "seq", "tick", "client"]
         assert len(names) == len(set(names))

@@ -222,7 +222,7 @@ def test_help_lists_every_key(qtbot: QtBot, window: MainWindow) -> None:
 
 def test_panes_nobody_sees_are_not_fed_and_miss_nothing(qtbot: QtBot, window: MainWindow, session: FakeSession) -> None:
     events = window.workbench.panes["events"]
-    window.workbench.bring_up("memory")  # in front of the events
+    window.workbench.bring_up("tables")  # in front of the events
     shown: list[Snapshot] = []
     events.show_snapshot = lambda snapshot: (shown.append(snapshot), type(events).show_snapshot(events, snapshot))
     for turn in range(3):

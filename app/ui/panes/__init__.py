@@ -18,10 +18,11 @@ class Place(Enum):
 
     REGISTERS = auto()
     CODE = auto()
+    """The highest place there is, for code and behind it what needs as much height."""
     LISTS = auto()
     """Above right: lists and tables behind one another."""
     PICTURES = auto()
-    """Below them: the timeline and what else wants width more than height."""
+    """Below them."""
     STACKS = auto()
     """Across the whole width: four columns side by side."""
 
@@ -59,8 +60,8 @@ PANES: Final = (
     Entry("callbacks", "Callbacks", "phone-incoming", "Alt+7", Place.LISTS, "app.ui.panes.callbacks",
           "CallbacksPane"),
     Entry("vectors", "Vectors", "arrow-left-right", "Alt+8", Place.LISTS, "app.ui.panes.vectors", "VectorsPane"),
-    Entry("memory", "Memory", "memory-stick", "Alt+9", Place.PICTURES, "app.ui.panes.memory", "MemoryPane"),
-    Entry("screen", "Screen", "monitor", "Alt+0", Place.PICTURES, "app.ui.panes.screen", "ScreenPane",
+    Entry("memory", "Memory", "memory-stick", "Alt+9", Place.CODE, "app.ui.panes.memory", "MemoryPane"),
+    Entry("screen", "Screen", "monitor", "Alt+0", Place.CODE, "app.ui.panes.screen", "ScreenPane",
           follows_run=True),
 )  # fmt: skip
 """All panes, in the order of their shortcuts."""

@@ -10,9 +10,9 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
+from app.debug.narrate import brief, name_of
 from app.emu.events import CallbackEntered, CallbackReturned, Event, ModeSwitched, StackSwitched
 from app.ui import format as fmt
-from app.ui.event_text import describe, name_of
 from app.ui.theme import Colours, colours
 
 Index = QModelIndex | QPersistentModelIndex
@@ -82,7 +82,7 @@ class EventModel(QAbstractTableModel):
     def _line(self, number: int) -> str:
         line = self._lines.get(number)
         if line is None:
-            line = self._lines[number] = describe(self._events[number])
+            line = self._lines[number] = brief(self._events[number])
         return line
 
     # --- what Qt asks -----------------------------------------------------------------------------------------------

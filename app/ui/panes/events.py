@@ -18,11 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.debug.narrate import name_of
 from app.debug.snapshot import Snapshot
 from app.emu.events import KINDS
 from app.ui import format as fmt
-from app.ui.event_text import fields, name_of
 from app.ui.icons import set_icon
+from app.ui.panes.event_fields import fields
 from app.ui.panes.event_model import EventModel
 from app.ui.panes.pane import Pane
 from app.ui.tables import Column, RowsModel, Table

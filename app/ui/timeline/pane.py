@@ -6,8 +6,8 @@ from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from app.debug.narrate import brief, name_of
 from app.debug.snapshot import Snapshot
-from app.ui.event_text import describe, name_of
 from app.ui.format import MODE_NAMES, STACK_NAMES, count
 from app.ui.panes.pane import Pane
 from app.ui.timeline.ink import Ink
@@ -117,7 +117,7 @@ class TimelinePane(Pane):
         seq = record.event_at(at)
         if seq is not None:
             event = record.events[seq]
-            words.append(f"#{seq} {name_of(event.kind)}: {describe(event)}".removesuffix(": "))
+            words.append(f"#{seq} {name_of(event.kind)}: {brief(event)}".removesuffix(": "))
         self.view.write_values(at)
         self.readout.say("   ·   ".join(words))
 
