@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -34,7 +35,14 @@ def main(argv: list[str] | None = None) -> NoReturn:
     if command not in COMMANDS and not {"-h", "--help", "--version"} & set(arguments[:1]):
         arguments = ["window", *arguments]
     options = _commands().parse_args(_options_first(arguments))
-    sys.exit(options.action(options))
+    try:
+        code = options.action(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read a listing has seen enough. Python would complain again while closing it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code)
 
 
 def _options_first(arguments: list[str]) -> list[str]:
