@@ -11,6 +11,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from app.debug.goals import (
+    BackToCaller,
+    PreviousCallback,
+    PreviousEvent,
+    PreviousModeSwitch,
+    RunBack,
+    StepBack,
+    StepBackOver,
+)
 from app.debug.session import Goal, Run, StepInto, StepOut, StepOver, ToCallback, ToEvent, ToModeSwitch
 from app.debug.snapshot import Status
 from app.ui.icons import icon
@@ -23,6 +32,8 @@ class When(Enum):
     LOADED = auto()
     AT_REST = auto()
     """A program is loaded, has not ended and is not running."""
+    STILL = auto()
+    """A program is loaded and is not running; it may have ended."""
     RUNNING = auto()
 
     def allows(self, status: Status | None) -> bool:
@@ -34,6 +45,8 @@ class When(Enum):
                 return status is not None
             case When.AT_REST:
                 return status is Status.STOPPED
+            case When.STILL:
+                return status in {Status.STOPPED, Status.ENDED}
             case When.RUNNING:
                 return status in {Status.RUNNING, Status.WAITING}
 
@@ -55,6 +68,8 @@ class Row:
     opens_group: bool = False
     """A separator stands before it in menu and toolbar."""
 
+
+MENUS: Final = ("&File", "&Run", "&History", "&View", "&Help")
 
 ROWS: Final = (
     Row("open", "&Open program…", "folder-open", ("Ctrl+O",), "Open a DOS program", "&File",
@@ -84,12 +99,34 @@ ROWS: Final = (
         goal=ToModeSwitch(), in_toolbar=True, opens_group=True),
     Row("to_callback", "To next call&back", "phone-incoming", ("Shift+F9",),
         "Run to the first instruction of the next callback handler", "&Run", goal=ToCallback(), in_toolbar=True),
-    Row("to_event", "To next e&vent", "skip-forward", ("Ctrl+Shift+F9",), "Run until anything is logged", "&Run",
-        goal=ToEvent(), in_toolbar=True),
+    Row("to_event", "To next e&vent", "skip-forward", ("Ctrl+Shift+F9", "Alt+Right"),
+        "Run until anything is logged", "&Run", goal=ToEvent(), in_toolbar=True),
     Row("breakpoint", "Toggle &breakpoint", "circle-dot", ("F2",), "Set or remove a breakpoint at the cursor", "&Run",
         When.LOADED, method="toggle_breakpoint", in_toolbar=True, opens_group=True),
-    Row("go_to", "&Go to…", "locate", ("Ctrl+G",), "Show an address, or run to a position", "&Run",
-        When.LOADED, method="go_to", in_toolbar=True),
+    Row("run_back", "&Run back", "mirror:play", ("Ctrl+F5",),
+        "Back to the last breakpoint, or to the start", "&History", When.STILL, goal=RunBack(),
+        in_toolbar=True, opens_group=True),
+    Row("step_back", "Step &back", "step-back", ("Shift+F7",), "Back one instruction, into what an INT or call did",
+        "&History", When.STILL, goal=StepBack(), in_toolbar=True),
+    Row("step_back_over", "Step back &over", "undo-dot", ("Shift+F8",),
+        "Back one instruction; calls and INTs, and all they caused, in one step", "&History",
+        When.STILL, goal=StepBackOver(), in_toolbar=True),
+    Row("back_to_caller", "Back to the &caller", "corner-left-up", ("Ctrl+Shift+F11",),
+        "Back to the call, INT or event that entered this procedure or handler", "&History",
+        When.STILL, goal=BackToCaller(), in_toolbar=True),
+    Row("previous_mode_switch", "To previous &mode switch", "mirror:arrow-left-right", ("Alt+Shift+F9",),
+        "Back to the first instruction after the last mode switch", "&History",
+        When.STILL, goal=PreviousModeSwitch(), in_toolbar=True, opens_group=True),
+    Row("previous_callback", "To previous call&back", "mirror:phone-incoming", ("Alt+Shift+F8",),
+        "Back to the first instruction of the last callback handler", "&History",
+        When.STILL, goal=PreviousCallback(), in_toolbar=True),
+    Row("previous_event", "To previous e&vent", "mirror:skip-forward", ("Alt+Left",),
+        "Back to where the last event has just happened", "&History",
+        When.STILL, goal=PreviousEvent(), in_toolbar=True),
+    Row("go_to", "&Go to…", "locate", ("Ctrl+G",), "Show an address, or go to a position, ahead or behind", "&History",
+        When.LOADED, method="go_to", in_toolbar=True, opens_group=True),
+    Row("bookmark", "&Add bookmark", "bookmark-plus", ("Ctrl+D",), "Note this position", "&History",
+        When.STILL, method="add_bookmark", in_toolbar=True),
     Row("reset_layout", "&Reset layout", "layout-dashboard", ("Ctrl+Shift+R",), "Put all panes back where they belong",
         "&View",
         When.LOADED, method="reset_layout", opens_group=True),
@@ -104,6 +141,8 @@ KEYS_IN_PANES: Final = (
     ("Back", ("Esc",), "In the code: look at where the last jump of the view began"),
     ("Current instruction", ("Home", "*"), "In the code: look at CS:(E)IP again"),
     ("Go to an address", ("G",), "In the code: as Ctrl+G"),
+    ("Go there", ("Return",), "In the events and bookmarks: go to where it happened, ahead or behind"),
+    ("Remove", ("Del",), "In the bookmarks: forget it"),
     ("Find", ("Ctrl+F",), "In the events: filter by words"),
     ("Copy", ("Ctrl+C",), "In every pane: its selected rows, or all of it, as text"),
 )

@@ -101,7 +101,7 @@ class _Emulation(QThread):
         if self._session is not None:
             self._running = self._waiting = False
             self._session.restart()
-            self._interest = replace(self._interest, events_from=0, code_start=None)
+            self._interest = replace(self._interest, code_start=None)
 
     def look_at(self, fields: dict[str, Any]) -> None:
         """See other things from now on."""

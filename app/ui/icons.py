@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QIcon, QPainter, QPixmap, QTransform
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton
 
@@ -14,6 +14,8 @@ from app.ui.theme import Colours, colours
 
 _SIZES = (16, 24, 32, 48)
 
+MIRROR = "mirror:"
+"""Before a name: left and right change places."""
 TINTS = {"play": "application", "pause": "changed", "circle-dot": "breakpoint", "triangle-alert": "error"}
 """Icons with a colour of their own; all others are drawn in the text colour."""
 
@@ -45,15 +47,18 @@ class _Tinter(QObject):
 @cache
 def _tinted(name: str, named: Colours) -> QIcon:
     try:
-        drawing = resource(f"icons/{name}.svg").read_text()
+        drawing = resource(f"icons/{name.removeprefix(MIRROR)}.svg").read_text()
     except FileNotFoundError:
         return QIcon()
     result = QIcon()
-    normal = getattr(named, TINTS.get(name, "text"))
+    normal = getattr(named, TINTS.get(name.removeprefix(MIRROR), "text"))
     for mode, colour, opacity in ((QIcon.Mode.Normal, normal, 1.0), (QIcon.Mode.Disabled, named.muted, 0.5)):
         renderer = QSvgRenderer(QByteArray(drawing.replace("currentColor", colour).encode()))
         for size in _SIZES:
-            result.addPixmap(_drawn(renderer, size, opacity), mode)
+            drawn = _drawn(renderer, size, opacity)
+            if name.startswith(MIRROR):
+                drawn = drawn.transformed(QTransform.fromScale(-1, 1))
+            result.addPixmap(drawn, mode)
     return result
 
 

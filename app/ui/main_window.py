@@ -24,11 +24,13 @@ from PySide6.QtWidgets import (
 
 from app.debug.session import Goal, RunTo, Session
 from app.debug.snapshot import Snapshot
-from app.ui.actions import KEYS_IN_PANES, Actions, keys_in_words
+from app.ui.actions import KEYS_IN_PANES, MENUS, Actions, keys_in_words
 from app.ui.bridge import Bridge
 from app.ui.go_to import GoToDialog, destination
 from app.ui.message_bar import MessageBar
 from app.ui.panes import PANES
+from app.ui.panes.bookmarks import Bookmark
+from app.ui.past import position_of
 from app.ui.settings import Settings
 from app.ui.start_page import StartPage
 from app.ui.status_bar import StatusBar
@@ -36,6 +38,7 @@ from app.ui.theme import Scheme, Theme
 from app.ui.workbench import Workbench
 
 if TYPE_CHECKING:
+    from app.ui.panes.bookmarks import BookmarksPane
     from app.ui.panes.code import CodePane
 
 OpenSession = Callable[[Path], Session]
@@ -50,6 +53,7 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._theme = theme
         self._snapshot: Snapshot | None = None
+        self._program: Path | None = None
         self._dialog: QDialog | None = None
         self.bridge = Bridge(self)
         self.actions_ = Actions(self, self.go)
@@ -80,6 +84,8 @@ class MainWindow(QMainWindow):
     def load(self, program: Path, start: Callable[[], Session]) -> None:
         """Load a program; its window opens with the first picture, an error leaves the page as it is."""
         self.messages.clear_message()
+        self._program = program
+        self._bookmarks.show_marks(self._settings.bookmarks(program))
         self._settings.remember(program)
         self.start_page.show_recent(self._settings.recent)
         self.bridge.load(start)
@@ -129,6 +135,17 @@ class MainWindow(QMainWindow):
         if linear is not None:
             self.bridge.ask(lambda session: session.toggle_breakpoint(linear))
 
+    def add_bookmark(self) -> None:
+        """Note where the machine is."""
+        if self._snapshot is not None:
+            self._bring_up("bookmarks")
+            position = position_of(self._snapshot, self.workbench.events)
+            self._bookmarks.add(Bookmark(position, self._snapshot.sentence))
+
+    def _keep_bookmarks(self, marks: list[Bookmark]) -> None:
+        if self._program is not None:
+            self._settings.keep_bookmarks(self._program, marks)
+
     def go_to(self) -> None:
         """Ask where to go."""
         self._dialog = GoToDialog(self, self._go_to)
@@ -152,6 +169,10 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{snapshot.program} — dpmiscope")
         self.status.show_snapshot(snapshot)
         self.workbench.show_snapshot(snapshot)
+
+    @property
+    def _bookmarks(self) -> BookmarksPane:
+        return cast("BookmarksPane", self.workbench.panes["bookmarks"])
 
     @property
     def _code(self) -> CodePane:
@@ -191,7 +212,7 @@ class MainWindow(QMainWindow):
     # --- putting it together ----------------------------------------------------------------------------------------
 
     def _make_menus(self) -> None:
-        menus: dict[str, QMenu] = {name: self.menuBar().addMenu(name) for name in ("&File", "&Run", "&View", "&Help")}
+        menus: dict[str, QMenu] = {name: self.menuBar().addMenu(name) for name in MENUS}
         for entry in PANES:
             show = QAction(entry.title, self)
             show.setObjectName(f"show_{entry.key}")
@@ -234,6 +255,7 @@ class MainWindow(QMainWindow):
         self.workbench.request.connect(self.bridge.ask)
         self.workbench.go.connect(self.go)
         self.workbench.interest_changed.connect(self._look_at)
+        self._bookmarks.marks_changed.connect(self._keep_bookmarks)
         self.start_page.chosen.connect(self._load_chosen)
         self.start_page.open_asked.connect(self.open_program)
         self._theme.changed.connect(self.actions_.tint)

@@ -1,13 +1,17 @@
-"""What the window remembers between two starts: layout, theme, recent programs."""
+"""What the window remembers between two starts: layout, theme, recent programs, bookmarks."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import platformdirs
 from PySide6.QtCore import QByteArray, QSettings
 
+from app.ui.panes.bookmarks import Bookmark
 from app.ui.theme import Scheme
 
 _LAYOUT_VERSION: Final = 2
@@ -69,6 +73,21 @@ class Settings:
         others = [path for path in self.recent if path != program]
         self._store.setValue("programs/recent", [str(path) for path in [program, *others][:_MOST_RECENT]])
 
+    def bookmarks(self, program: Path) -> list[Bookmark]:
+        """The bookmarks of a program; none when what was kept cannot be read."""
+        try:
+            kept = json.loads(str(self._store.value(_bookmarks_of(program), "[]")))
+            return [Bookmark(str(position), str(note)) for position, note in kept]
+        except (TypeError, ValueError):
+            return []
+
+    def keep_bookmarks(self, program: Path, marks: Sequence[Bookmark]) -> None:
+        """Keep a program's bookmarks."""
+        if marks:
+            self._store.setValue(_bookmarks_of(program), json.dumps(marks))
+        else:
+            self._store.remove(_bookmarks_of(program))
+
     def save(self) -> None:
         """Write the file now."""
         self._store.sync()
@@ -76,3 +95,8 @@ class Settings:
     def _bytes(self, name: str) -> QByteArray:
         value = self._store.value(name)
         return value if isinstance(value, QByteArray) else QByteArray()
+
+
+def _bookmarks_of(program: Path) -> str:
+    """The key of a program's bookmarks; a slash in it would begin a group."""
+    return f"bookmarks/{quote(str(program.resolve()), safe='')}"

@@ -49,6 +49,7 @@ class StatusBar(QStatusBar):
         self.stack = Badge("Live stack", self)
         self.sentence = _Sentence(self)
         self.nesting, self.tick, self.client = QLabel(self), QLabel(self), QLabel(self)
+        self.past = Badge("Place in time", self)
         self.status = Badge("Status", self)
         for widget in (self.mode, self.stack):
             self.addWidget(widget)
@@ -59,12 +60,13 @@ class StatusBar(QStatusBar):
             self._rules.append(self._rule())
             self.addPermanentWidget(self._rules[-1])
             self.addPermanentWidget(label)
+        self.addPermanentWidget(self.past)
         self.addPermanentWidget(self.status)
         self.clear_all()
 
     def clear_all(self) -> None:
         """Nothing is loaded."""
-        for widget in (self.mode, self.stack, self.status, *self._rules):
+        for widget in (self.mode, self.stack, self.past, self.status, *self._rules):
             widget.hide()
         for label in (self.nesting, self.tick, self.client):
             label.clear()
@@ -87,6 +89,10 @@ class StatusBar(QStatusBar):
         self.client.setText(f"{client} · {snapshot.profile}")
         self.client.setToolTip("The DPMI client that runs, and the host it is given")
         self.status.show_word(*_STATUS[snapshot.status])
+        self.past.setVisible(not snapshot.at_end)
+        branch = f" · branch {snapshot.branch}" if snapshot.branch else ""
+        tip = "The run has been further already. What you change here begins another branch of it."
+        self.past.show_word(f"Past{branch}", "changed", tip)
 
     def _rule(self) -> QFrame:
         rule = QFrame(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
@@ -18,25 +19,30 @@ _ACROSS, _DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
 
 
 class EventStore:
-    """All events and moments so far, for panes that were hidden while some of them came."""
+    """All events and moments known, for panes that were hidden while some of them came.
+
+    When the machine goes back in time they stay; when its past is changed, those that are no longer true are dropped.
+    """
 
     def __init__(self) -> None:
         self._events: list[Event] = []
         self._moments: list[Moment] = []
 
     @property
+    def events(self) -> Sequence[Event]:
+        """All of them, in order."""
+        return self._events
+
+    @property
     def total(self) -> int:
         """Events there are."""
         return len(self._events)
 
-    def take(self, snapshot: Snapshot) -> bool:
-        """Add a snapshot's events; whether the run began anew."""
-        is_new_run = snapshot.events_from < self.total
-        if is_new_run:
-            del self._events[snapshot.events_from :], self._moments[snapshot.events_from :]
+    def take(self, snapshot: Snapshot) -> None:
+        """Put a snapshot's events in the place of all from its `events_from` on."""
+        del self._events[snapshot.events_from :], self._moments[snapshot.events_from :]
         self._events += snapshot.events
         self._moments += snapshot.moments
-        return is_new_run
 
     def since(self, first: int, snapshot: Snapshot) -> Snapshot:
         """The snapshot with the events from `first` on."""
@@ -81,8 +87,8 @@ class Workbench(QMainWindow):
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Hand a picture to the panes that can be seen; while the program runs only to those that follow it."""
         self._snapshot = snapshot
-        if self._log.take(snapshot):
-            self._seen.clear()
+        self._log.take(snapshot)
+        self._seen = {key: min(seen, snapshot.events_from) for key, seen in self._seen.items()}
         for key in self.panes:
             self._feed(key)
 
@@ -95,6 +101,11 @@ class Workbench(QMainWindow):
         self._fed[key] = snapshot.serial
         pane.show_snapshot(self._log.since(self._seen.get(key, 0), snapshot))
         self._seen[key] = self._log.total
+
+    @property
+    def events(self) -> Sequence[Event]:
+        """All events known."""
+        return self._log.events
 
     # --- showing one pane -------------------------------------------------------------------------------------------
 
@@ -111,6 +122,12 @@ class Workbench(QMainWindow):
         self.bring_up(key)
         if key in self.panes:
             self.panes[key].go_to(linear)
+
+    def _choose_event(self, source: str, seq: int) -> None:
+        """An event was selected in one pane: the others show it, too."""
+        for key, pane in self.panes.items():
+            if key != source:
+                pane.choose_event(seq)
 
     def has_focus(self, key: str) -> bool:
         """The keyboard is in this pane."""
@@ -170,6 +187,7 @@ class Workbench(QMainWindow):
         pane.go.connect(self.go)
         pane.interest_changed.connect(self.interest_changed)
         pane.reveal.connect(self.reveal)
+        pane.event_selected.connect(lambda seq: self._choose_event(entry.key, seq))
         dock.setWidget(pane)
         self.panes[entry.key] = pane
 

@@ -11,6 +11,15 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from app.debug.goals import (
+    BackToCaller,
+    PreviousCallback,
+    PreviousEvent,
+    PreviousModeSwitch,
+    RunBack,
+    StepBack,
+    StepBackOver,
+)
 from app.debug.session import Goal, RunTo, StepInto, StepOver, ToCallback, ToEvent, ToModeSwitch, ToPosition
 from app.debug.snapshot import (
     BreakpointRow,
@@ -400,6 +409,7 @@ class FakeSession:
         self.changed: dict[str, int] = {}
         self.breakpoints: dict[int, BreakpointRow] = {}
         self._previous = registers_at(0)
+        self.furthest, self.branch, self.valid = 0, 0, 1 << 60
         self._fails = fails
         self._seconds = seconds_per_slice
         self._events = events_until(ROUND * 4)
@@ -417,6 +427,9 @@ class FakeSession:
         if self._fails:
             raise RuntimeError(self._fails)
         self.slices += 1
+        if (back := self._go_back()) is not None:
+            self.stop, self.status, self.goal = back, Status.STOPPED, None
+            return back
         found, ticks = self._next_stop()
         if found is None:
             time.sleep(self._seconds)
@@ -424,6 +437,26 @@ class FakeSession:
         if found is not None:
             self.stop, self.status, self.goal = found, Status.STOPPED, None
         return found
+
+    def _go_back(self) -> Stop | None:
+        """What a way back leads to; None when the goal lies ahead."""
+        events = self._events_now()
+        match self.goal:
+            case StepBack() | StepBackOver():
+                self.tick = max(self.tick - 1, 0)
+                return Stop.STEPPED
+            case RunBack() | BackToCaller():
+                self.tick = 0
+                return Stop.BREAKPOINT
+            case PreviousEvent() | PreviousCallback() | PreviousModeSwitch():
+                self.tick = max((event.tick for event in events if event.tick < self.tick), default=0)
+                return Stop.EVENT
+            case ToPosition(text) if text.startswith("event ") and text[6:].isdigit():
+                found = [event.tick for event in self._events if event.seq == int(text[6:])]
+                if found and found[0] <= self.tick:
+                    self.tick = found[0]
+                    return Stop.REACHED
+        return None
 
     def _next_stop(self) -> tuple[Stop | None, int]:
         place = phase(self.tick)[1]
@@ -452,7 +485,9 @@ class FakeSession:
     def observe(self, interest: Interest) -> Snapshot:
         self.serial += 1
         events = self._events_now()
-        first = interest.events_from if interest.events_from <= len(events) else 0
+        self.furthest = max(self.furthest, tick_now := self.tick)
+        first = min(interest.events_from, self.valid)
+        self.valid = 1 << 60
         fresh = tuple(events[first:])
         tick = self.tick
         live = live_stack_at(tick)
@@ -466,6 +501,7 @@ class FakeSession:
             memory=self._memory(interest), screen=screen_at(tick), breakpoints=tuple(self.breakpoints.values()),
             events_from=first, events=fresh,
             moments=tuple(Moment(e.tick, mode_at(e.tick), depths_at(e.tick)) for e in fresh), exit_message="",
+            at_end=tick_now >= self.furthest, branch=self.branch,
         )  # fmt: skip
 
     # --- what panes ask through the bridge ---------------------------------------------------------------------------
@@ -478,6 +514,8 @@ class FakeSession:
 
     def set_register(self, name: str, value: int) -> None:
         self.calls.append(("set_register", name, value))
+        if self.tick < self.furthest:
+            self.branch, self.furthest, self.valid = self.branch + 1, self.tick, len(self._events_now())
         self.changed[name] = value
 
     def write_memory(self, linear: int, data: bytes) -> None:

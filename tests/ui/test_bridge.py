@@ -14,7 +14,7 @@ from app.debug.session import Run, Session, StepInto, ToCallback
 from app.debug.snapshot import Interest, Snapshot, Status, Stop
 from app.emu.events import CallbackEntered, ModeSwitched
 from app.ui.bridge import Bridge
-from tests.ui.fakes import FakeSession, events_until
+from tests.ui.fakes import ENTERED, FakeSession, events_until
 
 
 @pytest.fixture
@@ -120,12 +120,14 @@ def test_a_goal_is_ignored_while_the_machine_runs(qtbot: QtBot, bridge: Bridge, 
     assert [call[1] for call in session.calls if call[0] == "begin"] == [Run()]
 
 
-def test_a_restart_sends_everything_again(qtbot: QtBot, bridge: Bridge, session: FakeSession) -> None:
+def test_a_restart_goes_back_and_leaves_the_future_known(qtbot: QtBot, bridge: Bridge, session: FakeSession) -> None:
     with qtbot.waitSignal(bridge.snapshot_ready):
         bridge.go(ToCallback())
     with qtbot.waitSignal(bridge.snapshot_ready) as ready:
         bridge.restart()
-    assert ready.args[0].events_from == 0
+    assert ready.args[0].tick == 0
+    assert not ready.args[0].at_end
+    assert ready.args[0].events_from == len(events_until(ENTERED))
     assert ready.args[0].tick == 0
 
 

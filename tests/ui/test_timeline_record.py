@@ -76,14 +76,14 @@ def test_mode_runs_are_joined_across_pieces() -> None:
     assert record.mode_at(41) is None
 
 
-def test_the_mode_at_rest_counts_without_an_event() -> None:
+def test_the_mode_lasts_until_where_the_machine_is() -> None:
     event = InterruptFlagChanged(seq=0, tick=0, client=0, enabled=True)
     record = Record()
-    record.extend(0, [event], moments([event], Mode.RING0))
-    record.reach(0, Mode.V86)
-    record.reach(5, Mode.V86)
-    assert record.mode_at(0) is Mode.V86
-    assert len(record.run_starts) == 2
+    record.extend(0, [event], moments([event], Mode.V86))
+    record.reach(5)
+    assert record.mode_at(5) is Mode.V86
+    assert record.mode_at(6) is None
+    assert len(record.run_starts) == 1
 
 
 def test_pieces_may_overlap_but_not_leave_holes() -> None:

@@ -13,6 +13,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QDockWidget, QHeaderView, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.debug.goals import (
+    BackToCaller,
+    PreviousCallback,
+    PreviousEvent,
+    PreviousModeSwitch,
+    RunBack,
+    StepBack,
+    StepBackOver,
+)
 from app.debug.session import Goal, Run, StepInto, StepOut, StepOver, ToCallback, ToEvent, ToModeSwitch, ToPosition
 from app.debug.snapshot import Snapshot, Status
 from app.ui.actions import ROWS
@@ -24,7 +33,9 @@ from tests.ui.fakes import CLIENT, ENTERED, ROUND, FakeSession, events_until
 GOALS = [
     ("F7", StepInto()), ("F11", StepInto()), ("F8", StepOver()), ("F10", StepOver()), ("Shift+F11", StepOut()),
     ("Ctrl+F9", StepOut()), ("Alt+F9", ToModeSwitch()), ("Shift+F9", ToCallback()), ("Ctrl+Shift+F9", ToEvent()),
-    ("F5", Run()),
+    ("F5", Run()), ("Alt+Right", ToEvent()), ("Shift+F7", StepBack()), ("Shift+F8", StepBackOver()),
+    ("Ctrl+Shift+F11", BackToCaller()), ("Ctrl+F5", RunBack()), ("Alt+Shift+F9", PreviousModeSwitch()),
+    ("Alt+Shift+F8", PreviousCallback()), ("Alt+Left", PreviousEvent()),
 ]  # fmt: skip
 
 

@@ -32,6 +32,7 @@ class EventModel(QAbstractTableModel):
         self._text = ""
         self._kinds: frozenset[str] | None = None
         self._lines: dict[int, str] = {}
+        self._happened = 0
 
     @property
     def total(self) -> int:
@@ -39,7 +40,7 @@ class EventModel(QAbstractTableModel):
         return len(self._events)
 
     def append(self, first: int, events: Sequence[Event]) -> None:
-        """Take over the events from number `first` on; 0 starts anew."""
+        """Put events in the place of all from number `first` on."""
         if first < len(self._events):
             self.beginResetModel()
             del self._events[first:]
@@ -53,6 +54,31 @@ class EventModel(QAbstractTableModel):
             self.beginInsertRows(_NOWHERE, len(self._shown), len(self._shown) + len(passing) - 1)
             self._shown.extend(passing)
             self.endInsertRows()
+
+    @property
+    def last_row(self) -> int:
+        """The row of the last event shown that has happened; -1 when all lie ahead."""
+        return bisect_left(self._shown, self._happened) - 1
+
+    @property
+    def is_past(self) -> bool:
+        """Some events lie ahead of the machine."""
+        return self._happened < len(self._events)
+
+    def come_to(self, count: int) -> None:
+        """So many events have happened; those behind them are the future, in grey."""
+        old, self._happened = self._happened, count
+        first, last = sorted((old, count))
+        top, bottom = bisect_left(self._shown, first), bisect_left(self._shown, last) - 1
+        if top <= bottom:
+            self.dataChanged.emit(
+                self.index(top, 0), self.index(bottom, len(_TITLES) - 1), [Qt.ItemDataRole.ForegroundRole]
+            )
+
+    @property
+    def events(self) -> Sequence[Event]:
+        """All events, shown or not."""
+        return self._events
 
     def filter(self, text: str, kinds: Iterable[str] | None) -> None:
         """Show events whose line contains all words of `text`, of these kinds (None: of all)."""
@@ -112,6 +138,8 @@ class EventModel(QAbstractTableModel):
             case Qt.ItemDataRole.TextAlignmentRole:
                 return _alignment(index.column())
             case Qt.ItemDataRole.ForegroundRole:
+                if number >= self._happened:
+                    return QColor(colours().muted)
                 return _colour(self._events[number], index.column(), colours())
             case Qt.ItemDataRole.ToolTipRole if index.column() == _WHAT:
                 return self._line(number)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
-from PySide6.QtGui import QAction, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.debug.narrate import name_of
+from app.debug.session import ToPosition
 from app.debug.snapshot import Snapshot
 from app.emu.events import KINDS
 from app.ui import format as fmt
@@ -26,7 +27,9 @@ from app.ui.icons import set_icon
 from app.ui.panes.event_fields import fields
 from app.ui.panes.event_model import EventModel
 from app.ui.panes.pane import Pane
+from app.ui.past import happened
 from app.ui.tables import Column, RowsModel, Table
+from app.ui.theme import colours
 
 _GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("Switches of mode and stack", ("mode_switched", "stack_switched")),
@@ -42,15 +45,52 @@ _CLIENT: Final = 4
 _WIDE: Final = 900
 
 
+class EventTable(Table):
+    """The list. Where the machine is back in time, a line stands behind the last event that has happened."""
+
+    entered = Signal(QModelIndex)
+    """Enter was pressed on a row."""
+
+    def __init__(self, model: EventModel, name: str, parent: QWidget) -> None:
+        super().__init__(model, name, parent)
+        self._model = model
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter goes where the row happened."""
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and self.currentIndex().isValid():
+            self.entered.emit(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The rows, and the line."""
+        super().paintEvent(event)
+        if not self._model.is_past:
+            return
+        row = self._model.last_row
+        y = self.rowViewportPosition(row) + self.rowHeight(row) if row >= 0 else self.rowViewportPosition(0)
+        painter = QPainter(self.viewport())
+        painter.setPen(QPen(QColor(colours().accent), 2))
+        painter.drawLine(0, y, self.viewport().width(), y)
+
+
 class EventsPane(Pane):
-    """All events, newest below. The list follows the newest one while it is scrolled to its end."""
+    """All events, newest below. The list follows the machine until it is scrolled away from it."""
 
     key, title, icon = "events", "Events", "list"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = EventModel(self)
-        self.list = Table(self.model, "Events", self)
+        self.list = EventTable(self.model, "Events", self)
+        self.list.setToolTip("Double click or Enter: go to where it happened")
+        self.list.entered.connect(self._go_there)
+        self.list.doubleClicked.connect(self._go_there)
+        self._follows = True
+        self._is_choosing = False
+        bar = self.list.verticalScrollBar()
+        bar.rangeChanged.connect(self._keep_up)
+        bar.valueChanged.connect(self._look_whether_it_follows)
         self.list.set_widths(5, 9, 19)
         self.list.horizontalHeader().setStretchLastSection(False)
         self.list.horizontalHeader().setSectionResizeMode(3, self.list.horizontalHeader().ResizeMode.Stretch)
@@ -80,13 +120,20 @@ class EventsPane(Pane):
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Append what is new."""
-        bar = self.list.verticalScrollBar()
-        follows = bar.value() == bar.maximum()
+        """Append what is new; draw the line where the machine is."""
+        follows = self._follows
         self.model.append(snapshot.events_from, snapshot.events)
-        if follows and snapshot.events:
-            self.list.scrollToBottom()
+        self.model.come_to(happened(snapshot, self.model.events))
+        self.list.viewport().update()
+        self._follows = follows
+        self._keep_up()
         self._count()
+
+    def choose_event(self, seq: int) -> None:
+        """Select an event that was selected in another pane."""
+        self._is_choosing = True
+        self.select(seq)
+        self._is_choosing = False
 
     def select(self, seq: int) -> None:
         """Select an event and bring it into view."""
@@ -111,8 +158,28 @@ class EventsPane(Pane):
             self._split.setOrientation(across)
             self._split.setSizes([600, 400])
 
+    def _go_there(self, index: QModelIndex) -> None:
+        self.go.emit(ToPosition(f"event {self.model.event(index.row()).seq}"))
+
+    def _keep_up(self) -> None:
+        """Bring the last event that has happened into view, unless the user looks elsewhere."""
+        if not self._follows:
+            return
+        if self.model.is_past and self.model.last_row >= 0:
+            self.list.scrollTo(self.model.index(self.model.last_row, 0))
+        else:
+            self.list.scrollToBottom()
+        self._follows = True
+
+    def _look_whether_it_follows(self, value: int) -> None:
+        bar = self.list.verticalScrollBar()
+        last = self.model.last_row if self.model.is_past else self.model.rowCount() - 1
+        self._follows = value <= max(last, 0) <= value + bar.pageStep()
+
     def _show_fields(self, current: QModelIndex) -> None:
         shown = fields(self.model.event(current.row())) if current.isValid() else []
+        if current.isValid() and not self._is_choosing:
+            self.event_selected.emit(self.model.event(current.row()).seq)
         self.field_model.show_rows(shown, 0)
         self.fields.setVisible(bool(shown))
 

@@ -21,6 +21,7 @@ class Pane(QWidget):
         interest_changed(dict): fields of `Interest` to replace, as `{"memory_start": 0x400}`.
         reveal(str, int): ask the pane with this key (`memory`, `code`) to come up and show a linear address. Declared
             with `object`: Qt's int ends at 7FFFFFFFh, and the host's memory lies above.
+        event_selected(int): the user selected an event; its seq. The other panes hear of it by `choose_event`.
     """
 
     key: ClassVar[str]
@@ -33,6 +34,7 @@ class Pane(QWidget):
     go = Signal(object)
     interest_changed = Signal(dict)
     reveal = Signal(str, object)
+    event_selected = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,11 +44,18 @@ class Pane(QWidget):
         copy.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Draw a snapshot, marking what differs from the one before."""
+        """Draw a snapshot, marking what differs from the one before.
+
+        A pane that keeps events drops those from `events_from` on before it adds the snapshot's: a change of the past
+        has made them untrue.
+        """
         raise NotImplementedError
 
     def go_to(self, linear: int) -> None:
         """Show a linear address; panes without addresses ignore it."""
+
+    def choose_event(self, seq: int) -> None:
+        """Select an event that was selected elsewhere; panes without events ignore it."""
 
     def export_text(self) -> str:
         """What the pane shows, or its selected rows, as aligned text."""

@@ -42,9 +42,9 @@ class BandItem(pg.GraphicsObject):
 
     def refresh(self) -> None:
         """The record has grown or the colours changed."""
-        if self._extent != self.record.now:
+        if self._extent != self.record.end:
             self.prepareGeometryChange()
-            self._extent = self.record.now
+            self._extent = self.record.end
         self.update()
 
     def boundingRect(self) -> QRectF:
@@ -88,7 +88,7 @@ class ModeRibbon(BandItem):
     def draw(self, painter: QPainter, scale: Scale, place: QRectF) -> None:
         """One rectangle per run of a mode, with the mode's name where there is room."""
         modes = self.record.run_modes.values
-        for left, right, index in visible_runs(self.record.run_starts.values, self.record.now, scale):
+        for left, right, index in visible_runs(self.record.run_starts.values, self.record.end, scale):
             mode = MODES[modes[index]]
             box = QRectF(left, place.top(), max(1.0, right - left), place.height())
             painter.fillRect(box, self.ink.modes[mode])
@@ -111,7 +111,7 @@ class CallbackBars(BandItem):
             return
         depths = record.bar_depths.values[shown]
         row = place.height() / max(_LEAST_ROWS, int(record.bar_depths.values.max()))
-        ends = record.bar_ends.values[shown].clip(max=record.now)
+        ends = record.bar_ends.values[shown].clip(max=record.end)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.ink.bar)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

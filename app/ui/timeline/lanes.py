@@ -31,6 +31,7 @@ class DepthLane:
         self._depths = record.depths[STACKS.index(stack)]
         self._stack = stack
         self._heights = Growing(np.float64)
+        self._rewrites = record.rewrites
         self._least = math.inf
         self._most = -math.inf
         # pyqtgraph 0.14 calls it "right" when a value holds from its own x on.
@@ -56,7 +57,8 @@ class DepthLane:
 
     def refresh(self) -> None:
         """Take over what the record has gained."""
-        if len(self._depths) < len(self._heights):
+        if self._record.rewrites != self._rewrites:
+            self._rewrites = self._record.rewrites
             self._heights.clear()
             self._least, self._most = math.inf, -math.inf
         new = self._depths.values[len(self._heights) :]
@@ -67,7 +69,7 @@ class DepthLane:
         lane = LANES[self._stack]
         span = math.log1p(max(self.most - self.least, _SMALLEST_SPAN) / _UNIT)
         self._heights.extend(lane.bottom + lane.height * np.log1p((new - self.least) / _UNIT) / span)
-        # The last depth holds until now.
-        ticks = np.append(self._record.ticks.values, self._record.now)
+        # The last depth holds until the end.
+        ticks = np.append(self._record.ticks.values, self._record.end)
         heights = self._heights.values
         self.curve.setData(ticks, np.append(heights, heights[-1:] if len(heights) else lane.bottom))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.debug.narrate import brief, name_of
+from app.debug.session import ToPosition
 from app.debug.snapshot import Snapshot
 from app.ui.format import MODE_NAMES, STACK_NAMES, count
 from app.ui.panes.pane import Pane
@@ -22,17 +23,11 @@ _LEGEND_ROOM = 760
 
 
 class TimelinePane(Pane):
-    """The whole run at a glance: modes, stack depths, callbacks, marks.
-
-    Signals
-        event_selected(int): the user clicked an event; its seq.
-    """
+    """The whole run at a glance: modes, stack depths, callbacks, marks."""
 
     key = "timeline"
     title = "Timeline"
     icon = "activity"
-
-    event_selected = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,6 +35,8 @@ class TimelinePane(Pane):
         self.view.setAccessibleName("Timeline of modes, stack depths, callbacks and marks")
         self.view.hovered.connect(self._read_out)
         self.view.clicked.connect(self.event_selected)
+        self.view.activated.connect(lambda seq: self.go.emit(ToPosition(f"event {seq}")))
+        self.view.setToolTip("Click: select an event. Double click: go there.")
         self.readout = ReadOut(self)
         self._follow = QAction("Follow", self, checkable=True, checked=True)
         self._follow.setToolTip("Keep the current position in view (End)")

@@ -1,7 +1,7 @@
 """What the timeline knows about the run: events and moments turned into arrays. No Qt.
 
-The session sends events in pieces. A piece that starts at 0 starts the record anew, a piece that overlaps what is
-here already adds only what is new, and a piece that leaves a hole is refused: the pane then asks for everything.
+The session sends events in pieces. A piece takes the place of all that is here from its start on, and a piece that
+leaves a hole is refused: the pane then asks for what is missing.
 """
 
 from __future__ import annotations
@@ -78,6 +78,12 @@ class Record:
         self.mark_kinds = Growing(np.uint8)
         self.mark_seqs = Growing(np.int64)
         self.now = 0.0
+        """Where the machine is."""
+        self.end = 0.0
+        """The furthest it has been on this way."""
+        self.rewrites = 0
+        """How often something that was here has been taken away."""
+        self._moments: list[Moment] = []
         self._open_bars: list[int] = []
 
     def __len__(self) -> int:
@@ -91,20 +97,23 @@ class Record:
         ):  # fmt: skip
             growing.clear()
         self.events.clear()
+        self._moments.clear()
+        self.rewrites += 1
         self._open_bars.clear()
-        self.now = 0.0
+        self.now = self.end = 0.0
 
     def extend(self, start: int, events: Sequence[Event], moments: Sequence[Moment]) -> bool:
         """Add a piece of the run that starts at event `start`; False when events before it are missing."""
         if start > len(self.events):
             return False
-        if start == 0:
+        if start < len(self.events):
+            kept, then = self.events[:start], self._moments[:start]
             self.clear()
-        fresh = len(self.events) - start
-        events, moments = events[fresh:], moments[fresh:]
+            self.extend(0, kept, then)
         if not events:
             return True
         self.events += events
+        self._moments += moments
         self.ticks.extend([moment.tick for moment in moments])
         for column, values in zip(self.depths, zip(*(moment.depths for moment in moments), strict=True), strict=True):
             column.extend(values)
@@ -112,15 +121,13 @@ class Record:
         for event in events:
             self._note(event)
         self.now = max(self.now, float(moments[-1].tick))
+        self.end = max(self.end, self.now)
         return True
 
-    def reach(self, tick: int, mode: Mode) -> None:
-        """The machine has come to `tick` in a mode, whether or not anything happened since the last event."""
+    def reach(self, tick: int) -> None:
+        """The machine has come, or gone back, to a tick, whether or not anything happened there."""
         self.now = float(tick)
-        code = _CODES[mode]
-        if not len(self.run_modes) or self.run_modes.values[-1] != code:
-            self.run_starts.append(self.now if len(self.run_modes) else 0.0)
-            self.run_modes.append(code)
+        self.end = max(self.end, self.now)
 
     def _extend_runs(self, moments: Sequence[Moment]) -> None:
         codes = np.array([_CODES[moment.mode] for moment in moments], np.uint8)
@@ -173,7 +180,7 @@ class Record:
     def mode_at(self, tick: float) -> Mode | None:
         """The mode the machine was in at a tick."""
         index = int(np.searchsorted(self.run_starts.values, tick, side="right")) - 1
-        return MODES[self.run_modes.values[index]] if index >= 0 and tick <= self.now else None
+        return MODES[self.run_modes.values[index]] if index >= 0 and tick <= self.end else None
 
     def values_at(self, tick: float) -> dict[str, str]:
         """What to write beside a band's name for a tick: the stacks' depths, the callbacks at work."""

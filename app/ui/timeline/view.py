@@ -41,6 +41,8 @@ class TimelineView(pg.PlotWidget):
     """The tick under the mouse, None when it left."""
     clicked = Signal(int)
     """The event meant by a click: its seq."""
+    activated = Signal(int)
+    """The event meant by a double click: go there."""
     follow_changed = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -56,6 +58,7 @@ class TimelineView(pg.PlotWidget):
         self._now = pg.InfiniteLine(angle=90)
         self._pointer = pg.InfiniteLine(angle=90)
         self._chosen = pg.InfiniteLine(angle=90)
+        self._future = pg.LinearRegionItem(movable=False)
         self._compose()
         self.paint_with(ink)
 
@@ -80,6 +83,9 @@ class TimelineView(pg.PlotWidget):
         for line in (self._pointer, self._chosen, self._now):
             line.setZValue(10)
             plot.addItem(line, ignoreBounds=True)
+        self._future.setZValue(5)
+        plot.addItem(self._future, ignoreBounds=True)
+        self._future.hide()
         self._pointer.hide()
         self._chosen.hide()
         self.scene().sigMouseMoved.connect(self._hover)
@@ -101,17 +107,24 @@ class TimelineView(pg.PlotWidget):
         self._now.setPen(pg.mkPen(ink.now, width=2))
         self._pointer.setPen(pg.mkPen(ink.text, width=1, style=Qt.PenStyle.DotLine))
         self._chosen.setPen(pg.mkPen(ink.chosen, width=1))
+        veil = pg.mkColor(ink.background)
+        veil.setAlpha(170)
+        self._future.setBrush(veil)
+        for line in self._future.lines:
+            line.setPen(pg.mkPen(None))
 
     def show_run(self, snapshot: Snapshot) -> bool:
         """Draw what a snapshot adds; False when earlier events are missing."""
         if not self.record.extend(snapshot.events_from, snapshot.events, snapshot.moments):
             return False
-        self.record.reach(snapshot.tick, snapshot.mode)
+        self.record.reach(snapshot.tick)
         for lane in self.lanes:
             lane.refresh()
         for item in (self._ribbon, self._bars, self._marks):
             item.refresh()
         self._now.setPos(self.record.now)
+        self._future.setVisible(self.record.now < self.record.end)
+        self._future.setRegion((self.record.now, self.record.end * 2))
         self._keep_in_view()
         return True
 
@@ -168,7 +181,7 @@ class TimelineView(pg.PlotWidget):
             self._set_span(tick - half, tick + half)
 
     def _keep_in_view(self) -> None:
-        end = max(self.record.now, _LEAST_RUN)
+        end = max(self.record.end, _LEAST_RUN)
         box = self.getPlotItem().getViewBox()
         box.setLimits(xMin=-end * 0.02, xMax=end * (1 + 2 * _BREATH), minXRange=_SHORTEST)
         if not self.follows:
@@ -177,8 +190,8 @@ class TimelineView(pg.PlotWidget):
         if self._whole:
             self._set_span(-end * 0.01, end * (1 + _BREATH))
         else:
-            width = right - left
-            self._set_span(end + width * (_BREATH - 1), end + width * _BREATH)
+            width, now = right - left, max(self.record.now, _LEAST_RUN)
+            self._set_span(now + width * (_BREATH - 1), now + width * _BREATH)
 
     def _set_span(self, left: float, right: float) -> None:
         self.getPlotItem().getViewBox().setXRange(float(left), float(right), padding=0)
@@ -234,10 +247,10 @@ class TimelineView(pg.PlotWidget):
         seq = self.record.meant_by(tick, reach)
         if seq is not None:
             self.choose(seq)
-            self.clicked.emit(seq)
+            (self.activated if event.double() else self.clicked).emit(seq)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows pan, plus and minus zoom, Home shows everything, End goes back to now."""
+        """Arrows pan, plus and minus zoom, Home shows everything, End goes to where the machine is."""
         match event.key():
             case Qt.Key.Key_Left:
                 self.pan(-0.1)
