@@ -1,6 +1,5 @@
 ; INT 21h in protected mode takes selectors: printing, files, memory, vectors, PSP. (The host has the MS-DOS interface.)
 ; Rule: reference 6.6: what a DOS translator does.
-; finding: dos_api.finish has no caller, so nothing is copied back (findings.md 5)
 %include "guest.inc"
         call    enter_protected_mode
         mov     xdx, text
