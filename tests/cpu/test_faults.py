@@ -386,3 +386,13 @@ def replace_eip(regs: Registers) -> Registers:
     copy = regs.copy()
     copy.eip = 0
     return copy
+
+
+def test_a_client_cannot_return_to_v86_mode(pm: Lab) -> None:
+    image = struct.pack("<III", 0x30, CS, 0x23202)
+    pm.memory.write(STACK + 0x800, image)
+    pm.put("90cd21", 0x30)
+    pm.regs.esp = 0x800
+    assert pm.run("cf" if pm.wide else "66cf") == Exit(Why.INTERRUPT, 3, 0x21)
+    assert (pm.regs.eip, pm.regs.is_v86, pm.regs.esp) == (0x33, False, 0x80C)
+    assert pm.memory.read(STACK + 0x800, 12) == image

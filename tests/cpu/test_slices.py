@@ -83,13 +83,11 @@ def random_start(lab: Bench, chance: random.Random) -> Registers:
     return regs
 
 
-SNIPPETS = [
-    bytes.fromhex(text)
-    for text in (
-        "8eda 8ec2 8ee2 1e 07 1f 06 f3a4 f3ab aa a5 ad 268b07 268807 648b07 658907 8b07 8907 ff30 50 58 60 61 c9 c3 6a05 "
-        "89e5 81c40001 e2f0 ebfe 7510 31c0 8ed8 8ec0 c40f c50f 2e8907 2e8b07 0f31 cd21 dd17 db3f d907 9c 9d 40 4b 49 0fa307"
-    ).split()
-]
+SNIPPETS = bytes.fromhex(
+    "8eda|8ec2|8ee2|1e|07|1f|06|f3a4|f3ab|aa|a5|ad|268b07|268807|648b07|658907|8b07|8907|ff30|50|58|60|61|c9|c3|6a05|"
+    "89e5|81c40001|e2f0|ebfe|7510|31c0|8ed8|8ec0|c40f|c50f|2e8907|2e8b07|0f31|cd21|dd17|db3f|d907|9c|9d|40|4b|49|"
+    "0fa307".replace("|", "00ff00")
+).split(b"\x00\xff\x00")
 
 
 def random_code(chance: random.Random) -> bytes:

@@ -20,18 +20,18 @@ import unicorn
 from app.emu.cpu.arming import Arming, Use
 from app.emu.cpu.engine import Engine
 from app.emu.cpu.exits import Exit, Why
-from app.emu.cpu.operands import CS, DS, ES, FS, GS, SS, UNKNOWN, Instruction, decode
+from app.emu.cpu.operands import CS, DS, ES, FS, GS, SS, UNKNOWN, Access, Instruction, decode
 from app.emu.cpu.verdict import general_registers, instruction_at, segment_registers, violation
 from app.emu.descriptor import Descriptor
 from app.emu.memory import layout
-from app.emu.registers import Registers, Segment
+from app.emu.registers import Flag, Registers, Segment
 
 _INVALID_OPCODE: Final = 6
 _PAGE_FAULT: Final = 14
 _TOP: Final = 0xFFFFFFFF
 _ACCESSED: Final = 1 << 40
 _REMARKABLE: Final = re.compile(
-    rb"[\x07\x0f\x1f\x26\x2e\x60\x64\x65\x67\x8e\xa4-\xa7\xaa\xab\xae\xaf\x6c\x6d\xc4\xc5\xc8\xd9\xdd]"
+    rb"[\x07\x0f\x1f\x26\x2e\x60\x64\x65\x67\x8e\xa4-\xa7\xaa\xab\xae\xaf\x6c\x6d\xc4\xc5\xc8\xcf\xd9\xdd]"
 )
 """Bytes without which an instruction needs no precise check."""
 _MOST_PLANTED: Final = 96
@@ -83,6 +83,7 @@ class Guard:
         self._to_watch: set[int] = set()
         self._flush = False
         self._undo: _Undo | None = None
+        self._hidden_vm: int | None = None
         tables = ((layout.GDT, 0x60), (layout.LDTS, layout.LDT_SIZE * layout.MAX_CLIENTS))
         for linear, size in tables:
             first = self._memory.host_physical(linear)
@@ -109,6 +110,7 @@ class Guard:
         """Do what a hook had the engine stopped for."""
         self.pending = False
         self._entered = ()
+        self._show_vm()
         if self._stale:
             self._arming.disarm(self._stale)
             self._stale.clear()
@@ -135,6 +137,7 @@ class Guard:
 
     def undo(self) -> None:
         """Take back the instruction that broke a rule, if one ran."""
+        self._show_vm()
         if self._undo is not None:
             self._engine.go_back(self._undo.state)
             for linear, old in self._undo.memory:
@@ -347,7 +350,7 @@ class Guard:
             far = instruction.address_size == 4 and any(not operand.stack for operand in instruction.operands)
             if far or self._v86:
                 return far
-        if instruction.many_stores and self._limited:
+        if (instruction.many_stores and self._limited) or instruction.is_iretd:
             return True
         return instruction.writes_code or not self._coded.isdisjoint(instruction.segments)
 
@@ -363,6 +366,21 @@ class Guard:
             vector = _INVALID_OPCODE  # Unicorn would carry out MMX
         if vector:
             self._engine.stop(Exit(Why.FAULT, 0, vector))
+        elif instruction.is_iretd and not self._v86:
+            self._hide_vm(instruction.accesses(state.general(), big_stack=segments[SS].is_big)[2], segments[SS])
+
+    def _hide_vm(self, flags: Access, stack: Segment) -> None:
+        """A client's IRETD leaves VM alone, whatever lies on its stack; Unicorn would enter V86 mode."""
+        linear = stack.base + flags.offset & _TOP
+        if self._memory.is_mapped(linear, 4) and self._memory.read_u32(linear) & Flag.VM:
+            self._hidden_vm = linear + 2
+            self._memory.write_u8(linear + 2, self._memory.read_u8(linear + 2) & ~2)
+            self._pend()
+
+    def _show_vm(self) -> None:
+        if self._hidden_vm is not None:
+            self._memory.write_u8(self._hidden_vm, self._memory.read_u8(self._hidden_vm) | 2)
+            self._hidden_vm = None
 
     def _on_loaded(self, _uc: unicorn.Uc, _address: int, _size: int, _data: object) -> None:
         """32-bit code has loaded DS or ES: a null selector reads no descriptor, so look for it here."""

@@ -99,6 +99,11 @@ class Instruction:
         return frozenset(operand.segment for operand in self.operands)
 
     @property
+    def is_iretd(self) -> bool:
+        """IRET with 32-bit operands."""
+        return self.operand_size == 4 and self.loads == (CS,) and len(self.operands) == 3 and self.operands[0].stack
+
+    @property
     def writes_code(self) -> bool:
         """It writes through CS, which is never allowed in protected mode."""
         return any(operand.segment == CS and operand.write for operand in self.operands)

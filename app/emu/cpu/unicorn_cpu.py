@@ -53,10 +53,13 @@ class UnicornCpu:
         self._total = 0
         self._cut = False
         self._exit_eip: int | None = None
+        self._failure: Exception | None = None
         self._within = False
         """The engine raised a fault within an instruction …"""
         self._fetching = False
-        """… or while fetching one, which was not counted then."""
+        """… or while fetching one, which was not counted then …"""
+        self._early = False
+        """… and is not the next one."""
         self._restarted: set[int] = set()
         self._starts: dict[int, int] = {}
         """The first start of the blocks translated that end at an address."""
@@ -79,21 +82,21 @@ class UnicornCpu:
         ring0_esp: linear address of the top of the ring-0 stack for this context (TSS.ESP0): the frame goes below it.
         """
         self._resume_at = regs.code_linear
-        self._done, before = 0, 0
+        before = 0
         while True:
             result = self._run(regs, ring0_esp, instructions - before)
-            result = replace(result, executed=result.executed + before) if before else result
-            if result.vector != _PROTECTION or result.why is not Why.FAULT or not self._reads_clock(regs):
+            before += result.executed
+            if self._early:
+                result = self._step(regs, ring0_esp)
+            elif result.why is Why.FAULT and result.vector == _PROTECTION and self._reads_clock(regs):
+                result = self._tell_time(regs, before + 1)
+            else:
                 break
-            before = result.executed + 1
-            self._tell_time(regs, before)
+            before += result.executed
             self._resume_at = -1
-            if regs.eflags & Flag.TF:
-                result = Exit(Why.FAULT, before, _DEBUG_TRAP)
+            if result.why is not Why.BUDGET or before >= instructions:
                 break
-            if before >= instructions:
-                result = Exit(Why.BUDGET, before)
-                break
+        result = replace(result, executed=before)
         self._total += result.executed
         frame = self.memory.host_physical(ring0_esp - FRAME_SIZE)
         write_frame(self.memory.buffer, frame, regs, result.error_code)
@@ -110,7 +113,7 @@ class UnicornCpu:
         engine.hit = None
         self._cut = False
         self._exit_eip = None
-        self._within = self._fetching = False
+        self._within = self._fetching = self._early = False
         if guard:
             guard.enter(regs)
             if guard.active and regs.eip > (0xFFFF if regs.is_v86 else regs.cs.limit):
@@ -121,6 +124,9 @@ class UnicornCpu:
             self._done += engine.resume(instructions - self._done)
         if guard:
             guard.undo()
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
         if self._within:
             engine.straighten_flags()
         engine.leave().store(regs)
@@ -164,11 +170,22 @@ class UnicornCpu:
         except PageNotPresent:
             return False
 
-    def _tell_time(self, regs: Registers, executed: int) -> None:
+    def _tell_time(self, regs: Registers, executed: int) -> Exit:
         """RDTSC counts instructions."""
         time = self._total + executed
         regs.eax, regs.edx = time & _MASK, time >> 32 & _MASK
         regs.eip = regs.eip + 2 & _MASK
+        return Exit(Why.FAULT, 1, _DEBUG_TRAP) if regs.eflags & Flag.TF else Exit(Why.BUDGET, 1)
+
+    def _step(self, regs: Registers, ring0_esp: int) -> Exit:
+        """One instruction in a block of its own: the trap flag sees to it."""
+        traps = regs.eflags & Flag.TF
+        regs.eflags |= Flag.TF
+        result = self._run(regs, ring0_esp, 1)
+        if traps or result.why is not Why.FAULT or result.vector != _DEBUG_TRAP:
+            return result
+        regs.eflags &= ~Flag.TF
+        return Exit(Why.BUDGET, result.executed)
 
     @property
     def executed(self) -> int:
@@ -189,7 +206,8 @@ class UnicornCpu:
                 self._engine.hit = Exit(Why.INTERRUPT, 0, vector)
             else:
                 cr2 = int(uc.reg_read(x86.UC_X86_REG_CR2)) & _MASK if vector == _PAGE_FAULT else 0
-                self._fetching = vector == _PAGE_FAULT and self._is_fetch(cr2)
+                if vector == _PAGE_FAULT:
+                    self._fetching, self._early = self._fetched_from(cr2)
                 self._within = vector != _DEBUG_TRAP and not self._fetching
                 self._engine.hit = Exit(Why.FAULT, 0, vector, error_code, cr2)
         uc.emu_stop()
@@ -224,23 +242,38 @@ class UnicornCpu:
             return self.memory.read(linear, 0x1000 - (linear & 0xFFF))
 
     def _on_in(self, _uc: unicorn.Uc, port: int, size: int, _data: object) -> int:
-        return 0 if self._engine.hit else self.port_in(port, size)
+        try:
+            return 0 if self._engine.hit else self.port_in(port, size)
+        except Exception as error:  # noqa: BLE001 - Unicorn would lose it; `_run` raises it
+            self._failure = error
+            self.cut_short()
+            return 0
 
     def _on_out(self, _uc: unicorn.Uc, port: int, size: int, value: int, _data: object) -> None:
         if self._engine.hit is None:
             self.port_out(port, size, value)
             self.cut_short()
 
-    def _is_fetch(self, cr2: int) -> bool:
-        """Is the address of a page fault among the instruction's own bytes?"""
+    def _fetched_from(self, cr2: int) -> tuple[bool, bool]:
+        """Was an address that faulted fetched from, and is that early: for an instruction behind the next one?
+
+        Unicorn translates whole blocks, so it may meet a missing page before the code gets there.
+        """
         state = self._engine.look()
-        code = state.segments()[1]
-        linear = code.base + state.eip & _MASK
-        distance = cr2 - linear & _MASK
-        if distance >= 15:
-            return False
-        wide = code.is_big and not self._engine.eflags() & Flag.VM
-        return distance < (instruction_at(self.memory, linear, wide=wide).length or 15)
+        segments = state.segments()
+        v86 = bool(self._engine.eflags() & Flag.VM)
+        linear = segments[1].base + state.eip & _MASK
+        instruction = instruction_at(self.memory, linear, wide=segments[1].is_big and not v86)
+        if cr2 - linear & _MASK < (instruction.length or 15):
+            return True, False
+        touched = any(
+            cr2 - segments[number].base - offset & _MASK < size
+            for number, offset, size, _ in instruction.accesses(
+                state.general(), big_stack=segments[2].is_big and not v86
+            )
+        )
+        early = not touched and not instruction.loads and 0 < (cr2 - linear & _MASK) < 2 * _PAGE
+        return early, early
 
     def _on_translated(self, _uc: unicorn.Uc, block: Any, _previous: Any, _data: object) -> None:
         end = block.pc + block.size
@@ -308,6 +341,10 @@ class UnicornCpu:
                 unicorn.UC_HOOK_CODE, self._on_breakpoint, None, address, address
             )
             self._uc.ctl_remove_cache(address, address + 1)
+
+    def has_breakpoint(self, address: int) -> bool:
+        """Is there a breakpoint at a linear address?"""
+        return address in self._breakpoints
 
     def _stops_at(self, address: int) -> bool:
         """Is there a breakpoint, and not merely where the run began?"""

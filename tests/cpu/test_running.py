@@ -1,0 +1,191 @@
+"""Counting, breakpoints, self-modifying code, ports, checkpoints: the processor as the debugger uses it."""
+
+import pytest
+
+from app.emu.cpu.exits import Exit, Why
+from app.emu.cpu.unicorn_cpu import UnicornCpu
+from app.emu.descriptor import BIG, sized
+from app.emu.memory import layout
+from app.emu.memory.memory import Memory
+from tests.cpu.conftest import CODE, CODE_ACCESS, DATA, FREE, Lab
+
+
+def done(count: int) -> Exit:
+    return Exit(Why.BUDGET, count)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 10, 999])
+def test_counts_are_exact(lab: Lab, count: int) -> None:
+    assert lab.run("4043ebfc", count) == done(count)
+    assert lab.regs.eax == (count + 2) // 3
+
+
+def test_a_repetition_counts_each_time(lab: Lab) -> None:
+    lab.regs.ecx, lab.regs.edi = 5, 0x100
+    lab.put("f3aacd21")
+    lab.regs.eip = 0
+    assert lab.run(count=3) == done(3)
+    assert (lab.regs.ecx, lab.regs.eip) == (2, 0)
+    result = lab.run()
+    assert (result.why, lab.regs.ecx) == (Why.INTERRUPT, 0)
+
+
+# Breakpoints
+
+
+def test_breakpoints_stop_before_the_instruction(lab: Lab) -> None:
+    lab.put("9040cd21")
+    lab.cpu.set_breakpoints(frozenset({lab.base + 1}))
+    assert lab.run() == Exit(Why.BREAKPOINT, 1)
+    assert (lab.regs.eip, lab.regs.eax) == (1, 0)
+    assert lab.run() == Exit(Why.INTERRUPT, 2, 0x21)
+    lab.regs.eip = 0
+    lab.cpu.set_breakpoints(frozenset())
+    assert lab.run() == Exit(Why.INTERRUPT, 3, 0x21)
+
+
+def test_a_loop_comes_back_to_the_breakpoint_it_started_from(lab: Lab) -> None:
+    lab.cpu.set_breakpoints(frozenset({lab.base}))
+    assert lab.run("4043ebfc") == Exit(Why.BREAKPOINT, 3)
+    assert lab.run("4043ebfc") == Exit(Why.BREAKPOINT, 3)
+
+
+def test_a_breakpoint_on_a_repeated_instruction_stops_at_each_repetition(lab: Lab) -> None:
+    lab.regs.ecx, lab.regs.edi = 3, 0x100
+    lab.cpu.set_breakpoints(frozenset({lab.base + 1}))
+    assert lab.run("90f3aacd21") == Exit(Why.BREAKPOINT, 1)
+    assert lab.run() == Exit(Why.BREAKPOINT, 1)
+    assert lab.regs.ecx == 2
+
+
+def test_a_breakpoint_comes_before_the_fault_of_its_instruction(pm: Lab) -> None:
+    for code in ("2ea300000000", "a300200000" if pm.wide else "a30020"):
+        pm.cpu.set_breakpoints(frozenset({pm.base + 1}))
+        assert pm.run("90" + code) == Exit(Why.BREAKPOINT, 1)
+        assert pm.run() == Exit(Why.FAULT, 0, 13)
+
+
+# Code that changes
+
+
+def test_an_instruction_that_changes_the_next_one(lab: Lab) -> None:
+    """MOV CS:[…], AL before INT, as old C libraries do; through a writable alias in protected mode."""
+    if lab.mode == "v86":
+        code = "b021" + "2ea20700" + "cd00"
+    else:
+        lab.define(FREE, sized(CODE, 0xFFFF, 0xF3, BIG if lab.wide else 0))
+        lab.regs.ds = lab.segment(FREE)
+        code = "b021" + ("a208000000" if lab.wide else "a20600") + "cd00"
+    for step in (0, 1, 7):
+        assert lab.run(code, step=step) == Exit(Why.INTERRUPT, 3, 0x21)
+
+
+def test_code_written_by_the_host(lab: Lab) -> None:
+    assert lab.run("90cd21") == Exit(Why.INTERRUPT, 2, 0x21)
+    assert lab.run("90cd22") == Exit(Why.INTERRUPT, 2, 0x22)
+    lab.memory.write(lab.base + 2, b"\x23")
+    lab.regs.eip = 0
+    assert lab.run() == Exit(Why.INTERRUPT, 2, 0x23)
+
+
+def test_code_copied_by_the_guest(lab: Lab) -> None:
+    """A copy over code that was executed before."""
+    lab.put("90cd21", 0x200)
+    lab.regs.eip = 0x200
+    assert lab.run() == Exit(Why.INTERRUPT, 2, 0x21)
+    if lab.mode == "v86":
+        lab.regs.es = lab.regs.cs
+    else:
+        lab.define(FREE, sized(CODE, 0xFFFF, 0xF3))
+        lab.regs.es = lab.segment(FREE)
+    lab.memory.write(lab.regs.ds.base, bytes.fromhex("40cd33"))
+    jump = "e9f9010000" if lab.wide else "e9fb01"
+    lab.regs.esi, lab.regs.edi, lab.regs.ecx = 0, 0x200, 3
+    assert lab.run("f3a4" + jump) == Exit(Why.INTERRUPT, 7, 0x33)
+
+
+def test_a_missing_page_is_met_only_when_the_code_gets_there() -> None:
+    pm = Lab("pm32")
+    pm.define(FREE, sized(0x4F0000, 0xFFFFF, CODE_ACCESS, BIG))
+    pm.regs.cs = pm.segment(FREE)
+    pm.memory.write(0x4FFFF0, b"\x90" * 16)
+    for step in (0, 1):
+        pm.regs.eip = 0xFFF0
+        result = pm.run(step=step)
+        assert (result.vector, result.executed, result.cr2, pm.regs.eip) == (14, 16, 0x500000, 0x10000)
+
+
+# Ports
+
+
+def test_ports_know_the_time_and_end_the_run(lab: Lab) -> None:
+    times: list[object] = []
+    lab.cpu.port_in = lambda port, size: times.append(lab.cpu.executed) or port + size
+    lab.cpu.port_out = lambda port, size, value: times.append((port, size, value))
+    lab.put("9090e460e46190e67790")
+    assert lab.cpu.run(lab.regs, layout.RING0_STACK_TOP, 1000) == done(6)
+    assert times == [2, 3, (0x77, 1, 0x62)]
+    assert lab.regs.eip == 9
+
+
+# Determinism and checkpoints
+
+
+def test_the_time_stamp_counter_counts_instructions(lab: Lab) -> None:
+    assert lab.run("90900f3190cd21") == Exit(Why.INTERRUPT, 5, 0x21)
+    assert (lab.regs.eax, lab.regs.edx) == (3, 0)
+    saved = lab.cpu.save()
+    lab.run("0f31cd21")
+    first = lab.regs.eax
+    lab.cpu.restore(saved)
+    lab.run("0f31cd21")
+    assert lab.regs.eax == first == 6
+
+
+def test_cpuid_tells_of_a_486(lab: Lab) -> None:
+    lab.regs.eax = 1
+    lab.run("0fa2cd21")
+    assert lab.regs.eax >> 8 & 0xF == 4
+
+
+def test_the_fpu_survives(lab: Lab) -> None:
+    lab.run("dbe3d9ebcd21")
+    saved = lab.cpu.save()
+    lab.run("dbe3cd21")
+    lab.cpu.restore(saved)
+    place = "1d00010000" if lab.wide else "1e0001"
+    lab.run("dd" + place + "cd21")
+    assert lab.memory.read(lab.regs.ds.base + 0x100, 8).hex() == "182d4454fb210940"
+
+
+def test_16_bit_stacks_leave_the_high_half_of_esp() -> None:
+    pm = Lab("pm16")
+    pm.regs.esp = 0xABCD0800
+    pm.run("5058cd21")
+    assert pm.regs.esp == 0xABCD0800
+
+
+def test_errors_in_hooks_do_not_pass_silently(lab: Lab) -> None:
+    def fail(_port: int, _size: int) -> int:
+        raise ZeroDivisionError
+
+    lab.cpu.port_in = fail
+    with pytest.raises(ZeroDivisionError):
+        lab.run("e460cd21")
+
+
+def test_many_engines() -> None:
+    for _ in range(3):
+        UnicornCpu(Memory(2))
+
+
+def test_a_flat_program_can_be_written_to() -> None:
+    """Flat segments: nothing to watch, and code is written through DS."""
+    pm = Lab("pm32")
+    pm.define(FREE, sized(0, 0xFFFFFFFF, 0xF3, BIG))
+    pm.define(FREE + 8, sized(0, 0xFFFFFFFF, CODE_ACCESS, BIG))
+    pm.regs.ds = pm.regs.es = pm.regs.ss = pm.segment(FREE)
+    pm.regs.cs = pm.segment(FREE + 8)
+    pm.regs.esp, pm.regs.eip, pm.regs.ebx = DATA + 0x1000, CODE, DATA
+    pm.put("8903 a16c040000 c6050f004000 21 cd00")
+    assert pm.run() == Exit(Why.INTERRUPT, 4, 0x21)
