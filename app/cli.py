@@ -50,7 +50,8 @@ def _options_first(arguments: list[str]) -> list[str]:
 
     What is no option of ours (`/S`, `-x`, names) stays where it is and belongs to the guest.
     """
-    ours, rest = [], []
+    ours: list[str] = []
+    rest: list[str] = []
     words = iter(arguments[1:])
     for word in words:
         name, has_value, _ = word.partition("=")

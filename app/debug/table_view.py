@@ -119,7 +119,9 @@ class TableView:
         return self._real[1]
 
     def _real_owner(self, handler: Far) -> str:
-        trap = self._machine.rom.traps.get(handler.real_linear)
+        traps_at = self._machine.rom.traps
+        linear = handler.real_linear
+        trap = traps_at.get(linear) or traps_at.get(linear + 1)  # DOS has an STI in front of INT 21h's
         if trap is not None:
             return {"dos": "DOS", "bios": "BIOS"}.get(trap.component, "host")
         return "BIOS" if handler.segment == ROM else "program"

@@ -139,7 +139,7 @@ class Machine:
         self.log = events.EventLog()
         self._running = False
         self.at_breakpoint = False
-        """The last slice ended in front of a breakpoint's instruction."""
+        """The last slice has arrived in front of a breakpoint's instruction."""
         traps.write_traps(self.memory)
         self._place_rom()
         mount = Mount(options.mount, write_through=options.write_through)
@@ -296,6 +296,7 @@ class Machine:
         if state.end is not None:
             return 0
         if state.attention and self._deliver():
+            self.at_breakpoint = self.cpu.has_breakpoint(state.regs.code_linear)
             return 0
         devices = state.devices
         clock = state.tick + state.idle
@@ -321,6 +322,9 @@ class Machine:
             self._serve(ended)
             state.turn += 1
             self.expose_frame()
+        # The next slice passes over a breakpoint it starts at: one that is reached by a change of context, or when
+        # the budget is used up, has to stop here.
+        self.at_breakpoint |= not state.waiting and self.cpu.has_breakpoint(regs.code_linear)
         return ended.executed
 
     def expose_frame(self) -> None:

@@ -178,7 +178,7 @@ ODD = (
 def traces(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
     """Every sample's trace, and that of two programs that end badly."""
     folder = tmp_path_factory.mktemp("odd")
-    programs = [*SAMPLE_PROGRAMS]
+    programs = [path for path in SAMPLE_PROGRAMS if path.stem != "hello32"]  # it fills a megabyte, and no event is new
     programs += [com(folder, client(bits, ODD), f"ODD{bits}.COM") for bits in (16, 32)]
     return {
         path.name: [json.loads(event.to_json()) for event, _ in forward(machine(path), 1_200_000).log.since(0)]

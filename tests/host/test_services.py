@@ -14,7 +14,7 @@ from app.emu.registers import AX, BX, CX, Flag, Registers
 from app.emu.services import ServiceTable, arguments, hand_back
 from tests.emu.runs import client, com, forward, int31, machine
 
-# Reference, sections 2.1 to 2.12: the functions of DPMI 0.9 (with the reserved ones old kernels call) and what 1.0 adds.
+# Reference, sections 2.1 to 2.12: the functions of DPMI 0.9 (with reserved ones old kernels call) and what 1.0 adds.
 DPMI_09 = (
     *range(0x000E), *range(0x0100, 0x0103), *range(0x0200, 0x0206), *range(0x0300, 0x0307), 0x0400,
     *range(0x0500, 0x0504), *range(0x0600, 0x0605), *range(0x0700, 0x0704), 0x0800, *range(0x0900, 0x0903), 0x0A00,
