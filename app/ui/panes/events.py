@@ -42,6 +42,8 @@ _GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 )
 """Kinds by what they are about: name, and how the kinds begin."""
 _CLIENT: Final = 4
+_AHEAD: Final = 2
+"""Events of the future in view below the line, where there are any."""
 _WIDE: Final = 900
 
 
@@ -166,7 +168,9 @@ class EventsPane(Pane):
         if not self._follows:
             return
         if self.model.is_past and self.model.last_row >= 0:
-            self.list.scrollTo(self.model.index(self.model.last_row, 0))
+            row = self.model.last_row
+            for wanted in (min(row + _AHEAD, self.model.rowCount() - 1), row):
+                self.list.scrollTo(self.model.index(wanted, 0))
         else:
             self.list.scrollToBottom()
         self._follows = True
