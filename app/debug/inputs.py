@@ -47,7 +47,7 @@ class RegisterSet(Input):
             kept = Flag.VM | Flag.IOPL
             regs.eflags = regs.eflags & kept | value & ~kept & 0x003F7FD5 | 2
         elif name in SEGMENTS:
-            loaded = Segment.real(value) if regs.is_v86 else machine.state.host.segment(value)
+            loaded = Segment.real(value) if regs.is_v86 else machine.state.host.load(value)
             if not regs.is_v86 and loaded.is_null and name in ("cs", "ss"):
                 message = f"{value:04X} is no usable selector for {name.upper()}"
                 raise ValueError(message)

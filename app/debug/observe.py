@@ -100,6 +100,7 @@ class Observer:
             branch=history.branch.number,
             branches=len(history.branches),
             history_size=history.size,
+            happened=len(log),
         )
 
     def _sentence(self, stop: Stop) -> str:

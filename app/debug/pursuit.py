@@ -26,6 +26,8 @@ _NO_ADDRESSES: Final[frozenset[int]] = frozenset()
 class Pursuit:
     """Run on: the base of all others, and what `Run` is."""
 
+    heeds_breakpoints = True
+    """The user's breakpoints end it, too."""
     addresses: frozenset[int] = _NO_ADDRESSES
     """Linear addresses to stop at besides the user's breakpoints."""
 
@@ -129,6 +131,8 @@ class EventPursuit(Pursuit):
 
 class PositionPursuit(Pursuit):
     """To a position ahead."""
+
+    heeds_breakpoints = False
 
     def __init__(self, position: Position, machine: Machine) -> None:
         self._position = position

@@ -109,11 +109,12 @@ class Session:
             return Stop.PROGRAM_ENDED
         known = len(machine.log)
         budget = min(pursuit.budget(machine), most)
-        machine.cpu.set_breakpoints(self.breakpoints.addresses | pursuit.addresses)
+        own = self.breakpoints.addresses if pursuit.heeds_breakpoints else frozenset()
+        machine.cpu.set_breakpoints(own | pursuit.addresses)
         executed = self.history.slice(budget)
         events = [event for event, _ in machine.log.since(known)]
         stop = pursuit.check(machine, executed, events) or Stop(0)
-        if machine.at_breakpoint and self.breakpoints.hit(machine.regs.code_linear):
+        if machine.at_breakpoint and own and self.breakpoints.hit(machine.regs.code_linear):
             stop |= Stop.BREAKPOINT
         return (stop | self._end()) or None
 

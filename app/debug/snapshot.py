@@ -267,3 +267,5 @@ class Snapshot:
     branches: int = 1
     history_size: int = 0
     """Bytes all checkpoints hold."""
+    happened: int = 0
+    """Events before this moment: the next one will have this seq."""

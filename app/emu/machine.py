@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import io
 import pickle
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from app.emu import events
@@ -23,6 +23,7 @@ from app.emu.cpu.exits import Exit, Why
 from app.emu.cpu.frame import FRAME_SIZE, write_frame
 from app.emu.cpu.unicorn_cpu import UnicornCpu
 from app.emu.depths import Depths
+from app.emu.descriptor import ACCESSED
 from app.emu.devices.clock import RATE
 from app.emu.devices.devices import Devices
 from app.emu.dos.dos import Dos
@@ -305,11 +306,19 @@ class Machine:
         if devices.pic.pending() is not None:
             budget = min(budget, POLL - clock % POLL)
         regs = state.regs
+        before = regs.copy()
         self._running = True
         try:
             ended = self.cpu.run(regs, state.host.ring0_esp, budget)
         finally:
             self._running = False
+        if regs.mode is Mode.RING0 and before.mode is not Mode.RING0:
+            # The IRETD itself faulted: CS or SS is nothing to run with, which is the client's doing.
+            regs.assign(before)
+        if not regs.cs.access & ACCESSED:
+            # WORKAROUND(unicorn 2.1): a far transfer keeps CS without the accessed bit until it is loaded again, so
+            # that what is kept would tell how the run was sliced.
+            regs.cs = replace(regs.cs, access=regs.cs.access | ACCESSED)
         state.tick += ended.executed
         self.at_breakpoint = ended.why is Why.BREAKPOINT
         clock += ended.executed
@@ -318,7 +327,7 @@ class Machine:
             state.attention = True
         elif clock % POLL == 0 and devices.pic.pending() is not None:
             state.attention = True
-        if ended.why is not Why.BUDGET:
+        if ended.why in (Why.INTERRUPT, Why.FAULT):
             self._serve(ended)
             state.turn += 1
             self.expose_frame()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 
 from app.debug.snapshot import Snapshot
@@ -13,10 +12,7 @@ def happened(snapshot: Snapshot, events: Sequence[Event]) -> int:
     """How many of the events known lie behind the machine; the others are the future it came back from."""
     if snapshot.at_end:
         return len(events)
-    exact: int | None = getattr(snapshot, "happened", None)  # several events can share a tick; this tells them apart
-    if exact is not None:
-        return min(exact, len(events))
-    return bisect_right(events, snapshot.tick, key=lambda event: event.tick)
+    return min(snapshot.happened, len(events))
 
 
 def position_of(snapshot: Snapshot, events: Sequence[Event]) -> str:

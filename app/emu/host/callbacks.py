@@ -97,9 +97,9 @@ def enter(host: Host, index: int, slot: int) -> None:
         IRET_FIELDS,
         client.word,
     )
-    regs.ds = host.segment(client.alias_selector)
+    regs.ds = host.load(client.alias_selector)
     regs.esi = real_stack.offset
-    regs.es = host.segment(callback.structure.selector)
+    regs.es = host.load(callback.structure.selector)
     regs.edi = callback.structure.offset
     regs.fs = regs.gs = Segment()
     jump(host, callback.handler)

@@ -223,7 +223,7 @@ def _set_vector(host: Host) -> None:
 def _get_vector(host: Host) -> None:
     regs, client = host.machine.regs, host.current
     handler = client.vectors[regs.al]
-    regs.es = host.segment(handler.selector)
+    regs.es = host.load(handler.selector)
     if client.wide:
         regs.ebx = handler.offset
     else:
@@ -266,7 +266,7 @@ def _psp_selector(host: Host, client: Client, psp: int) -> int:
 def _in_dos(host: Host) -> None:
     dos, regs = host.machine.state.dos, host.machine.regs
     segment, offset = dos.in_dos_address
-    regs.es = host.segment(descriptors.segment_to_descriptor(host, segment))
+    regs.es = host.load(descriptors.segment_to_descriptor(host, segment))
     if host.current.wide:
         regs.ebx = offset
     else:

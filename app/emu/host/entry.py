@@ -62,8 +62,8 @@ def enter_protected_mode(host: Host) -> None:
     machine.emit(events.ClientEntered, bits=client.bits, psp=client.psp)
     sp = regs.esp + 4 & 0xFFFF
     regs.eflags = regs.eflags & ~(Flag.VM | Flag.CF | Flag.NT | Flag.TF) | Flag.IOPL
-    regs.cs, regs.eip = host.segment(code), ip
-    regs.ds, regs.ss, regs.es = host.segment(data), host.segment(stack), host.segment(psp)
+    regs.cs, regs.eip = host.load(code), ip
+    regs.ds, regs.ss, regs.es = host.load(data), host.segment(stack), host.segment(psp)
     regs.fs = regs.gs = null_segment()
     regs.esp = sp
     machine.attention = True

@@ -129,9 +129,9 @@ def returned_by_extended_frame(host: Host) -> None:
         selector &= 0xFFFF  # noqa: PLW2901
         old = getattr(level.saved, name)
         if old.selector == selector and not real:
-            setattr(result, name, old if selector & 0xFFFC == 0 else host.segment(selector))
+            setattr(result, name, old if selector & 0xFFFC == 0 else host.load(selector))
         else:
-            setattr(result, name, Segment.real(selector) if real else host.segment(selector))
+            setattr(result, name, Segment.real(selector) if real else host.load(selector))
     _resume(host, level, result, eip, cs & 0xFFFF, flags, esp, ss & 0xFFFF)
 
 
@@ -152,8 +152,8 @@ def _resume(host: Host, level: Level, result: Registers, eip: int, cs: int, flag
     kept = level.saved.eflags & (Flag.VM | Flag.IOPL)
     width = 0xFFFF if not level.client.wide and not real else 0x00FDFFFF
     regs.eflags = (level.saved.eflags & ~width | flags & width) & ~(Flag.VM | Flag.IOPL) | kept | ALWAYS_SET
-    regs.cs = Segment.real(cs) if real else host.segment(cs)
-    regs.ss = Segment.real(ss) if real else host.segment(ss)
+    regs.cs = Segment.real(cs) if real else host.load(cs)
+    regs.ss = Segment.real(ss) if real else host.load(ss)
     regs.eip, regs.esp = eip, esp
     host.switched(before, Door.EXCEPTION_RETURN)
 

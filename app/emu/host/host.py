@@ -7,13 +7,13 @@ stack) and comes back through `Host.resume`. A level is data, so any number of t
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from app.emu import events
 from app.emu.address import Far
 from app.emu.cpu.frame import FRAME, FRAME_SIZE, write_frame
-from app.emu.descriptor import Descriptor, sized
+from app.emu.descriptor import ACCESSED, Descriptor, sized
 from app.emu.events import Door, Stack
 from app.emu.host.client import Client
 from app.emu.host.faults import GuestFault
@@ -159,12 +159,21 @@ class Host:
             return null_segment(selector if selector < 4 else 0)
         return found.segment(selector)
 
+    def load(self, selector: int) -> Segment:
+        """`segment` for a register the client will run with: as the processor does, mark the descriptor accessed."""
+        loaded = self.segment(selector)
+        if loaded.is_null or loaded.access & ACCESSED:
+            return loaded
+        if selector & 4:
+            self.current.ldt.mark_accessed(selector >> 3)
+        return replace(loaded, access=loaded.access | ACCESSED)
+
     def reload(self, selector: int) -> None:
         """A descriptor changed: segment registers that hold it take the new one at once (DPMI 1.0)."""
         regs = self.machine.regs
         for name in SEGMENTS:
             if getattr(regs, name).selector & ~3 == selector & ~3 and selector & 0xFFFC:
-                setattr(regs, name, self.segment(getattr(regs, name).selector))
+                setattr(regs, name, self.load(getattr(regs, name).selector))
 
     def drop(self, selector: int) -> None:
         """A descriptor was freed: data segment registers that hold it become null (DPMI 1.0)."""
@@ -282,7 +291,7 @@ class Host:
         data = self.read_pointer(regs.ss.selector, regs.stack_offset, 2 * word)
         regs.set_stack_offset(regs.stack_offset + 2 * word)
         regs.eip = int.from_bytes(data[:word], "little")
-        regs.cs = self.segment(int.from_bytes(data[word : word + 2], "little"))
+        regs.cs = self.load(int.from_bytes(data[word : word + 2], "little"))
 
     def ldt_alias(self, client: Client) -> int:
         """A selector for a read/write alias of the client's LDT (vendor API `MS-DOS`)."""
@@ -314,7 +323,7 @@ class Host:
         for name, selector in (("cs", cs), ("ss", ss), ("es", es), ("ds", ds), ("fs", fs), ("gs", gs)):
             if getattr(saved, name).selector != selector:
                 real = bool(eflags & 1 << 17)
-                setattr(saved, name, Segment.real(selector) if real else self.segment(selector))
+                setattr(saved, name, Segment.real(selector) if real else self.load(selector))
         return saved
 
     def innermost(self, *doors: Door) -> Level | None:
@@ -330,7 +339,7 @@ class Host:
         """
         client, regs = level.client, self.machine.regs
         from_real = level.saved.is_v86
-        locked = self.segment(client.locked_selector)
+        locked = self.load(client.locked_selector)
         if client.locked_depth == 0:
             regs.ss = locked
             top = layout.LOCKED_STACK_SIZE
@@ -339,7 +348,7 @@ class Host:
             regs.esp = top
         elif from_real:
             selector, offset = client.pm_pointer
-            regs.ss, regs.esp = self.segment(selector), offset
+            regs.ss, regs.esp = self.load(selector), offset
         client.locked_depth += 1
         level.on_locked = True
 

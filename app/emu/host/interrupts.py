@@ -52,7 +52,7 @@ def call_handler(host: Host, handler: Vector, label: str, pushed_by: str) -> Non
 def jump(host: Host, handler: Vector) -> None:
     """Load CS:(E)IP with a handler's address. A selector that is no code faults when the handler's first byte runs."""
     regs = host.machine.regs
-    regs.cs = host.segment(handler.selector)
+    regs.cs = host.load(handler.selector)
     regs.eip = handler.offset
 
 
@@ -63,7 +63,7 @@ def pop_iret_frame(host: Host) -> None:
     data = host.read_pointer(regs.ss.selector, regs.stack_offset, 3 * word)
     eip, cs, flags = (int.from_bytes(data[at : at + word], "little") for at in range(0, 3 * word, word))
     regs.set_stack_offset(regs.stack_offset + 3 * word)
-    regs.eip, regs.cs = eip, host.segment(cs & 0xFFFF)
+    regs.eip, regs.cs = eip, host.load(cs & 0xFFFF)
     keep = regs.eflags & ~0xFFFF
     regs.eflags = keep | flags & 0x0FFF & ~Flag.TF | ALWAYS_SET
 

@@ -73,7 +73,7 @@ def vendor_entry(host: Host) -> tuple[int, int] | None:
 def set_es_di(host: Host, entry: tuple[int, int]) -> None:
     """ES:(E)DI := an entry point, the offset as wide as the client."""
     regs = host.machine.regs
-    regs.es = host.segment(entry[0])
+    regs.es = host.load(entry[0])
     if host.current.wide:
         regs.edi = entry[1]
     else:

@@ -8,7 +8,16 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final
 
-from app.emu.descriptor import CODE, CODE_OR_DATA, EXPAND_DOWN, PRESENT, READABLE_OR_WRITABLE, Descriptor, sized
+from app.emu.descriptor import (
+    ACCESSED,
+    CODE,
+    CODE_OR_DATA,
+    EXPAND_DOWN,
+    PRESENT,
+    READABLE_OR_WRITABLE,
+    Descriptor,
+    sized,
+)
 from app.emu.host import failures
 from app.emu.memory import layout
 from app.emu.memory.memory import Memory
@@ -62,6 +71,11 @@ class Ldt:
     def write(self, index: int, descriptor: Descriptor) -> None:
         """Replace the descriptor of an entry."""
         self.memory.write(self.linear + index * 8, descriptor.encode())
+
+    def mark_accessed(self, index: int) -> None:
+        """Set the accessed bit, as the processor does when it loads the descriptor."""
+        old = self.read(index)
+        self.write(index, Descriptor(old.base, old.raw_limit, old.access | ACCESSED, old.flags))
 
     def allocate(self, count: int, owner: Owner, label: str) -> int:
         """Reserve `count` neighbouring entries; the index of the first. Raises `DescriptorUnavailable`."""

@@ -1,0 +1,175 @@
+"""Going back: every stop that was seen is found again exactly as it was, and the ways back lead where they say."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from pathlib import Path
+
+import pytest
+
+from app.debug.goals import (
+    BackToCaller,
+    PreviousCallback,
+    PreviousEvent,
+    PreviousModeSwitch,
+    Run,
+    RunBack,
+    StepBack,
+    StepBackOver,
+    StepInto,
+    StepOver,
+    ToCallback,
+    ToPosition,
+)
+from app.debug.history import History
+from app.debug.launch import CapturedConsole, Launch, start
+from app.debug.session import Session
+from app.debug.snapshot import Stop
+from app.emu.machine import Machine, Place
+from app.emu.registers import Mode
+from app.resources import resource
+
+SAMPLES = ("callback.com", "nested.com", "timer.com", "exception.com", "rawswitch.com", "mouse.com", "transfer.com")
+
+
+def sample(name: str) -> Launch:
+    return Launch(str(resource("samples") / name))
+
+
+def state_of(machine: Machine) -> tuple[object, ...]:
+    """Everything there is: memory, FPU, registers, events, place."""
+    pages = tuple(hash(page) for page in machine.memory.save().pages)
+    return machine.place, machine.regs.copy(), len(machine.log), machine.cpu.save(), pages
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_place_is_found_again_as_it_was(name: str) -> None:
+    machine = start(sample(name), CapturedConsole())
+    history = History(machine)
+    choose = random.Random(name)
+    seen = {}
+    while not machine.has_ended:
+        history.slice(choose.choice((1, 2, 40, 3000)))
+        if choose.random() < 0.2 or machine.tick < 20:
+            seen[machine.place] = state_of(machine)
+    places = choose.sample(sorted(seen), min(len(seen), 12))
+    for place in places:
+        history.go(place)
+        assert state_of(machine) == seen[place], place
+
+
+@pytest.mark.parametrize("name", ["nested.com", "exception.com"])
+def test_stepping_back_visits_the_stops_of_stepping_forward(name: str) -> None:
+    session = Session(sample(name))
+    session.run(ToPosition("tick 60"))
+    forward = [state_of(session.machine)]
+    for _ in range(40):
+        session.run(StepInto())
+        forward.append(state_of(session.machine))
+    for expected in reversed(forward[:-1]):
+        assert session.run(StepBack()) == Stop.STEPPED
+        assert state_of(session.machine) == expected
+
+
+def test_back_over_a_call_of_real_mode_undoes_step_over() -> None:
+    session = Session(sample("nested.com"))
+    session.run(ToPosition("event 30"))
+    over: list[Place] = []
+    for _ in range(60):
+        over.append(session.machine.place)
+        session.run(StepOver())
+        if session.machine.has_ended:
+            break
+    jumps = [(here, there) for here, there in itertools.pairwise(over) if there.turn > here.turn + 1]
+    assert jumps, "the sample steps over something that changes context"
+    for here, there in jumps:
+        session.history.go(there)
+        session.run(StepBackOver())
+        assert session.machine.place == here
+
+
+def test_the_last_callback_and_mode_switch_are_found_from_the_end() -> None:
+    session = Session(sample("callback.com"))
+    entries = []
+    while session.run(ToCallback()) == Stop.CALLBACK:
+        entries.append(session.machine.place)
+    assert len(entries) == 3
+    for place in reversed(entries):
+        assert session.run(PreviousCallback()) == Stop.CALLBACK
+        assert session.machine.place == place
+        assert session.machine.regs.mode is Mode.PM32
+    session.run(PreviousModeSwitch())
+    assert session.machine.place < entries[0]
+    session.run(PreviousEvent(frozenset({"program_loaded"})))
+    assert session.machine.place == Place(0, 0)
+
+
+def test_back_to_the_caller_leaves_a_callback_by_its_far_call() -> None:
+    session = Session(sample("callback.com"))
+    session.run(ToPosition("callback 2+3"))
+    session.run(BackToCaller())
+    assert session.machine.regs.mode is Mode.V86
+    session.run(BackToCaller())
+    assert session.machine.memory.read_u8(session.machine.regs.code_linear) == 0xFF, "call far [si]"
+
+
+def test_running_back_stops_at_each_breakpoint_hit_and_ends_at_the_start() -> None:
+    session = Session(sample("callback.com"))
+    session.run(ToPosition("callback 1"))
+    first = session.machine.place
+    session.toggle_breakpoint(session.machine.regs.code_linear)
+    session.run(ToPosition("end"))
+    hits = []
+    while session.run(RunBack()) == Stop.BREAKPOINT and session.machine.place != Place(0, 0):
+        hits.append(session.machine.place)
+    assert len(hits) == 3
+    assert hits[-1] == first
+
+
+def test_an_edit_in_the_past_starts_a_branch_and_keeps_the_old_future() -> None:
+    session = Session(sample("callback.com"))
+    session.run(ToPosition("end"))
+    end = session.history.branch.end
+    session.run(ToPosition("callback 3+1"))
+    session.set_register("eax", 1)
+    assert len(session.history.branches) == 2
+    assert session.history.at_end
+    session.run(Run())
+    assert session.machine.has_ended
+    session.history.switch(0)
+    assert session.machine.place == end
+    session.history.drop(1)
+    assert [branch.number for branch in session.history.branches] == [0]
+
+
+def test_typed_keys_are_typed_again_on_the_way_back(tmp_path: Path) -> None:
+    program = tmp_path / "KEYS.COM"
+    # again: mov ah, 0 / int 16h / mov dl, al / mov ah, 2 / int 21h / cmp al, 'q' / jne again / int 20h
+    program.write_bytes(bytes.fromhex("b400cd1688c2b402cd2180fa7175f1cd20"))
+    session = Session(Launch(str(program)))
+    assert session.run(Run(), most=100_000) is None
+    session.pause()
+    waiting = session.machine.place
+    session.type_keys("abq")
+    session.run(Run())
+    assert session.machine.has_ended
+    text, events = session.console.text(), len(session.machine.log)
+    session.history.go(waiting)
+    assert not session.machine.has_ended
+    assert session.run(Run()) == Stop.PROGRAM_ENDED
+    assert len(session.machine.log) == events
+    assert b"abq" in text
+
+
+def test_checkpoints_stay_within_the_budget_and_the_first_one_stays() -> None:
+    machine = start(sample("timer.com"), CapturedConsole())
+    history = History(machine, budget=300_000)
+    while not machine.has_ended:
+        history.slice(5_000)
+        history._worked = 1.0
+    assert history.dropped > 0
+    assert history.size <= 300_000 or len(history.branch.kept) == 2
+    assert history.branch.kept[0].place == Place(0, 0)
+    history.go(Place(1000, 0))
+    assert machine.tick == 1000
