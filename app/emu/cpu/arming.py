@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import unicorn
 
-from app.emu.cpu.limits import Span, covers, forbidden, intersect, merge
+from app.emu.cpu.limits import NARROW, Span, covers, forbidden, intersect, merge
 from app.emu.memory import layout
 from app.emu.memory.memory import PRESENT, USER, Memory
 from app.emu.registers import Segment
@@ -33,6 +33,8 @@ class Arming:
         self._hook = hook
         self._uses: dict[Use, Spans] = {}
         self._hooks: list[int] = []
+        self.margin = NARROW
+        """Change it only before `remap`."""
         self._is_suspended = False
         self._runs: list[tuple[int, int, int]] = []
         self.spans: Spans = ([], [])
@@ -75,13 +77,17 @@ class Arming:
     def physical(self, use: Use) -> Spans:
         """The physical addresses at which an access through a segment may break a rule."""
         segment, reach, reads_only = use
-        reads, writes = forbidden(segment, reach)
+        reads, writes = forbidden(segment, reach, self.margin)
         return intersect(reads, self._runs), [] if reads_only else intersect(writes, self._runs)
 
     def covers(self, use: Use) -> bool:
         """Would a use of this segment be noticed?"""
         reads, writes = self._uses.get(use) or self.physical(use)
         return covers(self.spans[0], reads) and covers(self.spans[1], writes)
+
+    def run_of(self, linear: int) -> tuple[int, int, int] | None:
+        """The mapped run (linear, physical, size) an address lies in."""
+        return next((run for run in self._runs if run[0] <= linear < run[0] + run[2]), None)
 
     def watching(self, address: int, *, write: bool) -> set[Use]:
         """The segments an address is watched for."""

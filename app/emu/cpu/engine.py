@@ -27,6 +27,8 @@ class Engine:
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
         self.hit: Exit | None = None
+        self.is_entering = False
+        """The run began with the IRETD, which may still be going on: it is while `counted` is 1."""
         self.uc = unicorn.Uc(unicorn.UC_ARCH_X86, unicorn.UC_MODE_32)
         self.uc.ctl_set_cpu_model(x86.UC_CPU_X86_486)
         address = ctypes.addressof(ctypes.c_char.from_buffer(memory.buffer))
@@ -84,10 +86,12 @@ class Engine:
     def enter(self, instructions: int) -> int:
         """Run from the entry context through the IRETD, which counts; how many instructions began without stopping."""
         self.uc.context_restore(self._entry_context)
+        self.is_entering = True
         return self._start(self.iretd, instructions)
 
     def resume(self, instructions: int) -> int:
         """Go on from where the engine stopped."""
+        self.is_entering = False
         return self._start(self.look().eip, instructions)
 
     def _start(self, eip: int, instructions: int) -> int:
@@ -103,13 +107,16 @@ class Engine:
         self.uc.context_update(self._exit_context)
         return self.exit
 
-    def straighten_flags(self) -> None:
+    def straighten_flags(self) -> State:
         """Within an instruction: Unicorn restores how the flags were kept before it, though they are kept anew by then.
 
         It does so on faults, for each memory hook it calls, and when an instruction overwrites its own block.
         """
-        self.look().straighten_flags()
-        self.uc.context_restore(self._look_context)
+        state = self.look()
+        if not state.flags_are_straight:
+            state.straighten_flags()
+            self.uc.context_restore(self._look_context)
+        return state
 
     def go_on_at(self, eip: int) -> None:
         """From a memory hook: the running instruction leads to this (E)IP."""
@@ -118,7 +125,8 @@ class Engine:
 
     def eflags(self) -> int:
         """EFLAGS, put together from where the engine spreads them."""
-        return int(self.uc.reg_read(x86.UC_X86_REG_EFLAGS))
+        flags = self.look().eflags()
+        return int(self.uc.reg_read(x86.UC_X86_REG_EFLAGS)) if flags is None else flags
 
     # From inside hooks
 

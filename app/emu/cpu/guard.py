@@ -20,6 +20,8 @@ import unicorn
 from app.emu.cpu.arming import Arming, Use
 from app.emu.cpu.engine import Engine
 from app.emu.cpu.exits import Exit, Why
+from app.emu.cpu.legitimate import Legitimate
+from app.emu.cpu.limits import NARROW, WIDE
 from app.emu.cpu.operands import CS, DS, ES, FS, GS, SS, UNKNOWN, Access, Instruction, decode
 from app.emu.cpu.verdict import general_registers, instruction_at, segment_registers, violation
 from app.emu.descriptor import Descriptor
@@ -31,7 +33,7 @@ _PAGE_FAULT: Final = 14
 _TOP: Final = 0xFFFFFFFF
 _ACCESSED: Final = 1 << 40
 _REMARKABLE: Final = re.compile(
-    rb"[\x07\x0f\x1f\x26\x2e\x60\x64\x65\x67\x8e\xa4-\xa7\xaa\xab\xae\xaf\x6c\x6d\xc4\xc5\xc8\xcf\xd9\xdd]"
+    rb"[\x07\x0f\x1f\x26\x2e\x60\x64\x65\x67\x8e\xa4-\xa7\xaa\xab\xae\xaf\x6c\x6d\xc4\xc5\xc8\xcf\xd8-\xdf]"
 )
 """Bytes without which an instruction needs no precise check."""
 _MOST_PLANTED: Final = 96
@@ -69,6 +71,7 @@ class Guard:
         self._entered: tuple[object, ...] = ()
         self._segments: tuple[Segment, ...] = ()
         self._arming = Arming(engine.uc, engine.memory, self._on_memory)
+        self._legitimate = Legitimate(engine.memory, self._arming)
         self._coded = {FS, GS}
         self._wasted = {ES: 0, CS: 0}
         self._false_hits = 0
@@ -101,10 +104,11 @@ class Guard:
         if not self.active:
             return
         segments = segment_registers(regs)
-        if (self._v86, *segments) != self._entered:
-            self._entered = (self._v86, *segments)
+        entered = (self._v86, *segments)
+        if entered != self._entered:
             self._prepare(segments)
             self._apply()
+        self._entered = entered
 
     def settle(self) -> None:
         """Do what a hook had the engine stopped for."""
@@ -125,6 +129,7 @@ class Guard:
     def remap(self) -> None:
         """Page tables were changed."""
         self._arming.remap()
+        self._legitimate.forget()
         self._known.clear()
         self._known_code.clear()
 
@@ -186,11 +191,8 @@ class Guard:
     def _apply(self) -> None:
         """Plant hooks and drop translations as decided."""
         uc = self._engine.uc
-        if len(self._planted) + len(self._to_plant) > _MOST_PLANTED and self._coded:
-            self._coded.clear()
-            self._flush = True
-            if not self._v86:
-                self._arming.arm(self._uses(self._segments))
+        if len(self._planted) + len(self._to_plant) > _MOST_PLANTED:
+            self._plant_less()
         if self._flush:
             self._flush = False
             self._to_plant.clear()
@@ -207,6 +209,20 @@ class Guard:
         self._to_plant.clear()
         self._to_watch.clear()
 
+    def _plant_less(self) -> None:
+        """Too many code hooks: watch wider margins for the FPU's operands, then FS and GS like other segments."""
+        if self._arming.margin == NARROW:
+            self._arming.margin = WIDE
+            self.remap()
+        elif self._coded:
+            self._coded.clear()
+            self._wasted.clear()
+        else:
+            return
+        self._flush = True
+        if not self._v86:
+            self._arming.arm(self._uses(self._segments))
+
     def _pend(self) -> None:
         self.pending = True
         self._engine.cut_short()
@@ -217,9 +233,9 @@ class Guard:
         """The last offset instructions may have."""
         return 0xFFFF if self._v86 else code.limit
 
-    def _on_memory(self, _uc: unicorn.Uc, kind: int, address: int, _size: int, _value: int, _data: object) -> None:
+    def _on_memory(self, _uc: unicorn.Uc, kind: int, address: int, size: int, _value: int, _data: object) -> None:
         """An access to a watched address."""
-        self._engine.straighten_flags()
+        state = self._engine.straighten_flags()
         if self._v86:
             self._mend_far_return(address)
             self._false_hits += 1
@@ -228,7 +244,12 @@ class Guard:
             return
         if not self.active or self._engine.hit:
             return
-        state = self._engine.look()
+        write = kind == unicorn.UC_MEM_WRITE
+        if self._legitimate.allows(state, address, size, write=write):
+            self._false_hits += 1
+            if self._false_hits % _SAMPLE == 0:
+                self._reconsider(address, state.segments(), write=write)
+            return
         segments, general, eip = state.segments(), state.general(), state.eip
         code = segments[CS]
         instruction = instruction_at(self._memory, code.base + eip & _TOP, wide=code.is_big)
@@ -238,7 +259,8 @@ class Guard:
             return
         self._false_hits += 1
         if self._false_hits % _SAMPLE == 0:
-            self._reconsider(address, segments, write=kind == unicorn.UC_MEM_WRITE)
+            self._reconsider(address, segments, write=write)
+        self._legitimate.remember(state, instruction, general, segments, write=write)
 
     def _mend_far_return(self, address: int) -> None:
         """Give a RETF of V86 code its EIP back.
@@ -290,16 +312,15 @@ class Guard:
 
     def _on_table(self, _uc: unicorn.Uc, _kind: int, address: int, _size: int, _value: int, _data: object) -> None:
         """The processor reads a descriptor: some segment register is being loaded."""
-        self._engine.straighten_flags()
+        if self._engine.is_entering and self._engine.counted == 1:
+            return
+        state = self._engine.straighten_flags()
         if address & 4 or self._v86 or not self.active or self._engine.hit:
             return
         raw = struct.unpack_from("<Q", self._memory.buffer, address)[0] & ~_ACCESSED
         if raw in self._known:
             return
-        state = self._engine.look()
         code = state.segments()[CS]
-        if not code.selector & 3:
-            return  # the IRETD of the entry
         loads = instruction_at(self._memory, code.base + state.eip & _TOP, wide=code.is_big).loads
         segment = Descriptor.decode(self._memory.buffer[address : address + 8]).segment(0)
         if loads == (CS,):
@@ -350,7 +371,8 @@ class Guard:
             far = instruction.address_size == 4 and any(not operand.stack for operand in instruction.operands)
             if far or self._v86:
                 return far
-        if (instruction.many_stores and self._limited) or instruction.is_iretd:
+        large = instruction.many_stores or (self._arming.margin == NARROW and instruction.has_large_operand)
+        if (large and self._limited) or instruction.is_iretd:
             return True
         return instruction.writes_code or not self._coded.isdisjoint(instruction.segments)
 

@@ -6,8 +6,8 @@ from app.emu.descriptor import CODE, EXPAND_DOWN, READABLE_OR_WRITABLE
 from app.emu.registers import Segment
 
 _TOP = 0xFFFFFFFF
-STRADDLE = 14
-"""An access of up to 16 bytes can begin so far before the last valid byte plus one and still reach beyond it."""
+NARROW, WIDE = 2, 14
+"""How far before the last valid byte an access can begin and still reach beyond it: one of 4 bytes, one of 16."""
 _PUSH_ROOM = 32
 """The same downwards, for pushes of several values on an expand-down stack."""
 
@@ -45,25 +45,34 @@ def in_limits(segment: Segment, offset: int, size: int) -> bool:
     return last <= segment.limit or is_flat(segment)
 
 
-def outside(segment: Segment, reach: int) -> list[Span]:
-    """Offsets up to `reach` at which some access of up to 16 bytes could break the limit."""
+def inside(segment: Segment) -> Span:
+    """The valid offsets, first and last."""
+    if is_flat(segment):
+        return 0, _TOP
+    if segment.access & (CODE | EXPAND_DOWN) == EXPAND_DOWN:
+        return segment.limit + 1, _upper(segment)
+    return 0, segment.limit
+
+
+def outside(segment: Segment, reach: int, margin: int) -> list[Span]:
+    """Offsets up to `reach` at which some access could break the limit."""
     if not segment.access:
         return [(0, reach)]
     if is_flat(segment):
         return []
     if segment.access & (CODE | EXPAND_DOWN) == EXPAND_DOWN:
         spans = [(0, min(segment.limit + _PUSH_ROOM, reach))]
-        beyond = _upper(segment) - STRADDLE
+        beyond = _upper(segment) - margin
         return spans if segment.is_big or beyond > reach else [*spans, (beyond, reach)]
-    first = max(segment.limit - STRADDLE, 0)
+    first = max(segment.limit - margin, 0)
     return [(first, reach)] if first <= reach else []
 
 
-def forbidden(segment: Segment, reach: int) -> tuple[list[Span], list[Span]]:
+def forbidden(segment: Segment, reach: int, margin: int) -> tuple[list[Span], list[Span]]:
     """Linear addresses that accesses with offsets up to `reach` may break a rule at: when reading, when writing."""
     everywhere = [(0, reach)]
     is_code, bit = bool(segment.access & CODE), bool(segment.access & READABLE_OR_WRITABLE)
-    limits = outside(segment, reach)
+    limits = outside(segment, reach, margin)
     reads = everywhere if segment.access and is_code and not bit else limits
     writes = everywhere if segment.access and (is_code or not bit) else limits
     return _linear(segment.base, reads), _linear(segment.base, writes)

@@ -99,6 +99,11 @@ class Instruction:
         return frozenset(operand.segment for operand in self.operands)
 
     @property
+    def has_large_operand(self) -> bool:
+        """It accesses eight bytes or more at a time: the FPU's operands."""
+        return any(operand.size in (8, 10) for operand in self.operands)
+
+    @property
     def is_iretd(self) -> bool:
         """IRET with 32-bit operands."""
         return self.operand_size == 4 and self.loads == (CS,) and len(self.operands) == 3 and self.operands[0].stack

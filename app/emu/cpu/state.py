@@ -7,24 +7,29 @@ from typing import Final
 
 from app.emu.cpu.offsets import Offsets
 from app.emu.memory.layout import RING0_DATA
-from app.emu.registers import Registers, Segment
+from app.emu.registers import STATUS, Flag, Registers, Segment
 
 _MASK: Final = 0xFFFFFFFF
 _NULL_RIGHTS: Final = 0x6000
 """DPL 3, not present: what a null segment register carries so that IRETD leaves its base alone."""
 _HIDDEN: Final = struct.Struct("<IIQII")
 _GENERAL: Final = struct.Struct("<8Q")
+_DWORD: Final = struct.Struct("<I")
+_FLAGS: Final = struct.Struct("<Q8xQ8xIi")
+"""EFLAGS without the arithmetic flags, these, how they are kept, -1 or 1 for DF."""
+_ARITHMETIC: Final = int(STATUS) | int(Flag.DF)
 
 
 class State:
     """One context's bytes with the meaning `Offsets` gives them."""
 
-    _segments: Final[dict[bytes, Segment]] = {}
-    """Segments met so far by their bytes: most loads are of the same few."""
+    _known: Final[dict[bytes, tuple[Segment, ...]]] = {}
+    """Sets of segment registers met so far by their bytes: most exits find the same few."""
 
     def __init__(self, blob: memoryview, at: Offsets) -> None:
         self.blob = blob
         self._at = at
+        self._span = slice(at.segments, at.segments + 6 * at.segment_size)
 
     def general(self) -> list[int]:
         """The general registers, EAX to EDI."""
@@ -33,26 +38,29 @@ class State:
     @property
     def eip(self) -> int:
         """EIP."""
-        return int(struct.unpack_from("<I", self.blob, self._at.eip)[0])
+        return int(_DWORD.unpack_from(self.blob, self._at.eip)[0])
+
+    @property
+    def raw_segments(self) -> bytes:
+        """All segment registers: to see whether anything changed."""
+        return bytes(self.blob[self._span])
 
     def segments(self) -> tuple[Segment, ...]:
         """ES, CS, SS, DS, FS, GS with their hidden parts."""
-        size, base = self._at.segment_size, self._at.segments
-        return tuple(self.segment(base + number * size) for number in range(6))
-
-    def segment(self, offset: int) -> Segment:
-        """The segment register at an offset."""
-        raw = bytes(self.blob[offset : offset + _HIDDEN.size])
-        known = self._segments.get(raw)
+        raw = bytes(self.blob[self._span])
+        known = self._known.get(raw)
         if known is None:
-            selector, _, base, limit, rights = _HIDDEN.unpack(raw)
-            if rights & 0xFF00 == _NULL_RIGHTS:
-                rights = 0
-            known = Segment(selector, base & _MASK, limit, rights >> 8 & 0xFF, rights >> 20 & 0xF)
-            if len(self._segments) > 10_000:
-                self._segments.clear()
-            self._segments[raw] = known
+            size = self._at.segment_size
+            known = tuple(_segment(raw[number * size :]) for number in range(6))
+            if len(self._known) > 10_000:
+                self._known.clear()
+            self._known[raw] = known
         return known
+
+    def eflags(self) -> int | None:
+        """EFLAGS, if the engine keeps the arithmetic flags as they are just now."""
+        flags, source, kind, direction = _FLAGS.unpack_from(self.blob, self._at.eip + 8)
+        return (flags & ~_ARITHMETIC | source | direction & Flag.DF) & _MASK if kind == 1 else None
 
     def interrupt(self) -> tuple[int, int]:
         """The error code of the last exception, and whether an INT instruction caused it."""
@@ -65,7 +73,12 @@ class State:
 
     def straighten_flags(self) -> None:
         """Within an instruction the flags are kept plainly, whatever Unicorn restores when it interrupts one."""
-        struct.pack_into("<I", self.blob, self._at.flags_kind, 1)
+        _DWORD.pack_into(self.blob, self._at.flags_kind, 1)
+
+    @property
+    def flags_are_straight(self) -> bool:
+        """They are kept plainly already."""
+        return bool(_DWORD.unpack_from(self.blob, self._at.flags_kind)[0] == 1)
 
     def load(self, regs: Registers, frame: int) -> None:
         """Write the general registers and in protected mode the data segments, with ring 0's stack at a linear address.
@@ -102,3 +115,10 @@ class State:
     def fpu(self) -> memoryview:
         """The FPU's part."""
         return self.blob[self._at.fpu : self._at.fpu_end]
+
+
+def _segment(raw: bytes) -> Segment:
+    selector, _, base, limit, rights = _HIDDEN.unpack_from(raw)
+    if rights & 0xFF00 == _NULL_RIGHTS:
+        rights = 0
+    return Segment(selector, base & _MASK, limit, rights >> 8 & 0xFF, rights >> 20 & 0xF)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Final
 
 import unicorn
@@ -96,7 +95,7 @@ class UnicornCpu:
             self._resume_at = -1
             if result.why is not Why.BUDGET or before >= instructions:
                 break
-        result = replace(result, executed=before)
+        result = Exit(result.why, before, result.vector, result.error_code, result.cr2)
         self._total += result.executed
         frame = self.memory.host_physical(ring0_esp - FRAME_SIZE)
         write_frame(self.memory.buffer, frame, regs, result.error_code)
@@ -155,13 +154,13 @@ class UnicornCpu:
         if hit is None:
             return Exit(Why.BUDGET, done)
         if hit.why is Why.INTERRUPT or (hit.why is Why.FAULT and hit.vector == _DEBUG_TRAP):
-            return replace(hit, executed=done)
+            return Exit(hit.why, done, hit.vector)
         done = done if self._fetching else max(done - 1, 0)
         if self._guard and self._guard.active and hit.why is Why.FAULT and hit.vector in _SEGMENT_FAULTS:
             vector = self._guard.judge(regs, hit)
             if vector != hit.vector:
-                hit = Exit(Why.FAULT, 0, vector)
-        return replace(hit, executed=done)
+                return Exit(Why.FAULT, done, vector)
+        return Exit(hit.why, done, hit.vector, hit.error_code, hit.cr2)
 
     def _reads_clock(self, regs: Registers) -> bool:
         """RDTSC, which faults on purpose: the host's clock would differ from run to run."""
