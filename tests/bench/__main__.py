@@ -2,8 +2,9 @@
 
 import sys
 
-from tests.bench import processor
+from tests.bench import processor, window
 from tests.bench.table import show
 
 assert processor
+assert window
 show(sys.argv[1:])
