@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from app.emu.address import Far
 from app.emu.dos import data_area, far_memory, psp
 from app.emu.dos.console import END_OF_FILE, Con
 from app.emu.dos.date_time import DosClock
-from app.emu.dos.failures import DosFailed, InsufficientMemory, PathNotFound
+from app.emu.dos.failures import PathNotFound
 from app.emu.dos.far_memory import Pointer
 from app.emu.dos.handles import Handles, OpenFile
 from app.emu.dos.memory_blocks import MemoryBlocks
@@ -22,15 +21,6 @@ if TYPE_CHECKING:
     from app.emu.registers import Registers
 
 _PATH_LIMIT: Final = 128
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a memory request of the DPMI host: a segment, or an error and the largest size possible."""
-
-    segment: int = 0
-    error: int = 0
-    largest: int | None = None
 
 
 class Kernel:
@@ -103,29 +93,6 @@ class Kernel:
         """Segment and offset of the InDOS flag."""
         return data_area.IN_DOS.segment, data_area.IN_DOS.offset
 
-    def allocate_memory(self, paragraphs: int, owner: int) -> Outcome:
-        """INT 21h AH=48h for a program."""
-        try:
-            return Outcome(self.blocks.allocate(paragraphs, owner, self.strategy & 3))
-        except DosFailed as failure:
-            return _failed(failure)
-
-    def resize_memory(self, segment: int, paragraphs: int) -> Outcome:
-        """INT 21h AH=4Ah."""
-        try:
-            self.blocks.resize(segment, paragraphs)
-        except DosFailed as failure:
-            return _failed(failure)
-        return Outcome(segment)
-
-    def free_memory(self, segment: int) -> int:
-        """INT 21h AH=49h; the result is the error, 0 for none."""
-        try:
-            self.blocks.free(segment)
-        except DosFailed as failure:
-            return failure.code
-        return 0
-
     # -- handles of the current program
 
     def open_file(self, handle: int) -> OpenFile:
@@ -175,8 +142,3 @@ class Kernel:
         if entry.device:
             return entry.device == "CON" and self.con.ready()
         return entry.position < entry.readable_file().size
-
-
-def _failed(failure: DosFailed) -> Outcome:
-    largest = failure.largest if isinstance(failure, InsufficientMemory) else None
-    return Outcome(error=failure.code, largest=largest)
