@@ -147,12 +147,3 @@ def test_services_speak_in_registers(machine: FakeMachine) -> None:
     assert not machine.carry
     assert machine.int21(0x4900, es=0x5555).ax == 9
     assert machine.carry
-
-
-def test_host_requests(machine: FakeMachine) -> None:
-    dos = machine.dos
-    outcome = dos.allocate_memory(0x100, 0x4321)
-    assert (outcome.error, dos.blocks.find(outcome.segment).owner) == (0, 0x4321)
-    assert dos.resize_memory(outcome.segment, 0xFFFF).largest == dos.blocks.find(outcome.segment).size
-    assert dos.free_memory(outcome.segment) == 0
-    assert dos.free_memory(outcome.segment + 1) == 9
