@@ -2,9 +2,10 @@
 
 import sys
 
-from tests.bench import processor, window
+from tests.bench import processor, running, window
 from tests.bench.table import show
 
 assert processor
+assert running
 assert window
 show(sys.argv[1:])
