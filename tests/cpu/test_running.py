@@ -30,6 +30,14 @@ def test_a_repetition_counts_each_time(lab: Lab) -> None:
     assert (result.why, lab.regs.ecx) == (Why.INTERRUPT, 0)
 
 
+@pytest.mark.parametrize("loop", ["e0", "e1"])
+def test_flags_after_loope_are_those_before(lab: Lab, loop: str) -> None:
+    """Unicorn 2.1 forgets them when the counter ends the loop."""
+    lab.regs.eax, lab.regs.ecx = 0xFF, 1
+    assert lab.run("3c01 04f0" + loop + "fa 9090cd21").vector == 0x21
+    assert lab.regs.eflags & 0x8D5 == 0x81, "FFh + F0h = EFh: carry and sign"
+
+
 # Breakpoints
 
 

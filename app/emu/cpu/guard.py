@@ -9,10 +9,8 @@ Roads not taken: a code hook on everything (50 times slower), unmapping pages (l
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 import unicorn
@@ -22,7 +20,9 @@ from app.emu.cpu.engine import Engine
 from app.emu.cpu.exits import Exit, Why
 from app.emu.cpu.legitimate import Legitimate
 from app.emu.cpu.limits import NARROW, WIDE
-from app.emu.cpu.operands import CS, DS, ES, FS, GS, SS, UNKNOWN, Access, Instruction, decode
+from app.emu.cpu.operands import CS, DS, ES, FS, GS, SS, UNKNOWN, Access
+from app.emu.cpu.planting import Planting, Wanted
+from app.emu.cpu.undo import Undo
 from app.emu.cpu.verdict import general_registers, instruction_at, segment_registers, violation
 from app.emu.descriptor import Descriptor
 from app.emu.memory import layout
@@ -32,27 +32,8 @@ _INVALID_OPCODE: Final = 6
 _PAGE_FAULT: Final = 14
 _TOP: Final = 0xFFFFFFFF
 _ACCESSED: Final = 1 << 40
-_REMARKABLE: Final = re.compile(
-    rb"[\x07\x0f\x1f\x26\x2e\x60\x64\x65\x67\x8e\xa4-\xa7\xaa\xab\xae\xaf\x6c\x6d\xc4\xc5\xc8\xcf\xd8-\xdf]"
-)
-"""Bytes without which an instruction needs no precise check."""
-_MOST_PLANTED: Final = 96
-"""Code hooks at a time: each one slows every instruction down."""
-_ESP: Final = 4
-_FAR_RETURNS: Final = (b"\xca", b"\xcb")
-_FAR_RETURN_BYTES: Final = 4
-_PREFIXES: Final = b"\x26\x2e\x36\x3e\x64\x65\x66\x67"
-_WIDE_PREFIX: Final = 0x66
 _SAMPLE: Final = 64
 """Every so many accesses that turn out legitimate, find out why their address is watched."""
-
-
-@dataclass(slots=True)
-class _Undo:
-    """What it takes to take back an instruction that broke a rule: it runs to its end first."""
-
-    state: unicorn.UcContext
-    memory: list[tuple[int, bytes]]
 
 
 class Guard:
@@ -72,20 +53,16 @@ class Guard:
         self._segments: tuple[Segment, ...] = ()
         self._arming = Arming(engine.uc, engine.memory, self._on_memory)
         self._legitimate = Legitimate(engine.memory, self._arming)
-        self._coded = {FS, GS}
+        self._planting = Planting(engine.uc, self._on_planted, self._on_loaded)
+        self._wanted = Wanted({FS, GS}, large_operands=True)
         self._wasted = {ES: 0, CS: 0}
         self._false_hits = 0
         self._stale: set[Use] = set()
         self._known: set[int] = set()
         self._known_code: set[int] = set()
         self._ends: dict[tuple[int, bool], int] = {}
-        self._limited = False
-        self._planted: dict[int, Any] = {}
-        self._after_load: dict[int, Any] = {}
-        self._to_plant: set[int] = set()
-        self._to_watch: set[int] = set()
         self._flush = False
-        self._undo: _Undo | None = None
+        self._undo: Undo | None = None
         self._hidden_vm: int | None = None
         tables = ((layout.GDT, 0x60), (layout.LDTS, layout.LDT_SIZE * layout.MAX_CLIENTS))
         for linear, size in tables:
@@ -135,18 +112,13 @@ class Guard:
 
     def forget(self) -> None:
         """All translations were dropped; plant again as code is translated again."""
-        for hook in (*self._planted.values(), *self._after_load.values()):
-            self._engine.uc.hook_del(hook)
-        self._planted.clear()
-        self._after_load.clear()
+        self._planting.clear()
 
     def undo(self) -> None:
         """Take back the instruction that broke a rule, if one ran."""
         self._show_vm()
         if self._undo is not None:
-            self._engine.go_back(self._undo.state)
-            for linear, old in self._undo.memory:
-                self._memory.write(linear, old)
+            self._undo.take_back()
             self._undo = None
 
     def judge(self, regs: Registers, hit: Exit) -> int:
@@ -165,7 +137,11 @@ class Guard:
         reach = _TOP if self._wide else 0xFFFF
         stack = _TOP if segments[SS].is_big else reach
         uses = [(segments[DS], reach, False), (segments[SS], stack, False)]
-        uses += [(segments[number], reach, number == CS) for number in (ES, CS, FS, GS) if number not in self._coded]
+        uses += [
+            (segments[number], reach, number == CS)
+            for number in (ES, CS, FS, GS)
+            if number not in self._wanted.segments
+        ]
         return [_plain(use) for use in uses]
 
     def _prepare(self, segments: tuple[Segment, ...]) -> None:
@@ -180,8 +156,8 @@ class Guard:
             if self._arming.arm(self._uses(segments)):
                 self._known.clear()
                 self._known_code.clear()
-            if not self._limited and not self._arming.is_idle:
-                self._limited = self._flush = True
+            if not self._wanted.many_stores and not self._arming.is_idle:
+                self._wanted.many_stores = self._flush = True
         key, limit = (code.base, code.is_big), self._end(code)
         if limit != self._ends.get(key):
             self._flush |= limit < self._ends.get(key, _TOP)
@@ -190,32 +166,23 @@ class Guard:
 
     def _apply(self) -> None:
         """Plant hooks and drop translations as decided."""
-        uc = self._engine.uc
-        if len(self._planted) + len(self._to_plant) > _MOST_PLANTED:
+        if self._planting.is_crowded:
             self._plant_less()
         if self._flush:
             self._flush = False
-            self._to_plant.clear()
-            self._to_watch.clear()
-            self.forget()
-            uc.ctl_flush_tb()
-            return
-        for linear in self._to_plant:
-            self._planted[linear] = uc.hook_add(unicorn.UC_HOOK_CODE, self._on_planted, None, linear, linear)
-            uc.ctl_remove_cache(linear, linear + 1)
-        for linear in self._to_watch:
-            self._after_load[linear] = uc.hook_add(unicorn.UC_HOOK_BLOCK, self._on_loaded, None, linear, linear)
-            uc.ctl_remove_cache(linear, linear + 1)
-        self._to_plant.clear()
-        self._to_watch.clear()
+            self._planting.clear()
+            self._engine.uc.ctl_flush_tb()
+        else:
+            self._planting.apply()
 
     def _plant_less(self) -> None:
         """Too many code hooks: watch wider margins for the FPU's operands, then FS and GS like other segments."""
         if self._arming.margin == NARROW:
             self._arming.margin = WIDE
+            self._wanted.large_operands = False
             self.remap()
-        elif self._coded:
-            self._coded.clear()
+        elif self._wanted.segments:
+            self._wanted.segments.clear()
             self._wasted.clear()
         else:
             return
@@ -255,7 +222,9 @@ class Guard:
         instruction = instruction_at(self._memory, code.base + eip & _TOP, wide=code.is_big)
         vector = violation(self._memory, instruction, eip, general, segments, v86=False)
         if vector:
-            self._catch(vector, instruction, general, segments)
+            self._undo = Undo(self._engine, instruction, general, segments)
+            self._engine.hit = Exit(Why.FAULT, 0, vector)
+            self._engine.cut_short()
             return
         self._false_hits += 1
         if self._false_hits % _SAMPLE == 0:
@@ -269,43 +238,26 @@ class Guard:
         instruction's own for a hook on that read.
         """
         state = self._engine.look()
-        segments, general = state.segments(), state.general()
-        code = self._memory.read(segments[CS].base + state.eip & _TOP, _FAR_RETURN_BYTES)
-        bare = code.lstrip(_PREFIXES)
-        if bare[:1] not in _FAR_RETURNS:
-            return
-        size = 4 if _WIDE_PREFIX in code[: len(code) - len(bare)] else 2
-        top, offset = segments[SS].base, general[_ESP] & 0xFFFF
-        if address == self._memory.translate(top + (offset + size & 0xFFFF)):
-            where = self._memory.read(top + offset, size)
-            self._engine.go_on_at(int.from_bytes(where, "little"))
-
-    def _catch(self, vector: int, instruction: Instruction, general: list[int], segments: tuple[Segment, ...]) -> None:
-        """Let the instruction run to its end, remembering all it changes."""
-        keep = [(layout.GDT, 0x60), (layout.LDTS, layout.LDT_SIZE * layout.MAX_CLIENTS)] if instruction.loads else []
-        accesses = instruction.accesses(general, big_stack=segments[SS].is_big)
-        keep += [(segments[number].base + offset & _TOP, size) for number, offset, size, write in accesses if write]
-        undo = _Undo(self._engine.photograph(), [])
-        for linear, size in keep:
-            whole = self._memory.is_mapped(linear, size)
-            parts = [(linear, size)] if whole else [(linear + at & _TOP, 1) for at in range(size)]
-            undo.memory += [(at, self._memory.read(at, count)) for at, count in parts if self._memory.is_mapped(at, 1)]
-        self._undo = undo
-        self._engine.hit = Exit(Why.FAULT, 0, vector)
-        self._engine.cut_short()
+        segments = state.segments()
+        instruction = instruction_at(self._memory, segments[CS].base + state.eip & _TOP, wide=False)
+        if instruction.is_far_return:
+            target, selector = instruction.accesses(state.general(), big_stack=False)
+            if address == self._memory.translate(segments[SS].base + selector.offset):
+                where = self._memory.read(segments[SS].base + target.offset, target.size)
+                self._engine.go_on_at(int.from_bytes(where, "little"))
 
     def _reconsider(self, address: int, segments: tuple[Segment, ...], *, write: bool) -> None:
         """Why is a legitimate access watched? Change the way of watching when it costs too much."""
         watching = self._arming.watching(address, write=write)
         current = set(self._uses(segments))
         self._stale = watching - current
-        for number in self._coded ^ {ES, CS}:
+        for number in self._wanted.segments ^ {ES, CS}:
             if number in self._wasted and watching & {
                 use for use in current if use[0] == _plain_segment(segments[number])
             }:
                 self._wasted[number] += 1
                 if self._wasted[number] == 8:
-                    self._coded.add(number)
+                    self._wanted.segments.add(number)
                     self._flush = True
         if self._stale or self._flush:
             self._pend()
@@ -327,7 +279,7 @@ class Guard:
             if raw in self._known_code or self._is_known_code(segment):
                 self._known_code.add(raw)
                 return
-        elif set(loads) <= self._coded:
+        elif set(loads) <= self._wanted.segments:
             return
         elif self._arming.covers(_plain((segment, _TOP if self._wide or segment.is_big else 0xFFFF, False))):
             self._known.add(raw)
@@ -338,7 +290,9 @@ class Guard:
         return (
             code.is_big == self._wide
             and self._ends.get((code.base, code.is_big)) == code.limit
-            and (CS in self._coded or self._arming.covers(_plain((code, _TOP if self._wide else 0xFFFF, True))))
+            and (
+                CS in self._wanted.segments or self._arming.covers(_plain((code, _TOP if self._wide else 0xFFFF, True)))
+            )
         )
 
     def _on_translated(self, _uc: unicorn.Uc, block: Any, _previous: object, _data: object) -> None:
@@ -346,35 +300,10 @@ class Guard:
         if not self.active or block.pc == self._engine.iretd:
             return
         code = self._engine.look().segments()[CS]
-        eip = block.pc - code.base & _TOP
-        end = self._end(code)
-        bytes_ = self._memory.read(block.pc, block.size)
-        if eip + block.size - 1 <= end and not _REMARKABLE.search(bytes_):
-            return
-        at, wide = 0, not self._v86 and code.is_big
-        while at < max(block.size, 1):
-            instruction = decode(bytes_[at : at + 15], wide=wide)
-            beyond = eip + at + max(instruction.length, 1) - 1 > end
-            linear = block.pc + at & _TOP
-            if (beyond or instruction is UNKNOWN or self._needs_check(instruction)) and linear not in self._planted:
-                self._to_plant.add(linear)
-            if not instruction.length:
-                break
-            at += instruction.length
-            if wide and instruction.loads in ((ES,), (DS,)) and block.pc + at & _TOP not in self._after_load:
-                self._to_watch.add(block.pc + at & _TOP)
-        if self._to_plant or self._to_watch:
+        eip, wide = block.pc - code.base & _TOP, not self._v86 and code.is_big
+        content = self._memory.read(block.pc, block.size)
+        if self._planting.scan(content, block.pc, eip, self._end(code), self._wanted, wide=wide, v86=self._v86):
             self._pend()
-
-    def _needs_check(self, instruction: Instruction) -> bool:
-        if not self._wide or self._v86:
-            far = instruction.address_size == 4 and any(not operand.stack for operand in instruction.operands)
-            if far or self._v86:
-                return far
-        large = instruction.many_stores or (self._arming.margin == NARROW and instruction.has_large_operand)
-        if (large and self._limited) or instruction.is_iretd:
-            return True
-        return instruction.writes_code or not self._coded.isdisjoint(instruction.segments)
 
     def _on_planted(self, _uc: unicorn.Uc, address: int, _size: int, _data: object) -> None:
         """An instruction that needs a precise check is next."""
@@ -388,6 +317,8 @@ class Guard:
             vector = _INVALID_OPCODE  # Unicorn would carry out MMX
         if vector:
             self._engine.stop(Exit(Why.FAULT, 0, vector))
+        elif instruction.is_flag_loop:
+            self._engine.flatten_flags()
         elif instruction.is_iretd and not self._v86:
             self._hide_vm(instruction.accesses(state.general(), big_stack=segments[SS].is_big)[2], segments[SS])
 

@@ -85,6 +85,8 @@ class Instruction:
     address_size: int = 4
     many_stores: bool = False
     is_call: bool = False
+    is_flag_loop: bool = False
+    """LOOPE, LOOPNE."""
 
     def accesses(self, general: Sequence[int], *, big_stack: bool) -> list[Access]:
         """Everything it would touch now, in the order the processor does."""
@@ -107,6 +109,11 @@ class Instruction:
     def is_iretd(self) -> bool:
         """IRET with 32-bit operands."""
         return self.operand_size == 4 and self.loads == (CS,) and len(self.operands) == 3 and self.operands[0].stack
+
+    @property
+    def is_far_return(self) -> bool:
+        """RETF."""
+        return self.loads == (CS,) and len(self.operands) == 2 and not self.operands[0].write and self.operands[0].stack
 
     @property
     def writes_code(self) -> bool:
@@ -137,7 +144,7 @@ class _Decoder:
         self.operands: list[Operand] = []
         self.loads: tuple[int, ...] = ()
         self.nested = 0
-        self.many_stores = self.is_call = False
+        self.many_stores = self.is_call = self.is_flag_loop = False
         self.reg = 0
         self.register_form = False
         self.place: tuple[int, int | None, int | None, int, int] = DS, None, None, 0, 0
@@ -233,10 +240,12 @@ class _Decoder:
             self.at, tuple(self.operands), repeat, self.loads, self.nested, self.operand_size, self.address_size,
             self.many_stores,
             self.is_call,
+            self.is_flag_loop,
         )  # fmt: skip
 
     def run(self) -> Instruction:
         opcode = self.prefixes()
+        self.is_flag_loop = opcode in (0xE0, 0xE1)
         if opcode == 0x0F:
             opcode = self.take(1)
             entry = TWO_BYTE.get(opcode)
