@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
-from app.debug.launch import Launch, start
+from app.debug.launch import Launch, spare_the_collector, start
 from app.emu.devices.clock import RATE
 from app.emu.events import Event
 from app.emu.machine import Machine
@@ -109,6 +109,7 @@ def run(launch: Launch, limits: Limits, report: Report, trace: BinaryIO | None) 
 
 def _run(launch: Launch, limits: Limits, report: Report, console: StandardConsole, trace: BinaryIO | None) -> Outcome:
     began = time.monotonic()
+    spare_the_collector()
     machine = start(launch, console)
     try:
         return _to_the_end(machine, limits, trace)

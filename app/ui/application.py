@@ -10,6 +10,7 @@ from types import TracebackType
 
 from PySide6.QtWidgets import QApplication
 
+from app.debug.launch import spare_the_collector
 from app.debug.session import Launch, Session
 from app.ui.icons import icon
 from app.ui.main_window import MainWindow
@@ -35,6 +36,7 @@ def open_session(program: Path) -> Session:
 def run_window(launch: Launch | None) -> int:
     """Show the window until it is closed. launch: the program to begin with; None for the start page."""
     faulthandler.enable()
+    spare_the_collector()
     application = make_application()
     settings = Settings()
     window = MainWindow(open_session, settings, Theme(application, settings.scheme))
