@@ -57,19 +57,29 @@ def uncounted(code: str) -> float:
 
 
 def prepared(kind: str, *, limit_checks: bool) -> Lab:
-    """A lab at the start of a loop: flat, with limits, or 16-bit with a small ES (a PSP) in the way."""
+    """A lab at the start of a loop.
+
+    flat: all segments reach everywhere. limits: one limited segment for data and stack. apart: one each, so that
+    either lies beyond the other's limit. 16-bit: segments of 64 KiB, and a small ES (a PSP) in the way.
+    """
     lab = Lab("pm16" if kind == "16-bit" else "pm32", limit_checks=limit_checks)
+    regs = lab.regs
+    big = BIG if kind != "16-bit" else 0
     if kind == "flat":
         lab.define(FREE, sized(0, 0xFFFFFFFF, PRESENT_DATA, BIG))
         lab.define(FREE + 8, sized(0, 0xFFFFFFFF, CODE_ACCESS, BIG))
-        lab.regs.ds = lab.regs.es = lab.regs.ss = lab.segment(FREE)
-        lab.regs.cs, lab.regs.eip = lab.segment(FREE + 8), CODE
-        lab.regs.esp, lab.regs.esi, lab.regs.edi = STACK + TOP, DATA, DATA
-    else:
-        lab.regs.esi = lab.regs.edi = 0x100
+        regs.ds = regs.es = regs.ss = lab.segment(FREE)
+        regs.cs, regs.eip = lab.segment(FREE + 8), CODE
+        regs.esp, regs.esi, regs.edi = STACK + TOP, DATA, DATA
+        return lab
+    regs.esi = regs.edi = 0x100
+    regs.esp = TOP - 0x100
+    if kind != "apart":
+        lab.define(FREE, sized(DATA, 0xFFFF, PRESENT_DATA, big))
+        regs.ds = regs.es = regs.ss = lab.segment(FREE)
     if kind == "16-bit":
-        lab.define(FREE, sized(DATA - 0x80, 0x7F, PRESENT_DATA))
-        lab.regs.es = lab.segment(FREE)
+        lab.define(FREE + 8, sized(DATA - 0x80, 0x7F, PRESENT_DATA))
+        regs.es = lab.segment(FREE + 8)
     return lab
 
 
@@ -97,7 +107,7 @@ def loops(name: str) -> Iterable[Measure]:
     yield Measure(counted, raw(code, SLICE))
     if name != "calls":
         yield Measure("Unicorn, not counted", uncounted(code), counted)
-    for kind in ("flat", "limits", "16-bit"):
+    for kind in ("flat", "limits", "apart", "16-bit"):
         for checks in (True, False):
             what = f"{kind}, checks {'on' if checks else 'off'}, slices of {SLICE // 1000} k"
             yield Measure(what, ours(code, kind, limit_checks=checks), counted)

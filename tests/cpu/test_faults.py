@@ -396,3 +396,13 @@ def test_a_client_cannot_return_to_v86_mode(pm: Lab) -> None:
     assert pm.run("cf" if pm.wide else "66cf") == Exit(Why.INTERRUPT, 3, 0x21)
     assert (pm.regs.eip, pm.regs.is_v86, pm.regs.esp) == (0x33, False, 0x80C)
     assert pm.memory.read(STACK + 0x800, 12) == image
+
+
+def test_a_code_segment_known_as_data_still_ends(pm: Lab) -> None:
+    """Load a readable code segment into DS, then jump to it: its limit counts from then on."""
+    pm.define(FREE, Descriptor(CODE, 0x103, 0xFB, 4 if pm.wide else 0))
+    pm.put("90" * 32, 0x100)
+    pm.regs.eax = FREE
+    jump = "ea000100009f00" if pm.wide else "ea00019f00"
+    assert pm.run(LOADS["ds"] * 3 + jump) == fault(GP, executed=8)
+    assert pm.regs.eip == 0x104

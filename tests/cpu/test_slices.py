@@ -110,7 +110,7 @@ def compare(mode: str, code: bytes, start: Registers) -> None:
 
 
 @pytest.mark.parametrize("mode", ["v86", "pm16", "pm32"])
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**32))
 def test_slices_do_not_matter(mode: str, seed: int) -> None:
     chance = random.Random(seed)
@@ -118,7 +118,7 @@ def test_slices_do_not_matter(mode: str, seed: int) -> None:
 
 
 @pytest.mark.parametrize("mode", ["v86", "pm16", "pm32"])
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=20, deadline=None, derandomize=True)
 @given(code=st.binary(min_size=16, max_size=200))
 def test_any_bytes(mode: str, code: bytes) -> None:
     compare(mode, code, bench(mode).first)

@@ -118,15 +118,6 @@ class Engine:
             self.uc.context_restore(self._look_context)
         return state
 
-    def flatten_flags(self) -> None:
-        """From a code hook: let the flags be kept as they are.
-
-        WORKAROUND(unicorn 2.1): LOOPE and LOOPNE lose track of how they are kept when the count ends them.
-        """
-        flags = int(self.uc.reg_read(x86.UC_X86_REG_EFLAGS))
-        self.look().flatten_flags(flags)
-        self.uc.context_restore(self._look_context)
-
     def go_on_at(self, eip: int) -> None:
         """From a memory hook: the running instruction leads to this (E)IP."""
         self.look().set_eip(eip)

@@ -20,7 +20,8 @@ from app.emu.cpu.engine import Engine
 from app.emu.cpu.exits import Exit, Why
 from app.emu.cpu.legitimate import Legitimate
 from app.emu.cpu.limits import NARROW, WIDE
-from app.emu.cpu.operands import CS, DS, ES, FS, GS, SS, UNKNOWN, Access
+from app.emu.cpu.loads import Loads, plain
+from app.emu.cpu.operands import CS, DS, ECX, ES, FS, GS, SS, UNKNOWN, Access
 from app.emu.cpu.planting import Planting, Wanted
 from app.emu.cpu.undo import Undo
 from app.emu.cpu.verdict import general_registers, instruction_at, segment_registers, violation
@@ -31,7 +32,6 @@ from app.emu.registers import Flag, Registers, Segment
 _INVALID_OPCODE: Final = 6
 _PAGE_FAULT: Final = 14
 _TOP: Final = 0xFFFFFFFF
-_ACCESSED: Final = 1 << 40
 _SAMPLE: Final = 64
 """Every so many accesses that turn out legitimate, find out why their address is watched."""
 
@@ -58,12 +58,11 @@ class Guard:
         self._wasted = {ES: 0, CS: 0}
         self._false_hits = 0
         self._stale: set[Use] = set()
-        self._known: set[int] = set()
-        self._known_code: set[int] = set()
-        self._ends: dict[tuple[int, bool], int] = {}
+        self._loads = Loads(self._arming)
         self._flush = False
         self._undo: Undo | None = None
         self._hidden_vm: int | None = None
+        self._crooked_flags = False
         tables = ((layout.GDT, 0x60), (layout.LDTS, layout.LDT_SIZE * layout.MAX_CLIENTS))
         for linear, size in tables:
             first = self._memory.host_physical(linear)
@@ -92,11 +91,13 @@ class Guard:
         self.pending = False
         self._entered = ()
         self._show_vm()
+        if self._crooked_flags:
+            self._crooked_flags = False
+            self._engine.straighten_flags()
         if self._stale:
             self._arming.disarm(self._stale)
             self._stale.clear()
-            self._known.clear()
-            self._known_code.clear()
+            self._loads.forget()
         if self._v86:
             self._arming.suspend()  # V86 code has no limits to watch
         else:
@@ -107,8 +108,7 @@ class Guard:
         """Page tables were changed."""
         self._arming.remap()
         self._legitimate.forget()
-        self._known.clear()
-        self._known_code.clear()
+        self._loads.forget()
 
     def forget(self) -> None:
         """All translations were dropped; plant again as code is translated again."""
@@ -136,13 +136,9 @@ class Guard:
     def _uses(self, segments: tuple[Segment, ...]) -> list[Use]:
         reach = _TOP if self._wide else 0xFFFF
         stack = _TOP if segments[SS].is_big else reach
-        uses = [(segments[DS], reach, False), (segments[SS], stack, False)]
-        uses += [
-            (segments[number], reach, number == CS)
-            for number in (ES, CS, FS, GS)
-            if number not in self._wanted.segments
-        ]
-        return [_plain(use) for use in uses]
+        uses = [plain(segments[DS], reach), plain(segments[SS], stack)]
+        others = {ES, CS, FS, GS} - self._wanted.segments
+        return uses + [plain(segments[number], reach, reads_only=number == CS) for number in others]
 
     def _prepare(self, segments: tuple[Segment, ...]) -> None:
         """Watch what these segments call for."""
@@ -151,18 +147,12 @@ class Guard:
         if not self._v86:
             if self._wide != code.is_big:
                 self._wide = code.is_big
-                self._known.clear()
-                self._known_code.clear()
+                self._loads.forget()
             if self._arming.arm(self._uses(segments)):
-                self._known.clear()
-                self._known_code.clear()
+                self._loads.forget()
             if not self._wanted.many_stores and not self._arming.is_idle:
                 self._wanted.many_stores = self._flush = True
-        key, limit = (code.base, code.is_big), self._end(code)
-        if limit != self._ends.get(key):
-            self._flush |= limit < self._ends.get(key, _TOP)
-            self._ends[key] = limit
-            self._known_code.clear()
+        self._flush |= self._loads.note_code(code, self._end(code))
 
     def _apply(self) -> None:
         """Plant hooks and drop translations as decided."""
@@ -251,10 +241,9 @@ class Guard:
         watching = self._arming.watching(address, write=write)
         current = set(self._uses(segments))
         self._stale = watching - current
-        for number in self._wanted.segments ^ {ES, CS}:
-            if number in self._wasted and watching & {
-                use for use in current if use[0] == _plain_segment(segments[number])
-            }:
+        for number in self._wasted.keys() - self._wanted.segments:
+            segment = plain(segments[number], 0)[0]
+            if any(use[0] == segment for use in watching & current):
                 self._wasted[number] += 1
                 if self._wasted[number] == 8:
                     self._wanted.segments.add(number)
@@ -269,31 +258,14 @@ class Guard:
         state = self._engine.straighten_flags()
         if address & 4 or self._v86 or not self.active or self._engine.hit:
             return
-        raw = struct.unpack_from("<Q", self._memory.buffer, address)[0] & ~_ACCESSED
-        if raw in self._known:
+        raw = int(struct.unpack_from("<Q", self._memory.buffer, address)[0])
+        if self._loads.is_known_data(raw):
             return
         code = state.segments()[CS]
         loads = instruction_at(self._memory, code.base + state.eip & _TOP, wide=code.is_big).loads
         segment = Descriptor.decode(self._memory.buffer[address : address + 8]).segment(0)
-        if loads == (CS,):
-            if raw in self._known_code or self._is_known_code(segment):
-                self._known_code.add(raw)
-                return
-        elif set(loads) <= self._wanted.segments:
-            return
-        elif self._arming.covers(_plain((segment, _TOP if self._wide or segment.is_big else 0xFFFF, False))):
-            self._known.add(raw)
-            return
-        self._pend()
-
-    def _is_known_code(self, code: Segment) -> bool:
-        return (
-            code.is_big == self._wide
-            and self._ends.get((code.base, code.is_big)) == code.limit
-            and (
-                CS in self._wanted.segments or self._arming.covers(_plain((code, _TOP if self._wide else 0xFFFF, True)))
-            )
-        )
+        if not self._loads.is_prepared(raw, segment, loads, self._wanted.segments, wide=self._wide):
+            self._pend()
 
     def _on_translated(self, _uc: unicorn.Uc, block: Any, _previous: object, _data: object) -> None:
         """A block is about to run for the first time: find the instructions that need a precise check."""
@@ -318,7 +290,11 @@ class Guard:
         if vector:
             self._engine.stop(Exit(Why.FAULT, 0, vector))
         elif instruction.is_flag_loop:
-            self._engine.flatten_flags()
+            # WORKAROUND(unicorn 2.1): it forgets how it keeps the flags when the count ends the loop.
+            mask = 0xFFFFFFFF if instruction.address_size == 4 else 0xFFFF
+            if state.general()[ECX] - 1 & mask == 0:
+                self._crooked_flags = True
+                self._pend()
         elif instruction.is_iretd and not self._v86:
             self._hide_vm(instruction.accesses(state.general(), big_stack=segments[SS].is_big)[2], segments[SS])
 
@@ -344,13 +320,3 @@ class Guard:
             map(self._arming.covers, self._uses(segments))
         ):
             self._pend()
-
-
-def _plain_segment(segment: Segment) -> Segment:
-    """A segment without what does not matter for its limits."""
-    return Segment(0, segment.base, segment.limit, segment.access & ~1, segment.flags & 4)
-
-
-def _plain(use: Use) -> Use:
-    segment, reach, reads_only = use
-    return _plain_segment(segment), reach, reads_only

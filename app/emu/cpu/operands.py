@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from app.emu.cpu.opcodes import FPU, ONE_BYTE, STACK, TWO_BYTE
 
 ES, CS, SS, DS, FS, GS = range(6)
-_EAX, _ECX, _EBX, _ESP, _EBP, _ESI, _EDI = 0, 1, 3, 4, 5, 6, 7
+_EAX, ECX, _EBX, _ESP, _EBP, _ESI, _EDI = 0, 1, 3, 4, 5, 6, 7
 _LOCK, _REPNE, _REP = 0xF0, 0xF2, 0xF3
 _OVERRIDES: Final = {0x26: ES, 0x2E: CS, 0x36: SS, 0x3E: DS, 0x64: FS, 0x65: GS}
 _MODRM16: Final = ((_EBX, _ESI), (_EBX, _EDI), (_EBP, _ESI), (_EBP, _EDI), (_ESI,), (_EDI,), (_EBP,), (_EBX,))
@@ -90,7 +90,7 @@ class Instruction:
 
     def accesses(self, general: Sequence[int], *, big_stack: bool) -> list[Access]:
         """Everything it would touch now, in the order the processor does."""
-        if self.repeat and not general[_ECX] & self.repeat:
+        if self.repeat and not general[ECX] & self.repeat:
             return []
         mask = 0xFFFFFFFF if big_stack else 0xFFFF
         return [operand.access(general, mask) for operand in self.operands]

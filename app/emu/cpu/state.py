@@ -14,7 +14,6 @@ _NULL_RIGHTS: Final = 0x6000
 """DPL 3, not present: what a null segment register carries so that IRETD leaves its base alone."""
 _HIDDEN: Final = struct.Struct("<IIQII")
 _GENERAL: Final = struct.Struct("<8Q")
-_QWORD: Final = struct.Struct("<Q")
 _DWORD: Final = struct.Struct("<I")
 _FLAGS: Final = struct.Struct("<Q8xQ8xIi")
 """EFLAGS without the arithmetic flags, these, how they are kept, -1 or 1 for DF."""
@@ -73,13 +72,13 @@ class State:
         struct.pack_into("<Q", self.blob, self._at.eip, eip)
 
     def straighten_flags(self) -> None:
-        """Within an instruction the flags are kept plainly, whatever Unicorn restores when it interrupts one."""
-        _DWORD.pack_into(self.blob, self._at.flags_kind, 1)
+        """Within an instruction the flags are kept plainly, whatever Unicorn restores when it interrupts one.
 
-    def flatten_flags(self, eflags: int) -> None:
-        """Keep the flags plainly from now on."""
-        _QWORD.pack_into(self.blob, self._at.flags_kind - 16, eflags & _ARITHMETIC & ~Flag.DF)
-        self.straighten_flags()
+        EFLAGS itself counts when the engine starts anew.
+        """
+        flags, source, _, _ = _FLAGS.unpack_from(self.blob, self._at.eip + 8)
+        _DWORD.pack_into(self.blob, self._at.eip + 8, flags & ~int(STATUS) & _MASK | source & STATUS)
+        _DWORD.pack_into(self.blob, self._at.flags_kind, 1)
 
     @property
     def flags_are_straight(self) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import unicorn
 from unicorn import x86_const as x86
@@ -20,6 +20,7 @@ from app.emu.cpu.engine import Engine
 from app.emu.cpu.exits import Exit, Why
 from app.emu.cpu.frame import FRAME_SIZE, write_frame
 from app.emu.cpu.guard import Guard
+from app.emu.cpu.translations import Translations
 from app.emu.cpu.verdict import instruction_at
 from app.emu.memory import layout
 from app.emu.memory.memory import Memory, PageNotPresent
@@ -59,9 +60,6 @@ class UnicornCpu:
         """… or while fetching one, which was not counted then …"""
         self._early = False
         """… and is not the next one."""
-        self._restarted: set[int] = set()
-        self._starts: dict[int, int] = {}
-        """The first start of the blocks translated that end at an address."""
         self._engine = Engine(memory)
         self._uc = self._engine.uc
         self._guard = Guard(self._engine, self._stops_at) if limit_checks else None
@@ -71,7 +69,8 @@ class UnicornCpu:
         self._uc.hook_add(unicorn.UC_HOOK_INSN, self._on_out, None, 1, 0, x86.UC_X86_INS_OUT)
         for instruction in (x86.UC_X86_INS_SYSCALL, x86.UC_X86_INS_SYSENTER):
             self._uc.hook_add(unicorn.UC_HOOK_INSN, self._on_later_instruction, None, 1, 0, instruction)
-        self._uc.hook_add(unicorn.UC_HOOK_EDGE_GENERATED, self._on_translated)
+        remap = self._guard.remap if self._guard else lambda: None
+        self._translations = Translations(self._engine, memory, remap)
 
     # Running
 
@@ -104,7 +103,7 @@ class UnicornCpu:
     def _run(self, regs: Registers, ring0_esp: int, instructions: int) -> Exit:
         """One entry and everything up to the exit."""
         engine, guard = self._engine, self._guard
-        self._forget_overwritten()
+        self._translations.forget_overwritten()
         frame = ring0_esp - FRAME_SIZE
         write_frame(self.memory.buffer, self.memory.host_physical(frame), regs, 0)
         engine.entry.load(regs, frame + 0x24)
@@ -137,13 +136,10 @@ class UnicornCpu:
 
     def _settle(self) -> bool:
         """Do what a hook stopped the engine for; False: it did not, the run is over."""
-        again = bool(self._restarted)
+        again = self._translations.settle()
         if self._guard and self._guard.pending:
             self._guard.settle()
             again = True
-        for linear in self._restarted:
-            self._uc.ctl_remove_cache(linear, linear + 1)
-        self._restarted.clear()
         return again
 
     def _result(self, regs: Registers) -> Exit:
@@ -274,60 +270,13 @@ class UnicornCpu:
         early = not touched and not instruction.loads and 0 < (cr2 - linear & _MASK) < 2 * _PAGE
         return early, early
 
-    def _on_translated(self, _uc: unicorn.Uc, block: Any, _previous: Any, _data: object) -> None:
-        end = block.pc + block.size
-        if self._engine.hit:
-            self._engine.cut_short()
-        elif block.icount == 1 and block.pc != self._engine.iretd and self._starts_anew(block.pc, end):
-            self._engine.count_again()
-            self._restarted.add(block.pc)
-        self._starts[end] = min(block.pc, self._starts.get(end, block.pc))
-        self.memory.code_pages.update(range(block.pc >> 12, (end + 0xFFF) >> 12))
-
-    def _starts_anew(self, linear: int, end: int) -> bool:
-        """Does this block of one instruction exist because it overwrote the block it stood in?
-
-        Unicorn then executes it again, in a block of its own, and counts it twice.
-        """
-        state = self._engine.look()
-        segments, flags = state.segments(), self._engine.eflags()
-        v86 = bool(flags & Flag.VM)
-        instruction = instruction_at(self.memory, linear, wide=segments[1].is_big and not v86)
-        first, last = linear - _PAGE, end + _PAGE
-        if flags & Flag.TF or instruction.repeat or instruction.is_call:
-            # It may well stand alone by nature: look at what it was part of.
-            first, last = self._starts.get(end, linear), end
-        for number, offset, size, write in instruction.accesses(
-            state.general(), big_stack=segments[2].is_big and not v86
-        ):
-            place = segments[number].base + offset & _MASK
-            if write and place < last and place + size > first:
-                return True
-        return False
-
     # Translations and breakpoints
-
-    def _forget_overwritten(self) -> None:
-        """Drop translations of code the host has changed, and address translations when page tables changed."""
-        if self.memory.tables_changed:
-            self._uc.ctl(unicorn.UC_CTL_TLB_FLUSH, unicorn.UC_CTL_IO_WRITE)
-            self.memory.tables_changed = False
-            if self._guard:
-                self._guard.remap()
-        stale = self.memory.take_stale()
-        if stale:
-            self._engine.go_to_ring0()
-        for linear, size in stale:
-            self._uc.ctl_remove_cache(linear, linear + size)
 
     def forget_everything(self) -> None:
         """Drop all translations: memory was replaced as a whole."""
         if self._guard:
             self._guard.forget()
-        self._uc.ctl_flush_tb()
-        self._starts.clear()
-        self.memory.code_pages.clear()
-        self.memory.tables_changed = True
+        self._translations.forget_everything()
 
     def set_breakpoints(self, addresses: frozenset[int]) -> None:
         """Stop before the instruction at any of these linear addresses (not at the one a run starts from)."""
