@@ -505,10 +505,11 @@ class Machine:
         state = self.state
         state.host_message, state.host_ended = reason, state.dos.current_psp
         self.console.write(2, f"dpmiscope: {reason}\n{dump(self.regs)}\n".encode())
-        if state.host.client is not None:
+        client, regs = state.host.client, self.regs
+        # A real-mode child of a client ends alone: the client waits for it.
+        if client is not None and (client.psp == state.dos.current_psp or not regs.is_v86):
             state.host.end_client(ENDED_BY_HOST)
         else:
-            regs = self.regs
             psp = Segment.real(state.dos.current_psp)
             regs.eflags = int(Flag.VM | Flag.IOPL | Flag.IF) | 2
             regs.ss, regs.esp = psp, 0x100
