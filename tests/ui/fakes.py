@@ -501,7 +501,7 @@ class FakeSession:
             memory=self._memory(interest), screen=screen_at(tick), breakpoints=tuple(self.breakpoints.values()),
             events_from=first, events=fresh,
             moments=tuple(Moment(e.tick, mode_at(e.tick), depths_at(e.tick)) for e in fresh), exit_message="",
-            at_end=tick_now >= self.furthest, branch=self.branch,
+            at_end=tick_now >= self.furthest, branch=self.branch, happened=len(events),
         )  # fmt: skip
 
     # --- what panes ask through the bridge ---------------------------------------------------------------------------
