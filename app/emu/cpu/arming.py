@@ -36,6 +36,7 @@ class Arming:
         self.margin = NARROW
         """Change it only before `remap`."""
         self._is_suspended = False
+        self._low = False
         self._runs: list[tuple[int, int, int]] = []
         self.spans: Spans = ([], [])
 
@@ -44,11 +45,12 @@ class Arming:
         """No segment in use needs watching."""
         return not any(reads or writes for reads, writes in self._uses.values())
 
-    def arm(self, uses: list[Use]) -> bool:
-        """Watch these segments, too. True when something was dropped for it."""
+    def arm(self, uses: list[Use], *, low: bool) -> bool:
+        """Watch these segments, too, and low memory or not. True when something was dropped for it."""
         new = [use for use in uses if use not in self._uses]
-        if not new and self._hooks:
+        if not new and low == self._low and not self._is_suspended:
             return False
+        self._low = low
         self._is_suspended = False
         dropped = len(self._uses) + len(new) > _MOST
         if dropped:
@@ -96,7 +98,7 @@ class Arming:
         }
 
     def _rebuild(self) -> None:
-        low = intersect(_LOW, self._runs)
+        low = intersect(_LOW, self._runs) if self._low else []
         reads = merge([*low, *(span for spans in self._uses.values() for span in spans[0])])
         writes = merge([*low, *(span for spans in self._uses.values() for span in spans[1])])
         if self._is_suspended:

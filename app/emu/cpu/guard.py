@@ -5,6 +5,11 @@ instruction, and undo it when a 386 would have faulted. Accesses through FS and 
 in the way of others) are judged before they happen, by a code hook on the instruction. Which of the two notices an
 access never changes the verdict. A hook on the descriptor tables tells when a program loads a segment register.
 Roads not taken: a code hook on everything (50 times slower), unmapping pages (limits end within pages).
+
+Accepted holes: a null FS or GS loaded by 32-bit code that has more than `planting.MOST` instructions to check, used
+with an offset of 64 KiB and more; a word across offset FFFFh in V86 mode; a far call whose second push wraps around
+below offset 0 leaves its first push on the stack; PUSHF shows TF in the last block before a missing page. Slow, not
+wrong: 32-bit code whose data and stack segments both have limits and lie apart (each access is judged).
 """
 
 from __future__ import annotations
@@ -140,6 +145,11 @@ class Guard:
         others = {ES, CS, FS, GS} - self._wanted.segments
         return uses + [plain(segments[number], reach, reads_only=number == CS) for number in others]
 
+    def _arm(self, segments: tuple[Segment, ...]) -> bool:
+        # Null selectors: 32-bit code that loads DS or ES is looked after by itself, FS and GS while planted.
+        low = not self._wide or not self._wanted.segments >= {FS, GS}
+        return self._arming.arm(self._uses(segments), low=low)
+
     def _prepare(self, segments: tuple[Segment, ...]) -> None:
         """Watch what these segments call for."""
         code = segments[CS]
@@ -148,7 +158,7 @@ class Guard:
             if self._wide != code.is_big:
                 self._wide = code.is_big
                 self._loads.forget()
-            if self._arming.arm(self._uses(segments)):
+            if self._arm(segments):
                 self._loads.forget()
             if not self._wanted.many_stores and not self._arming.is_idle:
                 self._wanted.many_stores = self._flush = True
@@ -178,7 +188,7 @@ class Guard:
             return
         self._flush = True
         if not self._v86:
-            self._arming.arm(self._uses(self._segments))
+            self._arm(self._segments)
 
     def _pend(self) -> None:
         self.pending = True
