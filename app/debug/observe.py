@@ -43,7 +43,17 @@ class Observer:
         """A run begins: what changes from here on is new at the next stop. None: a way back is over."""
         if regs is not None:
             self._previous = regs
-        self._known = len(self._machine.log) if regs is not None else max(len(self._machine.log) - 1, 0)
+        self._known = len(self._machine.log) if regs is not None else self._first_of_last_turn()
+
+    def _first_of_last_turn(self) -> int:
+        """The first of the events that happened together with the last one."""
+        log = self._machine.log
+        first = len(log)
+        if first:
+            last = log[first - 1][1]
+            while first and (log[first - 1][1].tick, log[first - 1][1].turn) == (last.tick, last.turn):
+                first -= 1
+        return first
 
     def forget_events(self, count: int) -> None:
         """A new branch began: of the events the window knows only the first `count` are still true."""

@@ -27,10 +27,16 @@ class Depths:
         if live is not Stack.RING0:
             self.last[live] = self._used(live, regs.ss.selector, regs.stack_offset, host)
         client = host.client
-        if client is None or not client.locked_depth:
-            self.last[Stack.LOCKED] = 0
         if client is None:
-            self.last[Stack.APPLICATION] = 0
+            self.last[Stack.APPLICATION] = self.last[Stack.LOCKED] = 0
+        elif live is not Stack.REAL:
+            pointer = host.real_pointer
+            self.last[Stack.REAL] = self._used(Stack.REAL, pointer.segment, pointer.offset, host)
+        elif client.pm_pointer[0]:
+            left = Stack.LOCKED if client.locked_depth else Stack.APPLICATION
+            self.last[left] = self._used(left, *client.pm_pointer, host)
+        if client is not None and not client.locked_depth:
+            self.last[Stack.LOCKED] = 0
         ring0 = layout.RING0_STACK_TOP - host.ring0_esp + FRAME_SIZE
         last = self.last
         return Moment(tick, regs.mode, (last[Stack.APPLICATION], last[Stack.LOCKED], last[Stack.REAL], ring0), turn)

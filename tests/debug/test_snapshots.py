@@ -140,7 +140,7 @@ def test_the_locked_stack_in_a_callback_holds_the_interrupt_frame(in_callback: S
     assert "callback" in frame.label
     assert "host" in frame.pushed_by
     assert (frame.low, frame.high) == (view.pointer_linear, view.high)
-    assert [slot.meaning for slot in view.slots] == ["IP", "CS", "FLAGS"]
+    assert [slot.meaning for slot in view.slots] == ["EIP", "CS", "EFLAGS"]
     assert [slot.frame for slot in view.slots] == [0, 0, 0]
     regs = in_callback.machine.regs
     assert (view.pointer.segment, view.pointer.offset) == (regs.ss.selector, regs.esp)

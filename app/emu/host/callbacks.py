@@ -14,7 +14,7 @@ from app.emu.events import Door
 from app.emu.host import failures
 from app.emu.host.client import Callback, Client, Vector
 from app.emu.host.host import Host
-from app.emu.host.interrupts import IRET_FIELDS, KEPT_IN_REAL_FLAGS, jump
+from app.emu.host.interrupts import KEPT_IN_REAL_FLAGS, iret_fields, jump
 from app.emu.host.traps import Trap
 from app.emu.real_mode_call import RealModeCall
 from app.emu.registers import ALWAYS_SET, Flag, Segment
@@ -94,7 +94,7 @@ def enter(host: Host, index: int, slot: int) -> None:
         (back.offset, back.selector, regs.eflags),
         f"callback entry (slot {slot}): interrupt frame",
         f"host (real-mode callback, slot {slot})",
-        IRET_FIELDS,
+        iret_fields(client),
         client.word,
     )
     regs.ds = host.load(client.alias_selector)

@@ -12,7 +12,7 @@ from app.emu import events
 from app.emu.address import Far
 from app.emu.events import Door
 from app.emu.host import traps
-from app.emu.host.client import Vector
+from app.emu.host.client import Client, Vector
 from app.emu.host.host import Host, Level, null_segment
 from app.emu.host.traps import Trap
 from app.emu.registers import ALWAYS_SET, STATUS, Flag, Mode, Segment
@@ -22,7 +22,12 @@ TO_PROTECTED: Final = frozenset({0x1C, 0x23, 0x24})
 CONTROL_C: Final = 0x23
 CRITICAL_ERROR: Final = 0x24
 KEPT_IN_REAL_FLAGS: Final = int(STATUS | Flag.IF | Flag.DF)
-IRET_FIELDS: Final = ("IP", "CS", "FLAGS")
+_IRET_FIELDS: Final = {False: ("IP", "CS", "FLAGS"), True: ("EIP", "CS", "EFLAGS")}
+
+
+def iret_fields(client: Client) -> tuple[str, str, str]:
+    """Names of the words of an IRET frame of a client's width."""
+    return _IRET_FIELDS[client.wide]
 
 
 def software_interrupt(host: Host, vector: int) -> None:
@@ -43,7 +48,11 @@ def call_handler(host: Host, handler: Vector, label: str, pushed_by: str) -> Non
     """Push an IRET frame of the client's width on the current stack and go to a handler. TF and NT are cleared."""
     client, regs = host.current, host.machine.regs
     host.push(
-        (regs.eip, regs.cs.selector, regs.eflags), f"{label}: interrupt frame", pushed_by, IRET_FIELDS, client.word
+        (regs.eip, regs.cs.selector, regs.eflags),
+        f"{label}: interrupt frame",
+        pushed_by,
+        iret_fields(client),
+        client.word,
     )
     regs.set_flag(Flag.TF | Flag.NT, on=False)
     jump(host, handler)
@@ -175,7 +184,7 @@ def to_protected(host: Host, vector: int, door: Door) -> None:
     level.stack_offset = regs.stack_offset
     back = client.trap(Trap.RETURN_FROM_INTERRUPT)
     label = f"{'IRQ' if hardware else 'INT'} {vector:02X}h: interrupt frame"
-    host.push((back.offset, back.selector, regs.eflags), label, "host", IRET_FIELDS, client.word)
+    host.push((back.offset, back.selector, regs.eflags), label, "host", iret_fields(client), client.word)
     regs.set_flag(Flag.IF, on=False)
     handler = client.vectors[vector]
     jump(host, handler)
