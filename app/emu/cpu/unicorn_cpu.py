@@ -280,6 +280,8 @@ class UnicornCpu:
 
     def set_breakpoints(self, addresses: frozenset[int]) -> None:
         """Stop before the instruction at any of these linear addresses (not at the one a run starts from)."""
+        if addresses == self._breakpoints.keys():
+            return
         self._engine.go_to_ring0()
         for address in self._breakpoints.keys() - addresses:
             self._uc.hook_del(self._breakpoints.pop(address))
