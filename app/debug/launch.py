@@ -38,13 +38,16 @@ class Launch:
 
 
 def spare_the_collector() -> None:
-    """For the front ends: look for reference cycles rarely.
+    """For a process that runs one program: look for reference cycles rarely.
 
     A run makes many small lasting values without cycles (events, checkpoints); at its usual pace Python's collector
-    spends a fifth of the time walking over them.
+    spends a fifth of the time walking over them. A machine that is no longer used is a cycle, and a large one: not
+    for processes that make many.
     """
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
+    if not gc.get_freeze_count():
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(100_000, 50, 100)
 
 
 def start(launch: Launch, console: Console) -> Machine:
