@@ -6,6 +6,7 @@ the mouse, and a position line crosses everything.
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import Any
 
 import pyqtgraph as pg
@@ -13,7 +14,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
-from app.debug.snapshot import Snapshot
+from app.debug.snapshot import Snapshot, Status
 from app.ui.timeline.axis import TickAxis
 from app.ui.timeline.bands import BANDS, TOP
 from app.ui.timeline.ink import Ink
@@ -30,6 +31,8 @@ _CLICK_REACH = 7
 _ZOOM = 1.5
 _AXIS = 132
 """Pixels for the bands' names and values."""
+_RUNNING_SECONDS = 0.25
+"""Between two drawings while the machine runs: drawing is what keeps the window busiest."""
 _BREATH = 0.03
 """Share of the view kept free behind the current position."""
 
@@ -49,6 +52,7 @@ class TimelineView(pg.PlotWidget):
         super().__init__(parent, axisItems={"bottom": TickAxis("bottom")})
         ink = Ink.of_theme()
         self.record = Record()
+        self._drawn_at = 0.0
         self.follows = True
         self._whole = True
         self._ribbon = ModeRibbon(self.record, ink)
@@ -118,6 +122,9 @@ class TimelineView(pg.PlotWidget):
         if not self.record.extend(snapshot.events_from, snapshot.events, snapshot.moments):
             return False
         self.record.reach(snapshot.tick)
+        if snapshot.status is Status.RUNNING and perf_counter() - self._drawn_at < _RUNNING_SECONDS:
+            return True
+        self._drawn_at = perf_counter()
         for lane in self.lanes:
             lane.refresh()
         for item in (self._ribbon, self._bars, self._marks):
