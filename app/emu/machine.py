@@ -373,7 +373,7 @@ class Machine:
         if ended.why is Why.INTERRUPT:
             self.state.attention = True
             if regs.is_v86:
-                self._guard(lambda: self._software_interrupt_real(ended.vector))
+                self._guard(lambda: self.interrupt_real(ended.vector))
             elif host.client is not None:
                 self._guard(lambda: self._software_interrupt(ended.vector))
         elif ended.why is Why.FAULT:
@@ -421,9 +421,6 @@ class Machine:
         self.state.host.fault(fault.vector, fault.error_code, fault.cr2)
 
     # V86 mode
-
-    def _software_interrupt_real(self, vector: int) -> None:
-        self.interrupt_real(vector)
 
     def _fault_real(self, ended: Exit) -> None:
         regs = self.regs

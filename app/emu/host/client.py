@@ -77,8 +77,6 @@ class Client:
     vectors: list[Vector] = field(default_factory=list)
     exceptions: list[Vector] = field(default_factory=list)
     real_exceptions: list[Vector] = field(default_factory=list)
-    extended: set[int] = field(default_factory=set)
-    """Exceptions whose handler was set by 0212h."""
     callbacks: dict[int, Callback] = field(default_factory=dict)
     segments: dict[int, int] = field(default_factory=dict)
     """Paragraph -> LDT index, for INT 31h AX=0002h."""
