@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
 
+from app.emu.address import Far
 from app.emu.registers import Flag, Registers, View
 
 _Handler = TypeVar("_Handler", bound=Callable[..., Any])
@@ -121,3 +122,12 @@ def hand_back(row: Service, regs: Registers, result: object, *, wide: bool) -> N
         value: Any = result if name == "result" else getattr(result, name)
         view.write(regs, value, wide=wide)
     regs.set_flag(Flag.CF, on=False)
+
+
+def shown(views: dict[str, View], regs: Registers, *, wide: bool) -> dict[str, int | str]:
+    """Registers of a list as the events show them: numbers, and far addresses for pointers."""
+    values: dict[str, int | str] = {}
+    for view in views.values():
+        value = view.read(regs, wide=wide)
+        values[str(view)] = str(Far(value[0], value[1], wide=wide)) if isinstance(value, tuple) else value
+    return values

@@ -304,8 +304,5 @@ def _command_tail(tail: str) -> bytes:
 
 def _shown(views: dict[str, View], regs: Registers) -> dict[str, int | str]:
     """Registers of a service's list for the trace; pointers as far addresses."""
-    shown: dict[str, int | str] = {}
-    for view in views.values():
-        value = view.read(regs, wide=False)
-        shown[str(view).replace("(E)", "")] = str(Far(*value)) if isinstance(value, tuple) else value
-    return shown
+    values = services.shown(views, regs, wide=False)
+    return {name.replace("(E)", ""): value for name, value in values.items()}

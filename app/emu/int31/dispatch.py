@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from app.emu import events
-from app.emu.address import Far
 from app.emu.host.failures import UnsupportedFunction
 from app.emu.host.faults import GuestFault
 from app.emu.host.host import Host, HostStackFull
@@ -25,8 +24,8 @@ from app.emu.int31 import (  # noqa: F401 - importing fills the table
     virtual_interrupts,
 )
 from app.emu.int31.table import INT31, PENDING
-from app.emu.registers import Flag, Registers
-from app.emu.services import Service, ServiceFailed, arguments, hand_back
+from app.emu.registers import Flag
+from app.emu.services import Service, ServiceFailed, arguments, hand_back, shown
 
 _UNKNOWN = "unknown"
 _INT_SIZE = 2
@@ -73,12 +72,3 @@ def complete(host: Host, row: Service, result: Any) -> None:
     regs, wide = host.machine.regs, host.current.wide
     hand_back(row, regs, result, wide=wide)
     host.service_done(row, carry=False, error=None, registers=shown(row.gives, regs, wide=wide))
-
-
-def shown(views: dict[str, Any], regs: Registers, *, wide: bool) -> dict[str, int | str]:
-    """Registers of a list as the events show them: numbers, and far addresses for pointers."""
-    values: dict[str, int | str] = {}
-    for view in views.values():
-        value = view.read(regs, wide=wide)
-        values[str(view)] = str(Far(value[0], value[1], wide=wide)) if isinstance(value, tuple) else value
-    return values
