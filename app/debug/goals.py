@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.debug.watches import Use, Watch
+
 
 @dataclass(frozen=True, slots=True)
 class Goal:
@@ -89,6 +91,37 @@ class PreviousEvent(Goal):
     """Back to the stop of the last event before here (of the kinds named, or any)."""
 
     kinds: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ToStackSwitch(Goal):
+    """Until the first instruction after the next stack switch."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousStackSwitch(Goal):
+    """Back to the first instruction after the last stack switch before here."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastUse(Goal):
+    """Back to the instruction that used something last: who wrote this? It is the next one then."""
+
+    watch: Watch
+    use: Use = Use.WRITE
+
+
+@dataclass(frozen=True, slots=True)
+class NextUse(Goal):
+    """Ahead to the instruction that uses something next: who reads this? It is the next one then."""
+
+    watch: Watch
+    use: Use = Use.READ
+
+
+@dataclass(frozen=True, slots=True)
+class GoBack(Goal):
+    """Return to where the last jump began: that of a search, or to a position."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,9 @@ class KeysTyped(Input):
 
     text: str
 
+    def __str__(self) -> str:
+        return f"typed {self.text!r}"
+
     def apply(self, machine: Machine) -> None:
         """Queue the keys; the keyboard delivers them on its own clock."""
         machine.state.devices.keyboard.type_text(self.text)
@@ -36,6 +39,9 @@ class RegisterSet(Input):
 
     name: str
     value: int
+
+    def __str__(self) -> str:
+        return f"{self.name.upper()} := {self.value:0{4 if self.name in SEGMENTS else 8}X}"
 
     def apply(self, machine: Machine) -> None:
         """Load the register."""
@@ -64,6 +70,10 @@ class MemoryWritten(Input):
 
     linear: int
     data: bytes
+
+    def __str__(self) -> str:
+        shown = self.data[:8].hex(" ").upper() + (" …" if len(self.data) > 8 else "")
+        return f"memory {self.linear:08X} := {shown}"
 
     def apply(self, machine: Machine) -> None:
         """Write them."""

@@ -6,10 +6,10 @@ from typing import Final
 
 from app.debug.breakpoints import Breakpoints
 from app.debug.code_view import CodeView
-from app.debug.history import History
+from app.debug.history import Branch, History
 from app.debug.launch import Launch
 from app.debug.narrate import sentence, weightiest
-from app.debug.snapshot import Interest, MemoryView, ScreenView, Snapshot, Status, Stop
+from app.debug.snapshot import BranchRow, HistoryView, Interest, MemoryView, ScreenView, Snapshot, Status, Stop
 from app.debug.stack_view import stacks
 from app.debug.table_view import TableView
 from app.emu.address import Far
@@ -108,8 +108,8 @@ class Observer:
             exit_message=self._exit_message(),
             at_end=history.at_end,
             branch=history.branch.number,
-            branches=len(history.branches),
-            history_size=history.size,
+            branches=tuple(_branch_row(branch, shown=branch is history.branch) for branch in history.branches),
+            history=HistoryView(history.size, history.budget, len(history.branch.kept), history.dropped),
             happened=len(log),
         )
 
@@ -166,6 +166,18 @@ class Observer:
     def _screen(self) -> ScreenView:
         shown = screen(self._machine.memory, self._machine.state.devices.vga)
         return ScreenView(shown.columns, shown.rows, shown.cells, shown.cursor, shown.cursor_visible)
+
+
+def _branch_row(branch: Branch, *, shown: bool) -> BranchRow:
+    return BranchRow(
+        number=branch.number,
+        parent=branch.parent,
+        fork="" if branch.fork is None else f"tick {branch.fork.tick}",
+        end=f"tick {branch.end.tick}",
+        changes=tuple(f"tick {each.place.tick}: {each}" for each in branch.inputs),
+        checkpoints=len(branch.kept),
+        is_shown=shown,
+    )
 
 
 def _inside(segment: Segment, offset: int) -> bool:

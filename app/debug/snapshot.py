@@ -29,6 +29,11 @@ class Stop(Flag):
     PAUSED = auto()
     LIMIT = auto()
     PROGRAM_ENDED = auto()
+    WATCHPOINT = auto()
+    FOUND = auto()
+    """A search for a use of something (`LastUse`, `NextUse`) ended at it …"""
+    NOT_FOUND = auto()
+    """… or there is none, and the machine is where it was."""
 
 
 class Status(StrEnum):
@@ -39,6 +44,8 @@ class Status(StrEnum):
     WAITING = "waiting"
     """The guest waits for a key."""
     ENDED = "ended"
+    SEARCHING = "searching"
+    """Something is searched for in the past or future: the machine is anywhere, the panes show where it was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,14 +196,84 @@ class ScreenView:
 
 @dataclass(frozen=True, slots=True)
 class BreakpointRow:
-    """A breakpoint. linear is None for kinds that have no address."""
+    """Something that stops a run, forwards and backwards.
+
+    kind: `code` (an instruction is next), `write` or `read` (a watchpoint: an instruction has used something), `event`
+    (an event of a kind has happened). linear is None for kinds that have no address.
+    """
 
     number: int
     kind: str
     linear: int | None
     label: str
+    """`00B7:00000427`, `ESI in the structure of slot 0`, `mode_switched`."""
     enabled: bool
     hits: int
+
+
+@dataclass(frozen=True, slots=True)
+class BranchRow:
+    """One way the run went. Texts are positions as they can be typed."""
+
+    number: int
+    parent: int | None
+    """The branch it left; None for the first."""
+    fork: str
+    """Where it left that branch: `tick 109`; empty for the first."""
+    end: str
+    """The furthest place seen: `tick 1456`."""
+    changes: tuple[str, ...]
+    """What was changed from outside in it, in words: `tick 109: EAX := 00000007`, `tick 20: typed "dir"`."""
+    checkpoints: int
+    is_shown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryView:
+    """What going back costs. size and budget in bytes: those of all checkpoints, and the most they may take."""
+
+    size: int = 0
+    budget: int = 0
+    checkpoints: int = 0
+    dropped: int = 0
+    """Checkpoints dropped so far to stay within the budget: places near them are still reached, but more slowly."""
+
+
+class Part(StrEnum):
+    """What two positions are compared by."""
+
+    REGISTERS = "registers"
+    STACKS = "stacks"
+    DESCRIPTORS = "descriptors"
+    CALLBACKS = "callbacks"
+    VECTORS = "vectors"
+    MEMORY = "memory"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that is not the same at the pinned position and now. Values are texts, as the panes write them."""
+
+    part: Part
+    what: str
+    """`EAX`, `locked 0087:00000FF4, EIP`, `descriptor 00B7`, `00110000, 12 bytes`."""
+    then: str
+    now: str
+    """Empty on the side on which it does not exist."""
+    linear: int | None
+    """Where it can be looked at; None for registers and the like."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The pinned position beside the present. pinned: its position as it can be typed; tick: where that was."""
+
+    pinned: str
+    tick: int
+    branch: int
+    differences: tuple[Difference, ...]
+    left_out: int = 0
+    """Further ranges of memory that differ, beyond those listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,8 +341,14 @@ class Snapshot:
     at_end: bool = True
     """Nothing after this moment is known; False: the run has been further already."""
     branch: int = 0
-    branches: int = 1
-    history_size: int = 0
-    """Bytes all checkpoints hold."""
+    """Number of the branch shown."""
+    branches: tuple[BranchRow, ...] = ()
+    history: HistoryView = HistoryView()
+    comparison: Comparison | None = None
+    """Set while a position is pinned and the machine rests."""
+    progress: float = 0.0
+    """How much of a search is done, 0 to 1, while `status` is SEARCHING."""
+    can_go_back: bool = False
+    """There is a jump `GoBack` can return from."""
     happened: int = 0
     """Events before this moment: the next one will have this seq."""
