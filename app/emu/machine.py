@@ -119,14 +119,13 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A machine at one moment, immutable. cost: bytes it holds that the image before it does not share."""
+    """A machine at one moment, immutable."""
 
     memory: MemoryImage
     fpu: bytes
     state: bytes
     log: events.SavedLog
     place: Place
-    cost: int
 
 
 class Machine:
@@ -584,9 +583,7 @@ class Machine:
         """The whole machine as it is between two slices."""
         target = io.BytesIO()
         _Pickler(target, self).dump(self.state)
-        memory = self.memory.save()
-        state = target.getvalue()
-        return Checkpoint(memory, self.cpu.save(), state, self.log.save(), self.place, memory.fresh + len(state))
+        return Checkpoint(self.memory.save(), self.cpu.save(), target.getvalue(), self.log.save(), self.place)
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go back (or forward) to a checkpoint of this machine."""
