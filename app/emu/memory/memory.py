@@ -205,7 +205,11 @@ class Memory:
                 done += here
             for physical, start, here in spans:
                 self.buffer[physical : physical + here] = data[start : start + here]
-        if self.code_pages and not self.code_pages.isdisjoint(range(linear >> 12, (linear + size + 0xFFF) >> 12)):
+        if (
+            size
+            and self.code_pages
+            and not self.code_pages.isdisjoint(range(linear >> 12, (linear + size + 0xFFF) >> 12))
+        ):
             self._stale.append((linear, size))
 
     def read_u8(self, linear: int) -> int:
