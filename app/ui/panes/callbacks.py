@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSplitter, QToolButton, QVBoxLayout, QWidget
 
@@ -48,8 +48,6 @@ class CallbacksPane(Pane):
         self.table.set_widths(6, 4, 9, 13, 13, 8, 5, 7)
         self.table.selectionModel().currentRowChanged.connect(lambda _now, _before: self._show_structure())
         self.table.clicked.connect(lambda _index: self._choose_by_hand())
-        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.table.customContextMenuRequested.connect(self._open_menu)
         self.fields: RowsModel[FieldRow] = RowsModel(_FIELD_COLUMNS, lambda row: row.offset, self)
         self.structure = Table(self.fields, "Real mode call structure", self)
         self.structure.set_widths(1, 4, 8, 8, 8)
@@ -129,16 +127,13 @@ class CallbacksPane(Pane):
         if (row := self.selected()) is not None:
             self.reveal.emit("memory", row.structure_linear)
 
-    def _open_menu(self, position: QPoint) -> None:
+    def fill_menu(self, menu: QMenu) -> None:
+        """What can be done with the selected callback."""
         row = self.selected()
         if row is None:
             return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Show structure in memory", self._reveal_structure)
         menu.addAction("Show real-mode address in memory", lambda: self.reveal.emit("memory", row.real.real_linear))
-        menu.addAction("Copy", self.copy_text)
-        menu.popup(self.table.viewport().mapToGlobal(position))
 
 
 def is_active(row: CallbackRow) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import (
-    QContextMenuEvent,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -225,18 +224,15 @@ class CodePane(Pane):
         """The lines in view."""
         return "\n".join(text_of(line) for line in self.view.window_.visible)
 
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+    def fill_menu(self, menu: QMenu) -> None:
         """What can be done with the marked line."""
         line = self.view.cursor_line()
         if line is None:
             return
-        menu = QMenu(self)
         menu.addAction("Toggle breakpoint (F2)", lambda: self._toggle(line.linear))
         menu.addAction("Show in memory", lambda: self.reveal.emit("memory", line.linear))
         if (target := line.target) is not None:
             menu.addAction("Follow (Enter)", lambda: self.view.go_to(target))
-        menu.addAction("Copy the lines in view (Ctrl+C)", self.copy_text)
-        menu.popup(event.globalPos())
 
     def _toggle(self, linear: int) -> None:
         self.request.emit(lambda session: session.toggle_breakpoint(linear))

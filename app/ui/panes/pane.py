@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import QMenu, QWidget
 
 from app.debug.snapshot import Snapshot
 
@@ -64,3 +64,20 @@ class Pane(QWidget):
     def copy_text(self) -> None:
         """Put `export_text()` on the clipboard."""
         QGuiApplication.clipboard().setText(self.export_text())
+
+    def menu(self) -> QMenu:
+        """What can be done with what is selected: opened by the right mouse button and by the context-menu key."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.fill_menu(menu)
+        if not menu.isEmpty():
+            menu.addSeparator()
+        menu.addAction("Copy", self.copy_text)
+        return menu
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """Put the pane's own entries into its menu; most panes have some for the row selected."""
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Open the menu: views leave this event to the pane, after a right click has selected what is under it."""
+        self.menu().popup(event.globalPos())

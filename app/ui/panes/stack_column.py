@@ -97,8 +97,6 @@ class StackColumn(QWidget):
         self.head = StackHead(stack, self)
         self.model = StackModel(self)
         self.list = StackList(stack, self.model, self)
-        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.list.customContextMenuRequested.connect(self._open_menu)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(STRIP)
@@ -150,16 +148,16 @@ class StackColumn(QWidget):
         head = "" if view is None else head_text(view)
         return "\n".join([head, *(row.text for row in self.model.rows)])
 
-    def _open_menu(self, position: QPoint) -> None:
-        index = self.list.indexAt(position)
-        if index.isValid():
-            self.menu_for(index.row()).popup(self.list.viewport().mapToGlobal(position))
+    def selected(self) -> Row | None:
+        """The row the cursor is on."""
+        index = self.list.currentIndex()
+        return self.model.rows[index.row()] if index.isValid() else None
 
-    def menu_for(self, number: int) -> QMenu:
-        """What can be done with a row."""
-        row = self.model.rows[number]
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    def fill_menu(self, menu: QMenu) -> None:
+        """What can be done with the selected row."""
+        row = self.selected()
+        if row is None:
+            return
         menu.addAction("Follow in memory", lambda: self.follow_in_memory.emit(row.linear))
         if (slot := row.slot) is not None:
             if (target := slot.points_to) is not None:
@@ -169,8 +167,6 @@ class StackColumn(QWidget):
             self._add_copy(menu, "Copy value", value_text(slot))
             self._add_copy(menu, "Copy address", str(slot.address))
         self._add_copy(menu, "Copy row", row.text)
-        self._add_copy(menu, "Copy stack", self.export_text())
-        return menu
 
     @staticmethod
     def _add_copy(menu: QMenu, title: str, text: str) -> QAction:

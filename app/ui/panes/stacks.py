@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from app.debug.snapshot import Interest, Snapshot
 from app.emu.events import Stack
@@ -94,10 +94,18 @@ class StacksPane(Pane):
 
     def export_text(self) -> str:
         """The stack that has the focus, else all four."""
-        for column in self.columns:
-            if column.list.hasFocus():
-                return column.export_text()
-        return "\n\n".join(column.export_text() for column in self.columns)
+        column = self._focused()
+        chosen = self.columns if column is None else (column,)
+        return "\n\n".join(column.export_text() for column in chosen)
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """What can be done with the selected row of the stack that has the focus."""
+        if (column := self._focused()) is not None:
+            column.fill_menu(menu)
+
+    def _focused(self) -> StackColumn | None:
+        """The stack that has the keyboard."""
+        return next((column for column in self.columns if column.list.hasFocus()), None)
 
     def _focus(self, number: int) -> None:
         """Move to another column, if there is one."""

@@ -95,6 +95,7 @@ class TimelineView(pg.PlotWidget):
         self.scene().sigMouseMoved.connect(self._hover)
         self.scene().sigMouseClicked.connect(self._click)
         self.setMouseTracking(True)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)  # the right button zooms
 
     def paint_with(self, ink: Ink) -> None:
         """Use the theme's colours."""
