@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QShortcut
@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.debug.session import Goal, RunTo, Session
-from app.debug.snapshot import Snapshot
+from app.debug.snapshot import Snapshot, Status, Stop
 from app.ui.actions import KEYS_IN_PANES, MENUS, Actions, keys_in_words
 from app.ui.bridge import Bridge
 from app.ui.go_to import GoToDialog, destination
@@ -31,6 +31,7 @@ from app.ui.message_bar import MessageBar
 from app.ui.panes import PANES
 from app.ui.panes.bookmarks import Bookmark
 from app.ui.past import position_of
+from app.ui.questions import Ask
 from app.ui.settings import Settings
 from app.ui.start_page import StartPage
 from app.ui.status_bar import StatusBar
@@ -43,6 +44,11 @@ if TYPE_CHECKING:
 
 OpenSession = Callable[[Path], Session]
 
+_SELECT: Final = (
+    "Select what is meant first: a register, a slot of a stack, bytes in memory, a descriptor, a vector, "
+    "or a field of a callback's structure."
+)
+
 
 class MainWindow(QMainWindow):
     """open_session makes a session for a program the user picks; it is called on the emulation thread."""
@@ -53,10 +59,11 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._theme = theme
         self._snapshot: Snapshot | None = None
+        self._is_asked = False
         self._program: Path | None = None
         self._dialog: QDialog | None = None
         self.bridge = Bridge(self)
-        self.actions_ = Actions(self, self.go)
+        self.actions_ = Actions(self, self.go, self.ask)
         self.workbench = Workbench(self)
         self.start_page = StartPage(self)
         self.messages = MessageBar(self)
@@ -112,7 +119,14 @@ class MainWindow(QMainWindow):
     def go(self, goal: Goal) -> None:
         """Run for a goal."""
         self.messages.clear_message()
+        self._is_asked = True
         self.bridge.go(goal)
+
+    def ask(self, ask: Ask) -> None:
+        """Ask something about what is selected in the pane with the keyboard."""
+        pane = self.workbench.focused
+        if pane is None or not pane.ask(ask):
+            self.messages.note(_SELECT)
 
     def pause(self) -> None:
         """Come to rest."""
@@ -158,17 +172,24 @@ class MainWindow(QMainWindow):
         if isinstance(where, Goal):
             self.go(where)
         else:
-            self.workbench.reveal("memory" if self.workbench.has_focus("memory") else "code", where)
+            in_memory = self.workbench.focused is self.workbench.panes["memory"]
+            self.workbench.reveal("memory" if in_memory else "code", where)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Draw a picture."""
+        """Draw a picture; of a search only how far it is: the panes keep what they show."""
+        self.actions_.allow(snapshot)
+        self.status.show_snapshot(snapshot)
+        if snapshot.status is Status.SEARCHING:
+            return
         if self._snapshot is None:
             self._pages.setCurrentWidget(self.workbench)
         self._snapshot = snapshot
-        self.actions_.allow(snapshot.status)
         self.setWindowTitle(f"{snapshot.program} — dpmiscope")
-        self.status.show_snapshot(snapshot)
         self.workbench.show_snapshot(snapshot)
+        if self._is_asked and not self.bridge.is_busy:
+            self._is_asked = False
+            if Stop.NOT_FOUND in snapshot.stop:
+                self.messages.note(snapshot.sentence)
 
     @property
     def _bookmarks(self) -> BookmarksPane:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QStatusBar, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QSizePolicy, QStatusBar, QWidget
 
 from app.debug.snapshot import Snapshot, Status
 from app.ui import format as fmt
@@ -15,7 +17,9 @@ _STATUS = {
     Status.RUNNING: ("Running", "application"),
     Status.WAITING: ("Waiting for a key", "v86"),
     Status.ENDED: ("Ended", "error"),
+    Status.SEARCHING: ("Searching", "application"),
 }
+_PROGRESS_WIDTH: Final = 120
 
 
 class _Sentence(QLabel):
@@ -54,6 +58,12 @@ class StatusBar(QStatusBar):
         for widget in (self.mode, self.stack):
             self.addWidget(widget)
         self.addWidget(self.sentence, stretch=1)
+        self.progress = QProgressBar(self)
+        self.progress.setAccessibleName("Progress of the search")
+        self.progress.setTextVisible(False)
+        self.progress.setFixedSize(_PROGRESS_WIDTH, 6)
+        self.progress.setToolTip("Esc cancels the search")
+        self.addPermanentWidget(self.progress)
         self._rules: list[QFrame] = []
         for label, name in ((self.nesting, "Nesting"), (self.tick, "Tick"), (self.client, "Client and profile")):
             label.setAccessibleName(name)
@@ -66,14 +76,22 @@ class StatusBar(QStatusBar):
 
     def clear_all(self) -> None:
         """Nothing is loaded."""
-        for widget in (self.mode, self.stack, self.past, self.status, *self._rules):
+        for widget in (self.mode, self.stack, self.progress, self.past, self.status, *self._rules):
             widget.hide()
         for label in (self.nesting, self.tick, self.client):
             label.clear()
         self.sentence.say("Open a program, or choose a sample.")
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Say where the machine is."""
+        """Say where the machine is; while it is searched, how far the search is."""
+        is_searching = snapshot.status is Status.SEARCHING
+        self.progress.setVisible(is_searching)
+        self.status.show_word(*_STATUS[snapshot.status])
+        if is_searching:
+            percent = round(snapshot.progress * 100)
+            self.progress.setValue(percent)
+            self.sentence.say(f"Searching… {percent} %   (Esc cancels)")
+            return
         for widget in (self.mode, self.stack, self.status, *self._rules):
             widget.show()
         mode, stack = snapshot.mode, snapshot.live_stack
@@ -88,7 +106,6 @@ class StatusBar(QStatusBar):
         client = f"Client {snapshot.client}, {snapshot.client_bits}-bit" if snapshot.client_bits else "No client"
         self.client.setText(f"{client} · {snapshot.profile}")
         self.client.setToolTip("The DPMI client that runs, and the host it is given")
-        self.status.show_word(*_STATUS[snapshot.status])
         self.past.setVisible(not snapshot.at_end)
         branch = f" · branch {snapshot.branch}" if snapshot.branch else ""
         tip = "The run has been further already. What you change here begins another branch of it."

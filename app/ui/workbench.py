@@ -129,10 +129,11 @@ class Workbench(QMainWindow):
             if key != source:
                 pane.choose_event(seq)
 
-    def has_focus(self, key: str) -> bool:
-        """The keyboard is in this pane."""
+    @property
+    def focused(self) -> Pane | None:
+        """The pane that has the keyboard."""
         focus = QApplication.focusWidget()
-        return key in self.panes and focus is not None and self.panes[key].isAncestorOf(focus)
+        return next((pane for pane in self.panes.values() if focus is not None and pane.isAncestorOf(focus)), None)
 
     def event(self, event: QEvent) -> bool:
         """A mouse button let go over no pane has dragged a border: the layout is the user's from then on."""

@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from app.debug.snapshot import CallbackRow, Snapshot
+from app.debug.watches import MemoryWatch, Watch
 from app.emu.real_mode_call import RealModeCall
 from app.ui.format import byte, count, dword, sized
 from app.ui.icons import icon
@@ -60,6 +61,7 @@ class CallbacksPane(Pane):
         self._memory.setAutoRaise(True)
         self._memory.clicked.connect(self._reveal_structure)
         self._arrange()
+        self.setFocusProxy(self.table)
         self._show_structure()
 
     def _arrange(self) -> None:
@@ -126,6 +128,19 @@ class CallbacksPane(Pane):
     def _reveal_structure(self) -> None:
         if (row := self.selected()) is not None:
             self.reveal.emit("memory", row.structure_linear)
+
+    def watched(self) -> tuple[Watch, ...]:
+        """The field at the cursor of the structure; with the keyboard in the list of callbacks, the whole structure."""
+        row = self.selected()
+        if row is None:
+            return ()
+        structure = f"the structure of slot {row.slot}"
+        index = self.structure.currentIndex()
+        if self.structure.hasFocus() and index.isValid():
+            field = self.fields.row(index.row())
+            what = f"{field.name} in {structure}"
+            return (MemoryWatch(row.structure_linear + field.offset, field.width, what),)
+        return (MemoryWatch(row.structure_linear, RealModeCall.SIZE, structure),)
 
     def fill_menu(self, menu: QMenu) -> None:
         """What can be done with the selected callback."""

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.debug.snapshot import Snapshot, Status
+from app.debug.watches import MemoryWatch, Watch
 from app.emu.registers import Registers
 from app.ui.format import byte, dword, far, word
 from app.ui.panes.earlier import Earlier
@@ -183,6 +184,13 @@ class MemoryPane(Pane):
 
     def _ask(self, start: int, size: int) -> None:
         self.interest_changed.emit({"memory_space": self.place.space, "memory_start": start, "memory_size": size})
+
+    def watched(self) -> tuple[Watch, ...]:
+        """The selected bytes, one at least."""
+        (first, last), document = self.bytes.selection, self.bytes.document
+        if document.byte_at(first) is None:
+            return ()
+        return (MemoryWatch(document.linear_at(first), last - first),)
 
     def fill_menu(self, menu: QMenu) -> None:
         """Where the bytes at the cursor point, read as addresses."""

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QMouseEvent, QPai
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QListView, QMenu, QVBoxLayout, QWidget
 
 from app.debug.snapshot import StackView
+from app.debug.watches import DepthWatch, MemoryWatch, Watch
 from app.emu.events import Stack
 from app.ui.format import STACK_NAMES
 from app.ui.panes.stack_delegate import StackDelegate
@@ -153,10 +154,29 @@ class StackColumn(QWidget):
         index = self.list.currentIndex()
         return self.model.rows[index.row()] if index.isValid() else None
 
+    @property
+    def has_keyboard(self) -> bool:
+        """The keyboard is in the rows, or the head was clicked."""
+        return self.list.hasFocus() or self.head.hasFocus()
+
+    def watched(self) -> tuple[Watch, ...]:
+        """The slot or frame at the cursor, and the stack's depth; only that when the head was clicked."""
+        view, row = self.model.view, self.selected()
+        if view is None or not view.exists:
+            return ()
+        deeper = DepthWatch(self.stack, view.depth)
+        if self.head.hasFocus() or row is None or row.is_end:
+            return (deeper,)
+        if (slot := row.slot) is not None:
+            what = f"{slot.meaning} at {slot.address}" if slot.meaning else f"the slot {slot.address}"
+            return MemoryWatch(slot.linear, slot.width, what), deeper
+        frame = row.frame
+        return (deeper,) if frame is None else (MemoryWatch(frame.low, frame.high - frame.low, frame.label), deeper)
+
     def fill_menu(self, menu: QMenu) -> None:
         """What can be done with the selected row."""
         row = self.selected()
-        if row is None:
+        if row is None or self.head.hasFocus():
             return
         menu.addAction("Follow in memory", lambda: self.follow_in_memory.emit(row.linear))
         if (slot := row.slot) is not None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from app.debug.snapshot import DescriptorRow, Snapshot
+from app.debug.watches import DescriptorWatch, SelectorWatch, Watch
 from app.emu.registers import SEGMENTS
 from app.ui.format import byte, dword, word
 from app.ui.panes.chip_delegate import ChipDelegate
@@ -133,6 +134,7 @@ class TablesPane(Pane):
 
     def _turn_to(self, number: int) -> None:
         self.stack.setCurrentIndex(number)
+        self.setFocusProxy(self.views[NAMES[number]])
         self._show_details()
 
     def _show_details(self) -> None:
@@ -144,6 +146,13 @@ class TablesPane(Pane):
         row = self.selected()
         if row is not None and not is_gate(row.descriptor):
             self.reveal.emit("memory", row.descriptor.base)
+
+    def watched(self) -> tuple[Watch, ...]:
+        """The selected descriptor, and its selector being loaded; gates are neither."""
+        row = self.selected()
+        if row is None or row.table == "IDT":
+            return ()
+        return DescriptorWatch(row.selector), SelectorWatch(row.selector)
 
     def fill_menu(self, menu: QMenu) -> None:
         """What can be done with the selected entry."""
