@@ -184,7 +184,9 @@ KEYS_IN_PANES: Final = (
     ("Current instruction", ("Home", "*"), "In the code: look at CS:(E)IP again"),
     ("Go to an address", ("G",), "In the code: as Ctrl+G"),
     ("Go there", ("Return",), "In the events and bookmarks: go to where it happened, ahead or behind"),
-    ("Remove", ("Del",), "In the bookmarks: forget it"),
+    ("Show it", ("Return",), "In the breakpoints, differences and branches: show the code, the memory, the branch"),
+    ("Turn on or off", ("Space",), "In the breakpoints: stop there, or pass"),
+    ("Remove", ("Del",), "In the bookmarks, breakpoints and branches: forget it"),
     ("Find", ("Ctrl+F",), "In the events: filter by words"),
     ("Copy", ("Ctrl+C",), "In every pane: its selected rows, or all of it, as text"),
 )

@@ -41,6 +41,7 @@ from app.ui.workbench import Workbench
 if TYPE_CHECKING:
     from app.ui.panes.bookmarks import BookmarksPane
     from app.ui.panes.code import CodePane
+    from app.ui.panes.compare import ComparePane
 
 OpenSession = Callable[[Path], Session]
 
@@ -156,6 +157,15 @@ class MainWindow(QMainWindow):
             position = position_of(self._snapshot, self.workbench.events)
             self._bookmarks.add(Bookmark(position, self._snapshot.sentence))
 
+    def pin(self) -> None:
+        """Keep this position to compare with."""
+        self._bring_up("compare")
+        self._compare.pin()
+
+    def unpin(self) -> None:
+        """Compare no longer."""
+        self._compare.unpin()
+
     def _keep_bookmarks(self, marks: list[Bookmark]) -> None:
         if self._program is not None:
             self._settings.keep_bookmarks(self._program, marks)
@@ -194,6 +204,10 @@ class MainWindow(QMainWindow):
     @property
     def _bookmarks(self) -> BookmarksPane:
         return cast("BookmarksPane", self.workbench.panes["bookmarks"])
+
+    @property
+    def _compare(self) -> ComparePane:
+        return cast("ComparePane", self.workbench.panes["compare"])
 
     @property
     def _code(self) -> CodePane:

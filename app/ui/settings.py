@@ -14,7 +14,7 @@ from PySide6.QtCore import QByteArray, QSettings
 from app.ui.panes.bookmarks import Bookmark
 from app.ui.theme import Scheme
 
-_LAYOUT_VERSION: Final = 2
+_LAYOUT_VERSION: Final = 3
 """Raise it when panes are added or renamed: an older layout is then not restored."""
 _MOST_RECENT: Final = 10
 

@@ -20,6 +20,7 @@ _STATUS = {
     Status.SEARCHING: ("Searching", "application"),
 }
 _PROGRESS_WIDTH: Final = 120
+_PAST: Final = "The run has been further already. What you change here begins another branch of it."
 
 
 class _Sentence(QLabel):
@@ -106,10 +107,13 @@ class StatusBar(QStatusBar):
         client = f"Client {snapshot.client}, {snapshot.client_bits}-bit" if snapshot.client_bits else "No client"
         self.client.setText(f"{client} · {snapshot.profile}")
         self.client.setToolTip("The DPMI client that runs, and the host it is given")
-        self.past.setVisible(not snapshot.at_end)
-        branch = f" · branch {snapshot.branch}" if snapshot.branch else ""
-        tip = "The run has been further already. What you change here begins another branch of it."
-        self.past.show_word(f"Past{branch}", "changed", tip)
+        words = [] if snapshot.at_end else ["Past"]
+        tips = [] if snapshot.at_end else [_PAST]
+        if len(snapshot.branches) > 1:
+            words.append(f"{'b' if words else 'B'}ranch {snapshot.branch}")
+            tips.append(f"The run has {len(snapshot.branches)} branches (Alt+N); this one is shown.")
+        self.past.setVisible(bool(words))
+        self.past.show_word(" · ".join(words), "muted" if snapshot.at_end else "changed", "\n".join(tips))
 
     def _rule(self) -> QFrame:
         rule = QFrame(self)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabWidget, QWidget
 
-from app.debug.snapshot import Snapshot, Status
+from app.debug.snapshot import BreakpointRow, Snapshot, Status
 from app.emu.events import Event, Moment
 from app.ui.panes import PANES, Entry, Place
 from app.ui.panes.pane import Pane
@@ -75,6 +75,7 @@ class Workbench(QMainWindow):
         self._fed: dict[str, int] = {}
         self._log = EventStore()
         self._seen: dict[str, int] = {}
+        self._newest_stop = 0
         self._has_default_layout = True
         self._docks = {entry.key: self._make_dock(entry) for entry in PANES}
         self._dock_all()
@@ -88,9 +89,18 @@ class Workbench(QMainWindow):
         """Hand a picture to the panes that can be seen; while the program runs only to those that follow it."""
         self._snapshot = snapshot
         self._log.take(snapshot)
+        self._show_new_stops(snapshot.breakpoints)
         self._seen = {key: min(seen, snapshot.events_from) for key, seen in self._seen.items()}
         for key in self.panes:
             self._feed(key)
+
+    def _show_new_stops(self, stops: Sequence[BreakpointRow]) -> None:
+        """A watchpoint or event to stop at that is new shows itself; a breakpoint is seen in the code."""
+        fresh = [row for row in stops if row.number > self._newest_stop and row.kind != "code"]
+        self._newest_stop = max((row.number for row in stops), default=0)
+        if fresh:
+            self._docks["breakpoints"].show()
+            self._docks["breakpoints"].raise_()
 
     def _feed(self, key: str) -> None:
         pane, snapshot = self.panes[key], self._snapshot
