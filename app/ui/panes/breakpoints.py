@@ -96,6 +96,7 @@ class BreakpointsPane(Pane):
         label.setBuddy(self.kinds)
         bar = QHBoxLayout()
         bar.setContentsMargins(6, 2, 4, 2)
+        bar.setSpacing(6)
         for widget in (label, self.kinds, self.add):
             bar.addWidget(widget)
         bar.addStretch(1)
@@ -135,8 +136,9 @@ class BreakpointsPane(Pane):
             self.reveal.emit("code" if row.kind == "code" else "memory", row.linear)
 
     def _remove(self) -> None:
-        """Remove the selected stops."""
-        numbers = [self.model.row(index.row()).number for index in self.list.selectionModel().selectedRows()]
+        """Remove the selected stops, or the one at the cursor."""
+        indexes = self.list.selectionModel().selectedRows() or [self.list.currentIndex()]
+        numbers = [self.model.row(index.row()).number for index in indexes]
 
         def remove(session: Any) -> None:
             for number in numbers:

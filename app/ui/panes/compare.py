@@ -45,7 +45,10 @@ class ComparePane(Pane):
         self._go = self._button("Go there", "locate", "Go to the pinned position", self._go_there)
         self.model: RowsModel[Line] = RowsModel(_COLUMNS, lambda line: line.difference, self)
         self.list = Table(self.model, "Differences", self)
-        self.list.set_widths(11, 30, 24)
+        self.list.set_widths(10, 26)
+        header = self.list.horizontalHeader()
+        for column in (_THEN, _NOW):
+            header.setSectionResizeMode(column, header.ResizeMode.Stretch)
         for column in (_THEN, _NOW):
             self.list.setItemDelegateForColumn(column, DifferenceDelegate(_other(column), self.list))
         self.list.entered.connect(self._reveal)
