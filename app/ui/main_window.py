@@ -12,6 +12,7 @@ from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
+    QInputDialog,
     QLabel,
     QMainWindow,
     QMenu,
@@ -32,7 +33,7 @@ from app.ui.panes import PANES
 from app.ui.panes.bookmarks import Bookmark
 from app.ui.past import position_of
 from app.ui.questions import Ask
-from app.ui.settings import Settings
+from app.ui.settings import LEAST_HISTORY_MIB, MOST_HISTORY_MIB, Settings
 from app.ui.start_page import StartPage
 from app.ui.status_bar import StatusBar
 from app.ui.theme import Scheme, Theme
@@ -96,7 +97,14 @@ class MainWindow(QMainWindow):
         self._bookmarks.show_marks(self._settings.bookmarks(program))
         self._settings.remember(program)
         self.start_page.show_recent(self._settings.recent)
-        self.bridge.load(start)
+        budget = self._settings.history_mib << 20
+
+        def begin() -> Session:
+            session = start()
+            session.set_budget(budget)
+            return session
+
+        self.bridge.load(begin)
 
     def open_program(self) -> None:
         """Let the user pick a file."""
@@ -165,6 +173,25 @@ class MainWindow(QMainWindow):
     def unpin(self) -> None:
         """Compare no longer."""
         self._compare.unpin()
+
+    def set_memory(self) -> None:
+        """Ask how much memory going back may take; kept, and used at once."""
+        dialog = QInputDialog(self)
+        dialog.setInputMode(QInputDialog.InputMode.IntInput)
+        dialog.setWindowTitle("Memory for going back")
+        dialog.setLabelText(
+            "MiB the checkpoints of a run may take. With less, checkpoints further apart are kept:\n"
+            "every position can still be gone to, but those far from a checkpoint take longer."
+        )
+        dialog.setIntRange(LEAST_HISTORY_MIB, MOST_HISTORY_MIB)
+        dialog.setIntValue(self._settings.history_mib)
+        dialog.intValueSelected.connect(self._take_memory)
+        self._dialog = dialog
+        dialog.open()
+
+    def _take_memory(self, mib: int) -> None:
+        self._settings.history_mib = mib
+        self.bridge.ask(lambda session: session.set_budget(mib << 20))
 
     def _keep_bookmarks(self, marks: list[Bookmark]) -> None:
         if self._program is not None:
