@@ -94,7 +94,9 @@ class MainWindow(QMainWindow):
         """Load a program; its window opens with the first picture, an error leaves the page as it is."""
         self.messages.clear_message()
         self._program = program
-        self._bookmarks.show_marks(self._settings.bookmarks(program))
+        marks = self._settings.bookmarks(program)
+        self._bookmarks.show_marks(marks)
+        self.workbench.show_bookmarks(marks)
         self._settings.remember(program)
         self.start_page.show_recent(self._settings.recent)
         budget = self._settings.history_mib << 20
@@ -196,6 +198,7 @@ class MainWindow(QMainWindow):
     def _keep_bookmarks(self, marks: list[Bookmark]) -> None:
         if self._program is not None:
             self._settings.keep_bookmarks(self._program, marks)
+            self.workbench.show_bookmarks(marks)
 
     def go_to(self) -> None:
         """Ask where to go."""

@@ -76,6 +76,7 @@ class Workbench(QMainWindow):
         self._log = EventStore()
         self._seen: dict[str, int] = {}
         self._newest_stop = 0
+        self._bookmarks: Sequence[tuple[str, str]] = ()
         self._has_default_layout = True
         self._docks = {entry.key: self._make_dock(entry) for entry in PANES}
         self._dock_all()
@@ -116,6 +117,12 @@ class Workbench(QMainWindow):
     def events(self) -> Sequence[Event]:
         """All events known."""
         return self._log.events
+
+    def show_bookmarks(self, marks: Sequence[tuple[str, str]]) -> None:
+        """Tell all panes the program's bookmarks: position and note."""
+        self._bookmarks = marks
+        for pane in self.panes.values():
+            pane.show_bookmarks(marks)
 
     # --- showing one pane -------------------------------------------------------------------------------------------
 
@@ -199,6 +206,7 @@ class Workbench(QMainWindow):
         pane.interest_changed.connect(self.interest_changed)
         pane.reveal.connect(self.reveal)
         pane.event_selected.connect(lambda seq: self._choose_event(entry.key, seq))
+        pane.show_bookmarks(self._bookmarks)
         dock.setWidget(pane)
         self.panes[entry.key] = pane
 

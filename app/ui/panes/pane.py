@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -59,6 +60,9 @@ class Pane(QWidget):
 
     def choose_event(self, seq: int) -> None:
         """Select an event that was selected elsewhere; panes without events ignore it."""
+
+    def show_bookmarks(self, marks: Sequence[tuple[str, str]]) -> None:
+        """The program's bookmarks, as position and note, have changed; panes without a time axis ignore it."""
 
     def export_text(self) -> str:
         """What the pane shows, or its selected rows, as aligned text."""
