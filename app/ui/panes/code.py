@@ -46,16 +46,21 @@ class CodeView(QAbstractScrollArea):
         self.cursor_linear: int | None = None
         self._breakpoints: dict[int, bool] = {}
         self._back: list[int] = []
-        self._tick = -1
+        self._stop = (-1, 0, 0)
         self._painter = CodePainter(self.font(), self.viewport().width())
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the code of a snapshot; after a step the cursor stands on the current instruction."""
         self._breakpoints = {row.linear: row.enabled for row in snapshot.breakpoints if row.linear is not None}
-        if snapshot.tick != self._tick or self.cursor_linear is None:
-            self._tick = snapshot.tick
+        stop = (
+            snapshot.tick,
+            snapshot.happened,
+            snapshot.registers.code_linear,
+        )  # the host may move CS:(E)IP in one tick
+        if stop != self._stop or self.cursor_linear is None:
+            self._stop = stop
             self.cursor_linear = snapshot.registers.code_linear
-        self.window_.show(snapshot.code, snapshot.tick)
+        self.window_.show(snapshot.code, stop)
         current = next((line for line in snapshot.code if line.is_current), None)
         if current is not None:
             self.setAccessibleDescription(text_of(current))
