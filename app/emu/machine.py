@@ -116,14 +116,13 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A machine at one moment, immutable. cost: bytes it holds that the image before it does not share."""
+    """A machine at one moment, immutable."""
 
     memory: MemoryImage
     fpu: bytes
     state: bytes
     log: events.SavedLog
     place: Place
-    cost: int
 
 
 class Machine:
@@ -581,8 +580,7 @@ class Machine:
     def save(self) -> Checkpoint:
         """The whole machine as it is between two slices."""
         state = self.pickled(self.state)
-        memory = self.memory.save()
-        return Checkpoint(memory, self.cpu.save(), state, self.log.save(), self.place, memory.fresh + len(state))
+        return Checkpoint(self.memory.save(), self.cpu.save(), state, self.log.save(), self.place)
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go back (or forward) to a checkpoint of this machine."""
