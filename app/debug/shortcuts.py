@@ -17,7 +17,6 @@ from app.debug.journal import Record
 from app.emu.events import Event, EventLog, Moment, SavedLog
 from app.emu.machine import Checkpoint, Machine, MachineState, Place
 from app.emu.memory.layout import PAGE
-from app.emu.memory.memory import MemoryImage
 
 _SIZES: Final = struct.Struct("<III")
 """Bytes of state, bytes of the processor's part, number of pages."""
@@ -43,14 +42,10 @@ def records(machine: Machine, branch: Branch, kept: Kept, written: int, build: s
         fields: dict[str, Any] = {"branch": branch.number, "first": written, "build": build}
         made.append(Record("EVNT", fields, plain_state.write(rows[written:], machine.named())))
     state = plain_state.write(machine.unpickled(checkpoint.state), machine.named())
-    pages = [
-        (number, page)
-        for number, (page, before) in enumerate(zip(checkpoint.memory.pages, start.memory.pages, strict=True))
-        if page is not before
-    ]
+    pages = list(checkpoint.memory.changed_since(start.memory))
     bulk = [_SIZES.pack(len(state), len(checkpoint.fpu), len(pages)), state, checkpoint.fpu]
-    bulk.append(struct.pack(f"<{len(pages)}I", *(number for number, _ in pages)))
-    bulk += (page or bytes(PAGE) for _, page in pages)
+    bulk.append(struct.pack(f"<{len(pages)}I", *pages))
+    bulk += map(checkpoint.memory.page, pages)
     fields = {
         "branch": branch.number, "place": kept.place, "inputs": kept.inputs_done, "events": len(rows),
         "work": round(kept.work, 4), "build": build,
@@ -112,16 +107,14 @@ class Shortcuts:
         at += 4 * count
         if len(bulk) != at + count * PAGE or not machine.cpu.is_sound(fpu):
             raise ValueError("sizes or modes are wrong")
-        pages = list(first.memory.pages)
-        for index, number in enumerate(numbers):
-            page = bulk[at + index * PAGE : at + (index + 1) * PAGE]
-            pages[number] = page if page.strip(b"\0") else None
+        pages = {
+            number: bulk[start : start + PAGE]
+            for number, start in zip(numbers, range(at, len(bulk), PAGE), strict=True)
+        }
         if [state.tick, state.turn] != list(fields["place"]):
             raise ValueError("state of another place")
         if not 0 <= fields["inputs"] <= inputs:
             raise ValueError("inputs that are not there")
-        checkpoint = Checkpoint(
-            MemoryImage(tuple(pages), count * PAGE), fpu, machine.pickled(state), log, Place(state.tick, state.turn),
-            len(bulk),
-        )  # fmt: skip
+        place, memory = Place(state.tick, state.turn), first.memory.with_pages(pages)
+        checkpoint = Checkpoint(memory, fpu, machine.pickled(state), log, place)
         return Kept(checkpoint, fields["inputs"], float(fields["work"]))
