@@ -13,7 +13,17 @@ from app.debug.history import Branch, History
 from app.debug.launch import Launch
 from app.debug.narrate import sentence, weightiest
 from app.debug.pursuit import current, on_trap
-from app.debug.snapshot import BranchRow, HistoryView, Interest, MemoryView, ScreenView, Snapshot, Status, Stop
+from app.debug.snapshot import (
+    BranchRow,
+    HistoryView,
+    Interest,
+    MemoryView,
+    RecordingView,
+    ScreenView,
+    Snapshot,
+    Status,
+    Stop,
+)
 from app.debug.stack_view import stacks
 from app.debug.table_view import TableView
 from app.debug.watches import Use
@@ -43,6 +53,7 @@ class Moving:
     stop: Stop
     progress: float = 0.0
     can_go_back: bool = False
+    recording: RecordingView | None = None
 
 
 class Observer:
@@ -173,6 +184,7 @@ class Observer:
             branches=tuple(_branch_row(branch, shown=branch is history.branch) for branch in history.branches),
             history=HistoryView(history.size, history.budget, len(history.branch.kept), history.dropped),
             happened=len(machine.log),
+            recording=moving.recording,
             can_go_back=moving.can_go_back,
             comparison=pin.compared_with(Pin.of(machine, history.branch.number)) if pin and at_rest else None,
         )
