@@ -105,7 +105,7 @@ class _Emulation(QThread):
         if self._session is None:
             return
         if self._session.status is Status.SEARCHING:
-            raise ValueError("Wait until the search is over, or cancel it with Esc.")
+            raise ValueError("Wait until the search is over, or cancel it with F12.")
         request(self._session)
         self._waiting = False
 
