@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from app.debug.launch import Launch, start
+from app.emu.machine import Machine
 
 ENOUGH: Final = 40_000_000
 """Instructions no program here needs."""
@@ -39,6 +40,8 @@ class Ended:
     output: str
     errors: str
     trace: bytes
+    left: tuple[str, ...] = ()
+    """What the host still holds although the last program has ended."""
 
 
 def run(program: Path, options: str = "") -> Ended:
@@ -56,6 +59,17 @@ def run(program: Path, options: str = "") -> Ended:
     end = machine.state.end
     if end is None:
         return Ended(124, "limit", f"stopped after {machine.tick} instructions", output, errors, trace)
+    left = what_is_left(machine)
     if end.how == "terminated":
-        return Ended(123, "terminated", end.message, output, errors, trace)
-    return Ended(end.code, "exited", end.message, output, errors, trace)
+        return Ended(123, "terminated", end.message, output, errors, trace, left)
+    return Ended(end.code, "exited", end.message, output, errors, trace, left)
+
+
+def what_is_left(machine: Machine) -> tuple[str, ...]:
+    """Clients, contexts and extended memory that nobody has given back."""
+    host = machine.state.host
+    return (
+        *(f"client {client.number}" for client in host.clients),
+        *(f"level {level.door}" for level in host.levels),
+        *(f"block of {block.size} bytes" for block in host.arena.blocks),
+    )

@@ -249,6 +249,14 @@ class Dos(Kernel):
         """The host ends the current program: its parent goes on, or the run is over."""
         process.terminate(self, code, process.CRITICAL_ERROR, message)
 
+    def end_now(self, code: int, how: int, message: str) -> None:
+        """The host has done its part of a program's end: do DOS's."""
+        process.terminate(self, code, how, message)
+
+    def end_descendants(self, psp: int, code: int) -> None:
+        """End all programs a program has started, directly or not, that still run."""
+        process.end_descendants(self, psp, code)
+
     def critical_error(self) -> None:
         """INT 24h without a handler of the program's own: fail the call."""
         self.regs.al = 3

@@ -85,10 +85,11 @@ def _new_client(host: Host, index: int, bits: int) -> Client:
         private=regs.es.selector,
         base_level=len(host.levels),
         outer_real_pointer=host.real_pointer,
+        outer=host.client,
     )
     client.reset_vectors()
     host.clients.append(client)
-    machine.use_ldt(index)
+    host.run_as(client)
     host.real_pointer = Far(client.private, PRIVATE_PARAGRAPHS * 16)
     big = 4 if client.wide else 0
     locked = client.ldt.allocate(1, Owner.HOST, "host: locked protected-mode stack")
