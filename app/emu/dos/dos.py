@@ -253,6 +253,11 @@ class Dos(Kernel):
         """The host has done its part of a program's end: do DOS's."""
         process.terminate(self, code, how, message)
 
+    def release_resident(self, psp: int) -> None:
+        """Give back what a program has kept when it stayed resident: memory and handles."""
+        self.handles.close_all(psp)
+        self.blocks.free_all(psp)
+
     def end_descendants(self, psp: int, code: int) -> None:
         """End all programs a program has started, directly or not, that still run."""
         process.end_descendants(self, psp, code)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from app.emu.address import Far
 from app.emu.host import traps
 from app.emu.host.memory_blocks import MemoryBlocks
+from app.emu.host.provider import Told
 from app.emu.host.tables import Ldt
 from app.emu.host.traps import Trap
 from app.emu.real_mode_call import RealModeCall
@@ -84,6 +85,8 @@ class Client:
     callbacks: dict[int, Callback] = field(default_factory=dict)
     segments: dict[int, int] = field(default_factory=dict)
     """Paragraph -> LDT index, for INT 31h AX=0002h."""
+    told: list[Told] = field(default_factory=list)
+    """The resident providers that were told of it and not yet of its end, in that order."""
     dos_blocks: dict[int, DosBlock] = field(default_factory=dict)
     """First LDT index -> block."""
 

@@ -10,6 +10,7 @@ from app.emu.host import (
     exceptions,
     interrupts,
     multiplex,
+    providers,
     raw_switch,
     termination,
     translation,
@@ -107,6 +108,8 @@ class DpmiHost(Host):
                 raw_switch.save_restore_real(self)
             case Trap.MS_DOS_API:
                 multiplex.ms_dos_api(self)
+            case Trap.RETURN_FROM_PROVIDER:
+                providers.returned(self)
         return True
 
     def fault(self, vector: int, error_code: int, cr2: int) -> None:

@@ -11,7 +11,7 @@ from app.emu import events
 from app.emu.address import Far
 from app.emu.descriptor import sized
 from app.emu.events import Door
-from app.emu.host import failures
+from app.emu.host import failures, providers
 from app.emu.host.client import Client
 from app.emu.host.host import Host, null_segment
 from app.emu.host.memory_blocks import MemoryBlocks
@@ -68,6 +68,7 @@ def enter_protected_mode(host: Host) -> None:
     regs.esp = sp
     machine.attention = True
     host.switched(before, Door.ENTRY)
+    providers.client_entered(host, client)
 
 
 def _new_client(host: Host, index: int, bits: int) -> Client:

@@ -18,6 +18,7 @@ from app.emu.events import Door, Stack
 from app.emu.host.client import Client
 from app.emu.host.faults import GuestFault
 from app.emu.host.memory_blocks import Arena
+from app.emu.host.provider import Provider, Told
 from app.emu.host.tables import Owner
 from app.emu.memory import layout
 from app.emu.registers import SEGMENTS, Flag, Mode, Registers, Segment
@@ -57,7 +58,7 @@ class Standing(NamedTuple):
 
 
 class Sequel(Protocol):
-    """Work that waits for a reflected interrupt to return; part of the state, so a plain value with a method."""
+    """Work that waits for a context to be resumed; part of the state, so a plain value with a method."""
 
     def finish(self, host: Host, level: Level) -> None:
         """The level's client runs again: do the rest."""
@@ -96,7 +97,9 @@ class Level:
     is_hardware: bool = False
     """A reflected interrupt request: registers do not pass back."""
     on_return: Sequel | None = None
-    """What is left to do when a reflected interrupt is back."""
+    """What is left to do when a reflected interrupt or a resident provider is back."""
+    told: Told | None = None
+    """The resident provider that was called, and for which client."""
 
 
 @dataclass(slots=True, eq=False)
@@ -115,8 +118,10 @@ class Host:
     """SS:SP the host uses when it next enters real mode (rules R1 and R2 of the reference)."""
     entered: int = 0
     """Clients that ever entered: the number of the last one."""
-    ended_by_host: set[int] = field(default_factory=set)
-    """PSPs of programs the host ended, until DOS has reported them."""
+    providers: list[Provider] = field(default_factory=list)
+    """Resident service providers, in order of installation."""
+    installed: int = 0
+    """Providers that were ever installed: the number of the last one."""
 
     # Who and where
 

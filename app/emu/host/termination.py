@@ -12,8 +12,9 @@ from app.emu import events
 from app.emu.address import Far
 from app.emu.dos.process import RESIDENT
 from app.emu.events import Door
+from app.emu.host import providers
 from app.emu.host.client import Client
-from app.emu.host.host import Host
+from app.emu.host.host import Host, HostStackFull, Level
 from app.emu.host.multiplex import PRIVATE_PARAGRAPHS
 from app.emu.registers import ALWAYS_SET, Flag, Segment
 
@@ -35,6 +36,7 @@ class ByService:
     psp: int
     stack: Far
     ax: int
+    dx: int = 0
 
     def run(self, host: Host) -> None:
         """Programs it started and that still run end first, so that DOS ends the client's own."""
@@ -42,7 +44,7 @@ class ByService:
         machine.state.dos.end_descendants(self.psp, ENDED_BY_HOST)
         regs = machine.regs
         regs.eflags = ALWAYS_SET | Flag.VM | Flag.IOPL | Flag.IF
-        regs.eax = self.ax
+        regs.eax, regs.edx = self.ax, self.dx
         regs.ds = regs.es = Segment.real(self.psp)
         regs.fs = regs.gs = Segment.real(0)
         regs.ss, regs.esp = Segment.real(self.stack.segment), self.stack.offset & 0xFFFF
@@ -66,8 +68,21 @@ class ByDos:
 
 def terminate(host: Host, client: Client, code: int) -> None:
     """End a client and run INT 21h AH=4Ch with its return code in real mode, on its private stack."""
-    stack = Far(client.private, PRIVATE_PARAGRAPHS * 16)
-    _end(host, client, ByService(client.psp, stack, 0x4C00 | code & 0xFF))
+    _go_on(host, Ending(client, ByService(client.psp, _private_stack(client), 0x4C00 | code & 0xFF)))
+
+
+def stay_resident(host: Host, client: Client, code: int, paragraphs: int) -> None:
+    """End a client whose resident providers stay (INT 31h AX=0C01h), and then its program.
+
+    That stays in DOS memory with so many paragraphs (INT 21h AH=31h), or not at all for 0 (AH=4Ch).
+    """
+    ax = (0x3100 if paragraphs else 0x4C00) | code & 0xFF
+    last = ByService(client.psp, _private_stack(client), ax, paragraphs)
+    _go_on(host, Ending(client, last, stays=True, psp=client.psp if paragraphs else 0))
+
+
+def _private_stack(client: Client) -> Far:
+    return Far(client.private, PRIVATE_PARAGRAPHS * 16)
 
 
 def program_ending(host: Host, psp: int, last: ByDos) -> bool:
@@ -78,7 +93,7 @@ def program_ending(host: Host, psp: int, last: ByDos) -> bool:
     """
     found = [client for client in host.clients if client.psp == psp and not client.is_resident]
     if found and last.how != RESIDENT:
-        _end(host, found[0], last)
+        _go_on(host, Ending(found[0], last))
         return True
     for client in found:
         _stay(host, client)
@@ -86,18 +101,53 @@ def program_ending(host: Host, psp: int, last: ByDos) -> bool:
     return False
 
 
-def _end(host: Host, client: Client, last: LastStep) -> None:
-    """Release a client, and before it, from the last one on, those that entered after it: they are its children."""
-    while client in host.clients:
-        release(host, client if client.is_resident else host.clients[-1])
-    last.run(host)
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The end of a client in progress: it waits while a resident provider is told.
+
+    stays: by INT 31h AX=0C01h, its own providers stay; psp: its program, if DOS keeps something of it.
+    """
+
+    client: Client
+    last: LastStep
+    stays: bool = False
+    psp: int = 0
+
+    def finish(self, host: Host, _level: Level) -> None:
+        """The provider has returned."""
+        _go_on(host, self)
 
 
-def release(host: Host, client: Client) -> None:
-    """Give back everything of a client: levels, memory, callbacks, descriptors, vectors, the PSP's environment."""
+def _go_on(host: Host, ending: Ending) -> None:
+    """Release a client, and before it, from the last one on, those that entered after it: they are its children.
+
+    Before each of them goes, the resident providers that know it are told, the last one first.
+    """
+    while ending.client in host.clients:
+        client = ending.client if ending.client.is_resident else host.clients[-1]
+        _leave_levels(host, client)
+        host.run_as(client)
+        try:
+            if providers.tell_of_end(host, client, ending):
+                return
+        except HostStackFull:
+            continue
+        if client is ending.client:
+            release(host, client, stays=ending.stays, psp=ending.psp)
+        else:
+            release(host, client)
+    ending.last.run(host)
+
+
+def release(host: Host, client: Client, *, stays: bool = False, psp: int = 0) -> None:
+    """Give back everything of a client: levels, memory, callbacks, descriptors, vectors, the PSP's environment.
+
+    stays: its resident providers stay and keep its extended memory; psp: its program, if DOS keeps something of it.
+    """
     machine = host.machine
     _leave_levels(host, client)
-    client.blocks.release()
+    _give_up_program(host, client)
+    providers.client_left(host, client, stays=stays, psp=psp)
     client.callbacks.clear()
     host.clients.remove(client)
     machine.emit(events.ClientLeft, bits=client.bits, psp=client.psp)
@@ -106,6 +156,7 @@ def release(host: Host, client: Client) -> None:
 
 def _stay(host: Host, client: Client) -> None:
     _leave_levels(host, client)
+    _give_up_program(host, client)
     client.is_resident = True
     host.clients.remove(client)
     host.clients.insert(sum(each.is_resident for each in host.clients), client)
@@ -119,6 +170,10 @@ def _leave_levels(host: Host, client: Client) -> None:
         involved = (number for number, level in enumerate(host.levels) if client in (level.left, level.client))
         first = next(involved, len(host.levels))
     _drop_from(host, first)
+
+
+def _give_up_program(host: Host, client: Client) -> None:
+    """The PSP is DOS's again, the real-mode stack the parent's; a client that is resident has done that before."""
     if not client.is_resident:
         host.real_pointer = client.outer_real_pointer
         host.machine.memory.write_u16((client.psp << 4) + 0x2C, client.environment)
