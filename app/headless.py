@@ -144,6 +144,8 @@ def _to_the_end(machine: Machine, limits: Limits, trace: BinaryIO | None) -> Out
             return Outcome("terminated", ENDED_BY_HOST, "the guest waits for a key and its input has ended")
     write()
     end = machine.state.end
+    if end.how == "failed":
+        return Outcome("failed", FAILED, end.message)
     if end.how == "terminated":
         return Outcome("terminated", end.code, end.message, is_told=True)
     return Outcome("exited", end.code, end.message)

@@ -16,7 +16,10 @@ ENVIRONMENT = {"COMSPEC": "C:\\COMMAND.COM", "PATH": "C:\\", "PROMPT": "$P$G"}
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """One program and how to run it. mount: the folder that is drive C:, None for the program's own; memory in MiB."""
+    """A program and how to run it. mount: the folder that is drive C:, None for the program's own; memory in MiB.
+
+    then: programs that follow when it has ended or stays resident, each with its arguments.
+    """
 
     program: str
     arguments: tuple[str, ...] = ()
@@ -25,6 +28,7 @@ class Launch:
     write_through: bool = False
     limit_checks: bool = True
     keys: str = ""
+    then: tuple[tuple[str, ...], ...] = ()
 
     @property
     def folder(self) -> str:
@@ -50,17 +54,25 @@ def spare_the_collector() -> None:
         gc.set_threshold(100_000, 50, 100)
 
 
+def _check(program: str) -> None:
+    path = Path(program)
+    if not path.exists():
+        raise LoadError(f"{program}: no such file; give the path of a .COM or .EXE program")
+    if path.is_dir():
+        raise LoadError(f"{program}: is a folder; give the path of a .COM or .EXE program in it")
+
+
 def start(launch: Launch, console: Console) -> Machine:
     """Build a machine and load the program. Raises `LoadError` with a message for the user."""
-    path = Path(launch.program)
-    if not path.exists():
-        raise LoadError(f"{launch.program}: no such file; give the path of a .COM or .EXE program")
-    if path.is_dir():
-        raise LoadError(f"{launch.program}: is a folder; give the path of a .COM or .EXE program in it")
+    _check(launch.program)
+    for program, *_ in launch.then:
+        _check(program)
     options = MachineOptions(launch.folder, launch.memory, launch.write_through, launch.limit_checks)
     machine = Machine(options, console)
     dos = machine.state.dos
     dos.load_program(dos.mount.guest_path(launch.program), " ".join(launch.arguments), ENVIRONMENT)
+    for program, *arguments in launch.then:
+        dos.load_afterwards(dos.mount.guest_path(program), " ".join(arguments), ENVIRONMENT)
     if launch.keys:
         try:
             machine.state.devices.keyboard.type_text(launch.keys)

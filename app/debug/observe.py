@@ -133,6 +133,8 @@ class Observer:
             return ""
         if end.how == "terminated":
             return f"The host ended the program: {end.message}"
+        if end.how == "failed":
+            return f"The next program could not be loaded: {end.message}"
         return f"The program has ended with code {end.code}."
 
     def _memory(self, interest: Interest) -> MemoryView:

@@ -36,7 +36,7 @@ from app.emu.host.faults import GuestFault
 from app.emu.host.host import HostStackFull
 from app.emu.host.memory_blocks import Arena
 from app.emu.host.termination import ENDED_BY_HOST
-from app.emu.machine_errors import NotYet
+from app.emu.machine_errors import LoadError, NotYet
 from app.emu.memory import layout
 from app.emu.memory.memory import Memory, MemoryImage, PageNotPresent
 from app.emu.registers import ALWAYS_SET, Flag, Mode, Registers, Segment
@@ -76,7 +76,7 @@ class MachineOptions:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How the run ended. how: exit, resident, terminated (by the host)."""
+    """How the run ended. how: exit, resident, terminated (by the host), failed (the next program cannot be loaded)."""
 
     code: int
     how: str
@@ -515,11 +515,17 @@ class Machine:
             state.dos.end_program(ENDED_BY_HOST, reason)
 
     def end(self, code: int, how: str, message: str) -> None:
-        """The first program has ended: so has the run."""
+        """A program nobody in the machine waits for has ended: the next one is loaded, or the run is over."""
         state = self.state
         if state.host_message and state.host_ended == state.dos.current_psp:
             how, message = "terminated", state.host_message
-        state.end = End(code, how, message)
+        state.host_message = ""
+        try:
+            goes_on = state.dos.load_next()
+        except LoadError as error:
+            how, message, goes_on = "failed", str(error), False
+        if not goes_on:
+            state.end = End(code, how, message)
 
     # Ports
 
