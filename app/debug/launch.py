@@ -37,8 +37,8 @@ class Launch:
 
     @property
     def name(self) -> str:
-        """The program's file name."""
-        return Path(self.program).name
+        """The programs' file names."""
+        return ", ".join(Path(program).name for program in (self.program, *(program for program, *_ in self.then)))
 
 
 def spare_the_collector() -> None:
