@@ -9,6 +9,7 @@ from app.debug.code_view import CodeView
 from app.debug.history import Branch, History
 from app.debug.launch import Launch
 from app.debug.narrate import sentence, weightiest
+from app.debug.provider_view import providers
 from app.debug.snapshot import BranchRow, HistoryView, Interest, MemoryView, ScreenView, Snapshot, Status, Stop
 from app.debug.stack_view import stacks
 from app.debug.table_view import TableView
@@ -111,6 +112,7 @@ class Observer:
             branches=tuple(_branch_row(branch, shown=branch is history.branch) for branch in history.branches),
             history=HistoryView(history.size, history.budget, len(history.branch.kept), history.dropped),
             happened=len(log),
+            providers=providers(host),
         )
 
     def _sentence(self, stop: Stop) -> str:

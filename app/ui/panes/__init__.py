@@ -60,6 +60,7 @@ PANES: Final = (
     Entry("callbacks", "Callbacks", "phone-incoming", "Alt+7", Place.LISTS, "app.ui.panes.callbacks",
           "CallbacksPane"),
     Entry("vectors", "Vectors", "arrow-left-right", "Alt+8", Place.LISTS, "app.ui.panes.vectors", "VectorsPane"),
+    Entry("providers", "Providers", "link", "Alt+S", Place.LISTS, "app.ui.panes.providers", "ProvidersPane"),
     Entry("bookmarks", "Bookmarks", "bookmark", "Alt+B", Place.LISTS, "app.ui.panes.bookmarks", "BookmarksPane"),
     Entry("memory", "Memory", "memory-stick", "Alt+9", Place.CODE, "app.ui.panes.memory", "MemoryPane"),
     Entry("screen", "Screen", "monitor", "Alt+0", Place.CODE, "app.ui.panes.screen", "ScreenPane",
