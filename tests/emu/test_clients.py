@@ -6,11 +6,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.emu.events import CallbackAllocated, ClientEntered, RealModeCalled, RealModeReturned
 from app.emu.machine import Machine
 from tests.emu.programs import STRUCTURE, UD2, parent, store
-from tests.emu.runs import EXIT, Console, client, com, forward, int31, machine, word
+from tests.emu.runs import (
+    EXIT,
+    SAMPLES,
+    Console,
+    assert_same,
+    client,
+    com,
+    forward,
+    fuzz,
+    int31,
+    machine,
+    run_in_slices,
+    save_run_restore_run,
+    word,
+)
+from tests.guest import build
 
 ENOUGH = 100_000
 
@@ -139,3 +156,34 @@ def test_clients_come_and_go_many_times(tmp_path: Path) -> None:
     assert len(entered) == 8
     assert running.state.end.code == 5
     assert not running.state.host.clients
+
+
+# Time travel over several clients and providers
+
+ROUNDS = {
+    "a provider and two clients": (SAMPLES / "provider.com", {"then": ((str(SAMPLES / "user32.com"),),)}),
+    "three providers": (build.BUILT / "resident_providers_are_told-16.com", {}),
+    "a resident client": (build.BUILT / "client_stays_resident_by_dos-32.com", {}),
+    "a client that fails in a callback": (build.BUILT / "failing_callback_ends_its_owner-16.com", {}),
+}
+LENGTH = 3_000
+"""Instructions in which all of that happens."""
+
+every_round = pytest.mark.parametrize("program, launch", ROUNDS.values(), ids=ROUNDS)
+
+
+@every_round
+@given(data=st.data())
+@fuzz(2)
+def test_several_clients_go_on_from_a_checkpoint_as_before(
+    program: Path, launch: dict[str, Any], data: st.DataObject
+) -> None:
+    save_run_restore_run(program, data.draw(st.integers(0, LENGTH)), data.draw(st.integers(0, LENGTH)), **launch)
+
+
+@every_round
+def test_several_clients_do_not_depend_on_slices(program: Path, launch: dict[str, Any]) -> None:
+    told, state = run_in_slices(program, (1_000_000,), LENGTH, **launch)
+    told_again, state_again = run_in_slices(program, (1, 1, 7, 300), LENGTH, **launch)
+    assert told_again == told
+    assert_same(state, state_again)

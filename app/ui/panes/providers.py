@@ -28,7 +28,7 @@ class ProvidersPane(Pane):
         self.procedures: RowsModel[ProcedureRow] = RowsModel(_PROCEDURES, lambda row: (row.provider, row.bits), self)
         self.told: RowsModel[ToldRow] = RowsModel(_TOLD, lambda row: (row.provider, row.client), self)
         self.procedure_table = Table(self.procedures, "Resident service providers", self)
-        self.procedure_table.set_widths(8, 6, 4, 8, 6, 8, 8, 48)
+        self.procedure_table.set_widths(8, 6, 4, 8, 6, 8, 8, 52)
         self.procedure_table.doubleClicked.connect(lambda index: self._reveal(self.procedures.row(index.row()).linear))
         self.told_table = Table(self.told, "Clients that providers were told of", self)
         self.told_table.set_widths(8, 6, 4, 13, 4)
