@@ -136,8 +136,10 @@ class MainWindow(QMainWindow):
     def ask(self, ask: Ask) -> None:
         """Ask something about what is selected in the pane with the keyboard."""
         pane = self.workbench.focused
-        if pane is None or not pane.ask(ask):
+        if pane is None or not pane.watched():
             self.messages.note(_SELECT)
+        elif not pane.ask(ask):
+            self.messages.note(f"That cannot be asked of this: {pane.watched()[0]}.")
 
     def pause(self) -> None:
         """Come to rest."""
