@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import gc
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from app.emu.dos.host_folder import HostFolder
 from app.emu.machine import Console, Machine, MachineOptions
 from app.emu.machine_errors import LoadError
 
+MEMORY: Final = 32
+"""MiB a machine has unless somebody wants another size."""
 ENVIRONMENT = {"COMSPEC": "C:\\COMMAND.COM", "PATH": "C:\\", "PROMPT": "$P$G"}
 """The guest's environment."""
 
@@ -22,10 +26,12 @@ class Launch:
     program: str
     arguments: tuple[str, ...] = ()
     mount: str | None = None
-    memory: int = 32
+    memory: int = MEMORY
     write_through: bool = False
     limit_checks: bool = True
     keys: str = ""
+    record: str | None = None
+    """The file to record into from the start."""
 
     @property
     def folder(self) -> str:
@@ -58,10 +64,23 @@ def start(launch: Launch, console: Console) -> Machine:
         raise LoadError(f"{launch.program}: no such file; give the path of a .COM or .EXE program")
     if path.is_dir():
         raise LoadError(f"{launch.program}: is a folder; give the path of a .COM or .EXE program in it")
-    options = MachineOptions(launch.memory, launch.write_through, launch.limit_checks)
-    machine = Machine(options, HostFolder(launch.folder), console)
-    dos = machine.state.dos
-    dos.load_program(dos.mount.guest_path(launch.program), " ".join(launch.arguments), ENVIRONMENT)
+    machine = _machine(launch, HostFolder(launch.folder), console)
+    return _load(machine, launch, machine.state.dos.mount.guest_path(launch.program), ENVIRONMENT)
+
+
+def start_again(
+    launch: Launch, program: str, environment: Mapping[str, str], folder: HostFolder, console: Console
+) -> Machine:
+    """`start` from a recording: the program as the guest names it, in a folder that was recorded."""
+    return _load(_machine(launch, folder, console), launch, program, environment)
+
+
+def _machine(launch: Launch, folder: HostFolder, console: Console) -> Machine:
+    return Machine(MachineOptions(launch.memory, launch.write_through, launch.limit_checks), folder, console)
+
+
+def _load(machine: Machine, launch: Launch, program: str, environment: Mapping[str, str]) -> Machine:
+    machine.state.dos.load_program(program, " ".join(launch.arguments), environment)
     if launch.keys:
         try:
             machine.state.devices.keyboard.type_text(launch.keys)
