@@ -21,7 +21,7 @@ from typing import Final
 from app.debug.checkpoints import Checkpoints, Kept
 from app.debug.inputs import Input
 from app.debug.marks import Marks
-from app.emu.events import EventLog, SavedLog, log_length
+from app.emu.event_log import SavedLog
 from app.emu.machine import Machine, Place
 
 DEFAULT_BUDGET: Final = 512 << 20
@@ -47,7 +47,7 @@ class Branch:
     """Events up to the fork: what the branch shares with its parent."""
     inputs: list[Input] = field(default_factory=list)
     kept: Checkpoints = field(default_factory=Checkpoints)
-    log: SavedLog = ((), ())
+    log: SavedLog = field(default_factory=SavedLog)
     """The events of the branch as far as a checkpoint has seen them."""
     marks: Marks = field(default_factory=Marks)
     """What a recording knows of places on the way: a replay is checked against it."""
@@ -80,13 +80,9 @@ class History:
         return self.machine.place >= self.branch.end
 
     @property
-    def events(self) -> EventLog:
+    def events(self) -> SavedLog:
         """All events of the branch that are known: those that have happened, and behind them those still to come."""
-        if len(self.machine.log) >= log_length(self.branch.log):
-            return self.machine.log
-        known = EventLog()
-        known.restore(self.branch.log)
-        return known
+        return self.branch.log if len(self.machine.log) < len(self.branch.log) else self.machine.log.save()
 
     # Running forward
 
@@ -212,7 +208,7 @@ class History:
 
     def _remember_events(self) -> None:
         """The machine is about to go back, or may be: what has happened stays known."""
-        if len(self.machine.log) > log_length(self.branch.log):
+        if len(self.machine.log) > len(self.branch.log):
             self.branch.log = self.machine.log.save()
 
     def _count(self) -> None:

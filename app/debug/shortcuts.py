@@ -14,20 +14,14 @@ from app.debug import plain_state
 from app.debug.checkpoints import Kept
 from app.debug.history import Branch
 from app.debug.journal import Record
-from app.emu.events import Event, EventLog, Moment, SavedLog
+from app.emu.event_log import EventLog, Row, SavedLog
+from app.emu.events import Event
 from app.emu.machine import Checkpoint, Machine, MachineState, Place
 from app.emu.memory.layout import PAGE
 
 _SIZES: Final = struct.Struct("<III")
 """Bytes of state, bytes of the processor's part, number of pages."""
 _UNSOUND: Final = (KeyError, TypeError, ValueError, IndexError, AttributeError, struct.error)
-
-Row = tuple[Event, Moment]
-
-
-def rows_of(log: SavedLog) -> list[Row]:
-    """All events of a saved log."""
-    return [row for chunk in (*log[0], log[1]) for row in chunk]
 
 
 def records(machine: Machine, branch: Branch, kept: Kept, written: int, build: str) -> list[Record]:
@@ -36,18 +30,18 @@ def records(machine: Machine, branch: Branch, kept: Kept, written: int, build: s
     Raises `TypeError` when state holds something `plain_state` does not know.
     """
     checkpoint, start = kept.checkpoint, branch.kept[0].checkpoint
-    rows = rows_of(checkpoint.log)
+    log = checkpoint.log
     made = []
-    if len(rows) > written:
+    if len(log) > written:
         fields: dict[str, Any] = {"branch": branch.number, "first": written, "build": build}
-        made.append(Record("EVNT", fields, plain_state.write(rows[written:], machine.named())))
+        made.append(Record("EVNT", fields, plain_state.write(log[written:], machine.named())))
     state = plain_state.write(machine.unpickled(checkpoint.state), machine.named())
     pages = list(checkpoint.memory.changed_since(start.memory))
     bulk = [_SIZES.pack(len(state), len(checkpoint.fpu), len(pages)), state, checkpoint.fpu]
     bulk.append(struct.pack(f"<{len(pages)}I", *pages))
     bulk += map(checkpoint.memory.page, pages)
     fields = {
-        "branch": branch.number, "place": kept.place, "inputs": kept.inputs_done, "events": len(rows),
+        "branch": branch.number, "place": kept.place, "inputs": kept.inputs_done, "events": len(log),
         "work": round(kept.work, 4), "build": build,
     }  # fmt: skip
     return [*made, Record("CKPT", fields, b"".join(bulk))]

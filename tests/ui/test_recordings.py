@@ -18,7 +18,7 @@ from app.resources import resource
 from app.ui.main_window import MainWindow
 from app.ui.settings import Settings
 from app.ui.theme import Theme
-from tests.ui.fakes import FakeSession
+from tests.ui.fakes import FakeSession, known_events
 from tests.ui.test_window import press
 
 PROGRAM = resource("samples/hello16.com")
@@ -76,7 +76,7 @@ def open_chosen(window: MainWindow, path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_run_is_saved_and_opened_again_with_its_bookmarks(
     qtbot: QtBot, real: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    end, known = real._snapshot.tick, list(real.workbench.events)
+    end, known = real._snapshot.tick, known_events(real)
     save_as(real, tmp_path / "run")
     file = tmp_path / f"run{SUFFIX}"
     qtbot.waitUntil(lambda: real.messages.message == f"The run is recorded in {file}.")
@@ -93,7 +93,7 @@ def test_a_run_is_saved_and_opened_again_with_its_bookmarks(
     press(real, "F5")
     qtbot.waitUntil(lambda: real._snapshot.status is Status.ENDED and not real.bridge.is_busy)
     assert real._snapshot.tick == end
-    assert [str(event) for event in real.workbench.events] == [str(event) for event in known]
+    assert [str(event) for event in known_events(real)] == [str(event) for event in known]
 
 
 def test_where_nothing_can_be_written_is_said_and_loses_nothing(qtbot: QtBot, real: MainWindow, tmp_path: Path) -> None:
