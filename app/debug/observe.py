@@ -12,6 +12,7 @@ from app.debug.goals import Goal, LastUse, NextUse
 from app.debug.history import Branch, History
 from app.debug.launch import Launch
 from app.debug.narrate import sentence, weightiest
+from app.debug.provider_view import providers
 from app.debug.pursuit import current, on_trap
 from app.debug.snapshot import (
     BranchRow,
@@ -187,6 +188,7 @@ class Observer:
             recording=moving.recording,
             can_go_back=moving.can_go_back,
             comparison=pin.compared_with(Pin.of(machine, history.branch.number)) if pin and at_rest else None,
+            providers=providers(host),
         )
 
     def _sentence(self, stop: Stop) -> str:
@@ -213,6 +215,8 @@ class Observer:
             return ""
         if end.how == "terminated":
             return f"The host ended the program: {end.message}"
+        if end.how == "failed":
+            return f"The next program could not be loaded: {end.message}"
         return f"The program has ended with code {end.code}."
 
     def _memory(self, interest: Interest) -> MemoryView:
