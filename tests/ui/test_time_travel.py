@@ -55,7 +55,9 @@ def test_who_wrote_a_register_and_back_from_there(qtbot: QtBot, nested: MainWind
     assert snapshot.stop is Stop.FOUND
     current = next(line for line in snapshot.code if line.is_current)
     assert (current.mnemonic, current.operands) == ("xor", "ebx, ebx")
-    assert nested.status.sentence.toolTip() == "xor ebx, ebx at 00B7:00000511 is the last one to write EBX."
+    told = nested.status.sentence.toolTip()
+    assert told.startswith("xor ebx, ebx at 00B7:00000511 ")
+    assert "EBX" in told
     go(qtbot, nested, "Ctrl+Backspace")
     assert nested._snapshot.tick == 182
     assert not nested.actions_["return"].isEnabled()
