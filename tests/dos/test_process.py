@@ -188,10 +188,10 @@ class TestEntry:
     def test_unknown_functions_answer_as_dos(self, machine: FakeMachine) -> None:
         assert machine.int21(0x7A42).ax == 0x7A00
         assert not machine.carry
-        assert machine.int21(0x5D0A).ax == 1
+        assert machine.int21(0x5E00).ax == 1
         assert machine.carry
         assert machine.int21(0x0F00).al == 0xFF
-        assert [event["function"] for event in machine.of_kind("UnsupportedCalled")] == [0x7A, 0x5D, 0x0F]
+        assert [event["function"] for event in machine.of_kind("UnsupportedCalled")] == [0x7A, 0x5E, 0x0F]
 
     def test_extended_error_remembers(self, machine: FakeMachine) -> None:
         machine.int21(0x3D00, **machine.path("none"))
@@ -229,5 +229,5 @@ class TestEntry:
         dos = machine.dos
         dos.machine = dos.handles.machine = dos.con.machine = None
         again = pickle.loads(pickle.dumps(dos))  # noqa: S301 - our own bytes
-        assert again.current_psp == dos.current_psp
+        assert again.top_psp == dos.top_psp
         assert again.int21_entry == dos.int21_entry

@@ -1,8 +1,8 @@
 """What programs may look at of DOS itself, at segment 0060h.
 
-0020h critical error flag  0021h InDOS flag  002Eh segment of the first MCB  0030h list of lists
+002Eh segment of the first MCB  0030h list of lists
 0080h country information  00B0h upper-case table  0140h collating table  0250h file name characters
-0280h table of double-byte characters (none)
+0280h table of double-byte characters (none)  0290h swappable data area (swappable_area.py)
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from app.emu.memory.memory import Memory
 
 DATA: Final = 0x0060
-IN_DOS: Final = Far(DATA, 0x21)
+SWAPPABLE: Final = Far(DATA, 0x290)
+IN_DOS: Final = Far(DATA, 0x291)
 LIST_OF_LISTS: Final = Far(DATA, 0x30)
 COUNTRY: Final = Far(DATA, 0x80)
 COUNTRY_SIZE: Final = 34

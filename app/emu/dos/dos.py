@@ -20,9 +20,10 @@ from app.emu.dos import (
     process,
 )
 from app.emu.dos.console import ControlC
-from app.emu.dos.failures import DosFailed, InsufficientMemory
+from app.emu.dos.failures import DosFailed, InsufficientMemory, InvalidFunction
 from app.emu.dos.kernel import Kernel
 from app.emu.dos.process import Start
+from app.emu.dos.swappable_area import LastError
 from app.emu.dos.table import INT21, ControlPassed
 from app.emu.machine_errors import LoadError, NotYet
 from app.emu.registers import STATUS, Flag, Registers, Segment
@@ -71,6 +72,7 @@ class Dos(Kernel):
         case_map = rom.trap(RealTrap("DOS_CASE_MAP", "dos", "case_map", After.CONTINUE))
         rom.code(_RETF)
         data_area.write(self.memory, case_map)
+        self.area.create()
         self.blocks.create()
 
         def own(name: str, method: str) -> RealTrap:
@@ -134,12 +136,12 @@ class Dos(Kernel):
         if self.waiting != call:
             self._report_call(row)
         try:
-            if self.break_check and regs.ah > 0x0C and regs.ah not in _ON_CALLERS_STACK:
+            if self.area.checks_break and regs.ah > 0x0C and regs.ah not in _ON_CALLERS_STACK:
                 self.con.check_break()
             self._perform(row)
         except NotYet:
             self.waiting = call
-            self.memory.write_u8(data_area.IN_DOS.real_linear, 1)
+            self.area.in_dos = 1
             raise
         except ControlC:
             self.broken, self.flushed = call, False
@@ -150,7 +152,7 @@ class Dos(Kernel):
         else:
             self._interrupt_return()
         self.waiting = None
-        self.memory.write_u8(data_area.IN_DOS.real_linear, 0)
+        self.area.in_dos = 0
 
     def _perform(self, row: Service) -> None:
         """Call a row's function and put what it gives, or its failure, into the registers."""
@@ -162,7 +164,8 @@ class Dos(Kernel):
         try:
             result = row.handler(self, **services.arguments(row, regs, wide=False))
         except DosFailed as failure:
-            regs.ax = error = self.last_error = failure.code
+            regs.ax = error = failure.code
+            self.area.last_error = LastError.of(failure.code)
             regs.set_flag(Flag.CF, on=True)
             if isinstance(failure, InsufficientMemory) and row.number in {0x48, 0x4A}:
                 regs.set_low("bx", failure.largest)
@@ -190,7 +193,8 @@ class Dos(Kernel):
         elif regs.ah in _FCB_FUNCTIONS:
             regs.al = 0xFF
         else:
-            regs.ax = self.last_error = 1
+            regs.ax = InvalidFunction.code
+            self.area.last_error = LastError.of(InvalidFunction.code)
             regs.set_flag(Flag.CF, on=True)
         self._interrupt_return()
 
@@ -243,7 +247,7 @@ class Dos(Kernel):
 
     def run_over(self) -> None:
         """Somebody jumped where the first program returns to: the run ends with the last return code."""
-        self.machine.end(self.return_code & 0xFF, process.HOW[process.EXIT], "")
+        self.machine.end(self.area.return_code & 0xFF, process.HOW[process.EXIT], "")
 
     def end_program(self, code: int, message: str) -> None:
         """The host ends the current program: its parent goes on, or the run is over."""

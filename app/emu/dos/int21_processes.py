@@ -51,7 +51,7 @@ def stay_resident(dos: Kernel, code: int, size: int) -> None:
 @INT21.service(0x4D, since=SINCE)
 def return_code(dos: Kernel) -> AX:
     """Return code (AL) and way (AH) of the last child's end; asking clears it."""
-    code, dos.return_code = dos.return_code, 0
+    code, dos.area.return_code = dos.area.return_code, 0
     return code
 
 
