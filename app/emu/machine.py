@@ -28,6 +28,7 @@ from app.emu.devices.clock import RATE
 from app.emu.devices.devices import Devices
 from app.emu.dos.dos import Dos
 from app.emu.dos.mount import Mount
+from app.emu.drivers.mouse import MouseDriver
 from app.emu.host import traps
 from app.emu.host.callbacks import SLOTS
 from app.emu.host.dpmi import STACK_FULL, DpmiHost
@@ -91,6 +92,7 @@ class MachineState:
     devices: Devices
     bios: Bios
     dos: Dos
+    mouse: MouseDriver
     host: DpmiHost
     tick: int = 0
     idle: int = 0
@@ -149,10 +151,12 @@ class Machine:
             devices=Devices(self),
             bios=Bios(self),
             dos=Dos(self, mount),
+            mouse=MouseDriver(self),
             host=DpmiHost(self, Arena(self.memory)),
         )
         self.state.bios.install()
         self.state.dos.install()
+        self.state.mouse.install()
 
     def _place_rom(self) -> None:
         """Put the host's real-mode addresses into the ROM."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.emu.bios.bios import Bios
 from app.emu.devices.devices import Devices
+from app.emu.drivers.mouse import MouseDriver
 from app.emu.registers import ALWAYS_SET, Flag, Registers, Segment
 from app.emu.rom import Rom
 
@@ -59,7 +60,7 @@ class FakeMachine:
         self.inputs: list[bytes | None] = []
         self.asked = 0
         self.console = SimpleNamespace(read_input=self._read_input)
-        self.state = SimpleNamespace(devices=Devices(self), bios=Bios(self))  # type: ignore[arg-type]
+        self.state = SimpleNamespace(devices=Devices(self), bios=Bios(self), mouse=MouseDriver(self))  # type: ignore[arg-type]
 
     def _read_input(self) -> bytes | None:
         self.asked += 1
@@ -80,6 +81,11 @@ class FakeMachine:
     def bios(self) -> Bios:
         bios: Bios = self.state.bios
         return bios
+
+    @property
+    def mouse(self) -> MouseDriver:
+        mouse: MouseDriver = self.state.mouse
+        return mouse
 
     def run_until(self, clock: int) -> None:
         """Let time pass from appointment to appointment, nobody serving interrupts."""
@@ -119,8 +125,8 @@ class FakeMachine:
         target = io.BytesIO()
         saver = pickle.Pickler(target)
         saver.persistent_id = lambda value: "machine" if value is self else None  # type: ignore[method-assign]
-        saver.dump((self.state.devices, self.state.bios))
+        saver.dump((self.state.devices, self.state.bios, self.state.mouse))
         loader = pickle.Unpickler(io.BytesIO(target.getvalue()))  # noqa: S301 - our own bytes
         loader.persistent_load = lambda _name: other  # type: ignore[method-assign]
-        other.state.devices, other.state.bios = loader.load()
+        other.state.devices, other.state.bios, other.state.mouse = loader.load()
         return other

@@ -111,11 +111,7 @@ ALIASES: Final = {0x40: 0x13, 0x42: 0x10}
 
 
 def install(rom: Rom) -> None:
-    """Fill the ROM and the interrupt vector table.
-
-    Vectors not named here return at once. That is also INT 33h without a mouse driver: AX=0000h (reset) comes back
-    with AX=0, "no mouse", and AX=0021h unchanged.
-    """
+    """Fill the ROM and the interrupt vector table. Vectors not named here return at once."""
     for where, data in DATA.items():
         rom.memory.write(where.real_linear, data)
     for vector in range(0x100):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from app.emu.devices.cmos import Cmos
 from app.emu.devices.device import NEVER
 from app.emu.devices.keyboard_controller import KeyboardController
+from app.emu.devices.mouse import Mouse
 from app.emu.devices.pic import Pic
 from app.emu.devices.pit import Pit
 from app.emu.devices.vga import Vga
@@ -26,11 +27,12 @@ class Devices:
         self.keyboard = KeyboardController(machine)
         self.cmos = Cmos(machine)
         self.vga = Vga(machine)
+        self.mouse = Mouse(machine)
         self._wakes = NEVER
 
     @property
     def _clocked(self) -> tuple[Device, ...]:
-        return self.pit, self.keyboard, self.cmos
+        return self.pit, self.keyboard, self.cmos, self.mouse
 
     def next_due(self) -> int:
         """The next clock at which a device wants attention."""
