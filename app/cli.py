@@ -26,6 +26,10 @@ VALUES = frozenset(
     }
 )  # fmt: skip
 """Our options with a value."""
+_KEYS = (
+    r"typed into the guest: `dir\n`, `{F1}`, `{Ctrl+C}`, `{Wait 500}` (milliseconds); "
+    "the mouse: `{Mouse 320,100}`, `{Click left}`, `{Press left}`, `{Release left}`"
+)
 
 
 def main(argv: list[str] | None = None) -> NoReturn:
@@ -122,7 +126,7 @@ def _program(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
     parser.add_argument("--write-through", action="store_true", help="let the guest's writes reach that folder")
     parser.add_argument("--memory", metavar="MIB", type=_memory, default=32, help="the machine's memory (default 32)")
     parser.add_argument("--profile", choices=("spec",), default="spec", help="which host is played")
-    parser.add_argument("--keys", metavar="TEXT", default="", help=r"typed into the guest: `dir\n`, `{F1}`, `{Ctrl+C}`")
+    parser.add_argument("--keys", metavar="TEXT", default="", help=_KEYS)
     parser.add_argument("--no-limit-checks", action="store_true", help="let accesses past a segment's limit pass")
 
 

@@ -9,7 +9,7 @@ from app.debug.code_view import CodeView
 from app.debug.history import Branch, History
 from app.debug.launch import Launch
 from app.debug.narrate import sentence, weightiest
-from app.debug.snapshot import BranchRow, HistoryView, Interest, MemoryView, ScreenView, Snapshot, Status, Stop
+from app.debug.snapshot import BranchRow, HistoryView, Interest, MemoryView, Snapshot, Status, Stop
 from app.debug.stack_view import stacks
 from app.debug.table_view import TableView
 from app.emu.address import Far
@@ -100,7 +100,8 @@ class Observer:
             callbacks=self._tables.callbacks(),
             vectors=self._tables.vectors() if interest.vectors else (),
             memory=self._memory(interest),
-            screen=self._screen(),
+            screen=screen(machine.memory, machine.state.devices.vga),
+            pointer_area=machine.state.mouse.area,
             breakpoints=breakpoints.rows(),
             events_from=first,
             events=tuple(event for event, _ in recorded),
@@ -162,10 +163,6 @@ class Observer:
                 if not _inside(segment, start + index):
                     state[index] = PAST_LIMIT
         return MemoryView(title, start, linear & 0xFFFFFFFF, bytes(data), bytes(state))
-
-    def _screen(self) -> ScreenView:
-        shown = screen(self._machine.memory, self._machine.state.devices.vga)
-        return ScreenView(shown.columns, shown.rows, shown.cells, shown.cursor, shown.cursor_visible)
 
 
 def _branch_row(branch: Branch, *, shown: bool) -> BranchRow:

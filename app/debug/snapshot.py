@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Flag, StrEnum, auto
 
 from app.emu.address import Far
+from app.emu.bios.screen import Screen
 from app.emu.descriptor import Descriptor
 from app.emu.events import Event, Moment, Stack
 from app.emu.real_mode_call import RealModeCall
@@ -183,18 +184,6 @@ class MemoryView:
 
 
 @dataclass(frozen=True, slots=True)
-class ScreenView:
-    """The guest's text screen: 80x25 cells of (character CP437, attribute) as they lie in memory, and the cursor."""
-
-    columns: int
-    rows: int
-    cells: bytes
-    cursor: tuple[int, int]
-    """Column, row."""
-    cursor_visible: bool
-
-
-@dataclass(frozen=True, slots=True)
 class BreakpointRow:
     """Something that stops a run, forwards and backwards.
 
@@ -325,7 +314,7 @@ class Snapshot:
     callbacks: tuple[CallbackRow, ...]
     vectors: tuple[VectorRow, ...]
     memory: MemoryView
-    screen: ScreenView
+    screen: Screen
     breakpoints: tuple[BreakpointRow, ...]
     events_from: int
     events: tuple[Event, ...]
@@ -350,5 +339,7 @@ class Snapshot:
     """How much of a search is done, 0 to 1, while `status` is SEARCHING."""
     can_go_back: bool = False
     """There is a jump `GoBack` can return from."""
+    pointer_area: tuple[int, int] = (640, 200)
+    """Width and height of the screen in the mouse driver's coordinates."""
     happened: int = 0
     """Events before this moment: the next one will have this seq."""

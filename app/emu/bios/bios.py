@@ -47,6 +47,7 @@ class Bios:
         memory.write_u16(data_area.BUFFER_LAST, data_area.BUFFER_END)
         memory.write_u32(data_area.TICKS, START_TICKS)
         memory.write_u8(data_area.KEYBOARD_MODE, 0x10)
+        memory.write_u8(data_area.VIDEO_FLAGS, 0x11)
         self.video.set_mode(3, clear=True)
 
     # For DOS

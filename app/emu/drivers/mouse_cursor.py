@@ -9,6 +9,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
+from app.emu.bios.video import GRAPHICS, GRAPHICS_COLUMNS, GRAPHICS_MODE, GRAPHICS_ROWS
+
 if TYPE_CHECKING:
     from app.emu.drivers.mouse_settings import Settings
     from app.emu.machine import Machine
@@ -60,7 +62,7 @@ class Cursor:
             column, row = place[0] * video.columns // WIDTH, place[1] // 8
             if column < video.columns and row < video.rows:
                 self._draw_cell(settings, column, row)
-        elif video.mode == 0x13:
+        elif video.mode == GRAPHICS_MODE:
             self._draw_shape(settings, place[0] // 2 - settings.hot_spot[0], place[1] - settings.hot_spot[1])
 
     def _draw_cell(self, settings: Settings, column: int, row: int) -> None:
@@ -76,11 +78,11 @@ class Cursor:
 
     def _draw_shape(self, settings: Settings, left: int, top: int) -> None:
         words = struct.unpack("<32H", settings.shape)
-        first, last = max(left, 0), min(left + SIDE, 320)
+        first, last = max(left, 0), min(left + SIDE, GRAPHICS_COLUMNS)
         if first >= last:
             return
-        for line in range(max(-top, 0), min(SIDE, 200 - top)):
-            linear = 0xA0000 + (top + line) * 320 + first
+        for line in range(max(-top, 0), min(SIDE, GRAPHICS_ROWS - top)):
+            linear = GRAPHICS + (top + line) * GRAPHICS_COLUMNS + first
             pixels = bytearray(self._machine.memory.read(linear, last - first))
             for index in range(len(pixels)):
                 bit = 0x8000 >> first - left + index

@@ -62,6 +62,17 @@ class Pointer:
             return Size(video.rows * 8, max(WIDTH // video.columns, 1), 8)
         return Size(200, 2, 1)
 
+    @property
+    def area(self) -> tuple[int, int]:
+        """Width and height a picture of the screen stands for when somebody points at it from outside.
+
+        In text that is the virtual screen; in graphics as far as the program lets the pointer go, for many programs
+        make the driver count their own pixels that way.
+        """
+        if self.video.is_text:
+            return WIDTH, self.size.height
+        return max(self.settings.right, 0) + 1, max(self.settings.bottom, 0) + 1
+
     def notice_mode(self) -> None:
         """A new video mode hides the pointer and gives it the whole screen."""
         mode = self.video.mode, self.video.rows
