@@ -29,6 +29,7 @@ from app.emu.devices.devices import Devices
 from app.emu.dos.dos import Dos
 from app.emu.dos.mount import Mount
 from app.emu.drivers.mouse import MouseDriver
+from app.emu.drivers.xms import XmsDriver
 from app.emu.host import traps
 from app.emu.host.callbacks import SLOTS
 from app.emu.host.dpmi import STACK_FULL, DpmiHost
@@ -93,6 +94,7 @@ class MachineState:
     bios: Bios
     dos: Dos
     mouse: MouseDriver
+    xms: XmsDriver
     host: DpmiHost
     tick: int = 0
     idle: int = 0
@@ -152,11 +154,13 @@ class Machine:
             bios=Bios(self),
             dos=Dos(self, mount),
             mouse=MouseDriver(self),
+            xms=XmsDriver(self),
             host=DpmiHost(self, Arena(self.memory)),
         )
         self.state.bios.install()
         self.state.dos.install()
         self.state.mouse.install()
+        self.state.xms.install()
 
     def _place_rom(self) -> None:
         """Put the host's real-mode addresses into the ROM."""

@@ -79,6 +79,14 @@ class FakeHost:
         self.ended.append(psp)
 
 
+class FakeXms:
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def multiplex(self) -> None:
+        self.asked += 1
+
+
 class FakeMachine:
     """What `surroundings.Machine` asks for; interrupts are carried out as far as their first trap."""
 
@@ -92,8 +100,8 @@ class FakeMachine:
         self.console = SimpleNamespace(write=self._console_write)
         self.ended: tuple[int, str, str] | None = None
         self.dos = Dos(self, Mount(str(folder), write_through=write_through))
-        self.bios, self.host = FakeBios(), FakeHost()
-        self.state = SimpleNamespace(bios=self.bios, host=self.host, dos=self.dos)
+        self.bios, self.host, self.xms = FakeBios(), FakeHost(), FakeXms()
+        self.state = SimpleNamespace(bios=self.bios, host=self.host, xms=self.xms, dos=self.dos)
         self.dos.install()
 
     def _console_write(self, handle: int, data: bytes) -> None:

@@ -99,9 +99,11 @@ def test_break_flag_and_small_answers(machine: FakeMachine) -> None:
     assert machine.int21(0x5400).al == 1
 
 
-def test_multiplex_asks_the_host(machine: FakeMachine) -> None:
+def test_multiplex_asks_host_and_driver(machine: FakeMachine) -> None:
     assert machine.interrupt(0x2F, ax=0x1687).ax == 0x1687
-    assert machine.interrupt(0x2F, ax=0x4300).ax == 0x4300
+    assert machine.xms.asked == 0
+    machine.interrupt(0x2F, ax=0x4310)
+    assert machine.xms.asked == 1
     assert machine.interrupt(0x2F, ax=0x4A01).low("di") == 0xFFFF
 
 

@@ -279,11 +279,13 @@ class Dos(Kernel):
         self.emit(events.UnsupportedCalled, interrupt=interrupt, function=regs.ah, at=Far(cs, ip - 2 & 0xFFFF))
 
     def multiplex(self) -> None:
-        """INT 2Fh: the host's functions (16xxh, 4300h), high memory (nothing free); others: not installed."""
-        regs = self.regs
-        if regs.ah in {0x16, 0x43} and self.machine.state.host.multiplex():
+        """INT 2Fh: the host (16xxh), the XMS driver (43xxh), high memory (nothing free); others: not installed."""
+        regs, state = self.regs, self.machine.state
+        if regs.ah == 0x16 and state.host.multiplex():
             return
-        if regs.ax in {0x4A01, 0x4A02}:
+        if regs.ah == 0x43:
+            state.xms.multiplex()
+        elif regs.ax in {0x4A01, 0x4A02}:
             regs.set_low("bx", 0)
             regs.es = Segment.real(0xFFFF)
             regs.set_low("di", 0xFFFF)
