@@ -150,7 +150,7 @@ class FakeMachine:
             regs.eip += 1
         trap = self.rom.traps[regs.code_linear]
         assert trap.component == "dos"
-        getattr(self.dos, trap.method)()
+        getattr(self.dos, trap.method)(*([] if trap.argument is None else [trap.argument]))
         if trap.after.name == "IRET":
             status = regs.eflags & 0x8D5
             self.iret()

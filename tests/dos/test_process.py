@@ -175,6 +175,11 @@ def test_psp_services(machine: FakeMachine) -> None:
     assert machine.dos.current_psp == psp
 
 
+def test_a_program_the_caller_has_loaded_may_start(machine: FakeMachine) -> None:
+    machine.int21(0x4B05, ds=0x1234, dx=0)
+    assert not machine.carry
+
+
 class TestEntry:
     def test_registers_and_flags_come_back(self, machine: FakeMachine) -> None:
         machine.regs.set_flag(Flag.CF | Flag.ZF, on=True)

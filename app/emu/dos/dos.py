@@ -95,7 +95,7 @@ class Dos(Kernel):
         ):
             rom.service(vector, RealTrap(name, "dos", method, After.IRET))
         for vector in (0x25, 0x26):
-            rom.service(vector, RealTrap(f"DOS_ABSOLUTE_{vector:02X}", "dos", "absolute_disk", After.CONTINUE))
+            rom.service(vector, RealTrap(f"DOS_ABSOLUTE_{vector:02X}", "dos", "absolute_disk", After.CONTINUE, vector))
             rom.code(_RETF)  # leaves the flags on the caller's stack, as these two do
         nothing = rom.code(_IRET)
         for vector in (0x28, 0x2A):
@@ -266,9 +266,9 @@ class Dos(Kernel):
         self._unsupported(0x2E)
         self.regs.ax = 0xFFFF
 
-    def absolute_disk(self) -> None:
+    def absolute_disk(self, vector: int) -> None:
         """INT 25h and 26h: drive C: has no sectors; error 02h (address mark not found), AH=80h (no response)."""
-        self._unsupported(0x25)
+        self._unsupported(vector)
         self.regs.ax = 0x8002
         self.regs.set_flag(Flag.CF, on=True)
 

@@ -6,10 +6,10 @@ A handle is an index into the job file table, whose byte is an index into the sy
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from app.emu.dos.failures import AccessDenied, InvalidHandle, TooManyOpenFiles
+from app.emu.dos.failures import AccessDenied, InvalidHandle, LockViolation, TooManyOpenFiles
 from app.emu.dos.files import File
 from app.emu.dos.psp import CLOSED, JFT_COUNT, JFT_POINTER
 
@@ -39,6 +39,8 @@ class OpenFile:
     position: int = 0
     references: int = 0
     raw: bool = False
+    locks: list[range] = field(default_factory=list)
+    """Bytes of the file nobody else may read, write or lock (INT 21h AH=5Ch)."""
 
     @property
     def access(self) -> int:
@@ -95,6 +97,25 @@ class Handles:
         entry.references -= 1
         if entry.references == 0:
             self.entries[index] = None
+
+    def check_unlocked(self, entry: OpenFile, part: range) -> None:
+        """Fail with `lock violation` when somebody else has locked one of these bytes of an entry's file."""
+        others = (each for each in self.entries if each is not None and each.file is entry.file and each is not entry)
+        if any(_overlap(part, lock) for each in others for lock in each.locks):
+            raise LockViolation
+
+    def lock(self, entry: OpenFile, part: range) -> None:
+        """Lock bytes of an entry's file; none of them may be locked yet."""
+        self.check_unlocked(entry, part)
+        if any(_overlap(part, lock) for lock in entry.locks):
+            raise LockViolation
+        entry.locks.append(part)
+
+    def unlock(self, entry: OpenFile, part: range) -> None:
+        """Unlock exactly what was locked before."""
+        if part not in entry.locks:
+            raise LockViolation
+        entry.locks.remove(part)
 
     def duplicate(self, psp: int, handle: int) -> int:
         """A second handle for the same open file (AH=45h)."""
@@ -184,3 +205,7 @@ class Handles:
             raise TooManyOpenFiles
         self.entries.append(opened)
         return len(self.entries) - 1
+
+
+def _overlap(one: range, other: range) -> bool:
+    return max(one.start, other.start) < min(one.stop, other.stop)

@@ -161,7 +161,10 @@ _TABLES: Final = {
 
 @INT21.service(0x65, since=SINCE)
 def extended_country(dos: Kernel, function: AL, buffer: ES_DI, size: CX, text: DS_DX) -> AX:
-    """Country tables (AL=1, 2, 4 to 7), or letters to upper case: DL (AL=20h), CX bytes (21h), a string (22h)."""
+    """Country tables (AL=1, 2, 4 to 7), or letters to upper case: DL (AL=20h), CX bytes (21h), a string (22h).
+
+    AL=A0h to A2h do the same for file names; AL=23h: is DL the letter for no (0), yes (1) or neither (2).
+    """
     memory = dos.memory
     match function:
         case 1:
@@ -170,11 +173,14 @@ def extended_country(dos: Kernel, function: AL, buffer: ES_DI, size: CX, text: D
             answer = bytes([1]) + len(body).to_bytes(2, "little") + body
         case 2 | 4 | 5 | 6 | 7:
             answer = bytes([function]) + _TABLES[function].to_dword().to_bytes(4, "little")
-        case 0x20:
+        case 0x23:
+            answer_letter = data_area.upper_byte(text[1] & 0xFF)
+            return {ord("N"): 0, ord("Y"): 1}.get(answer_letter, 2)
+        case 0x20 | 0xA0:
             _DL.write(dos.regs, data_area.upper_byte(text[1] & 0xFF), wide=False)
             return dos.regs.ax
-        case 0x21 | 0x22:
-            found = far_memory.read_until(memory, text, 0, 0x10000) if function == 0x22 else None
+        case 0x21 | 0x22 | 0xA1 | 0xA2:
+            found = far_memory.read_until(memory, text, 0, 0x10000) if function & 0x7F == 0x22 else None
             data = far_memory.read(memory, text, size) if found is None else found
             far_memory.write(memory, text, bytes(map(data_area.upper_byte, data)))
             return dos.regs.ax
@@ -209,6 +215,15 @@ def code_page(dos: Kernel, function: AL, wanted: BX) -> CodePages:
     if function == 2 and wanted != _CODE_PAGE:
         raise FileNotFound
     return CodePages(_CODE_PAGE, _CODE_PAGE if function == 1 else dos.regs.low("dx"))
+
+
+def reserved(dos: Kernel) -> AL:  # noqa: ARG001 - the answer is the same for all
+    """CP/M had a function here, or DOS keeps the number for itself: nothing happens, AL is 0."""
+    return 0
+
+
+for _function in (0x18, 0x1D, 0x1E, 0x20, 0x61, 0x6B):
+    INT21.service(_function, since=SINCE)(reserved)
 
 
 class ExtendedError(NamedTuple):

@@ -124,6 +124,7 @@ class Kernel:
                 self.con.write(2 if handle == 2 else 1, data)
             return len(data)  # NUL, AUX and PRN take everything
         file = entry.writable_file()
+        self.handles.check_unlocked(entry, range(entry.position, entry.position + len(data)))
         written = file.write(entry.position, data)
         entry.position += written
         file.stamp = self.time.stamp(self.machine.clock)
@@ -134,7 +135,9 @@ class Kernel:
         entry = self.open_file(handle)
         if entry.device:
             return self.con.read(size, raw=entry.raw) if entry.device == "CON" and size else b""
-        data = entry.readable_file().read(entry.position, size)
+        file = entry.readable_file()
+        self.handles.check_unlocked(entry, range(entry.position, entry.position + size))
+        data = file.read(entry.position, size)
         entry.position += len(data)
         return data
 

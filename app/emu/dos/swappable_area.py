@@ -30,7 +30,7 @@ _BREAK: Final = 0x17
 _NO_DRIVE: Final = 0xFF
 _CLASSES: Final = {
     1: (7, 4, 1), 2: (8, 3, 2), 3: (8, 3, 2), 4: (1, 4, 1), 5: (3, 3, 1), 6: (7, 4, 1), 7: (7, 5, 5), 8: (1, 4, 5),
-    9: (7, 4, 5), 0x0B: (9, 3, 1), 0x0F: (8, 3, 2), 0x12: (8, 3, 2), 0x50: (12, 3, 2),
+    9: (7, 4, 5), 0x0B: (9, 3, 1), 0x0F: (8, 3, 2), 0x12: (8, 3, 2), 0x21: (10, 2, 2), 0x50: (12, 3, 2),
 }  # fmt: skip
 """Class, suggested action and locus by code (MS-DOS Programmer's Reference, INT 21h AH=59h)."""
 
