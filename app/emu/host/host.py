@@ -59,8 +59,8 @@ class Standing(NamedTuple):
 class Sequel(Protocol):
     """Work that waits for a reflected interrupt to return; part of the state, so a plain value with a method."""
 
-    def finish(self, host: Host, level: Level) -> None:
-        """The level's client runs again: do the rest."""
+    def finish(self, host: Host, level: Level, answer: Registers) -> None:
+        """The level's client runs again: do the rest. answer: the registers the handler came back with."""
 
 
 @dataclass(slots=True, eq=False)
