@@ -161,6 +161,10 @@ class Machine:
         self.state.dos.install()
         self.state.mouse.install()
         self.state.xms.install()
+        self._mouse_handlers = [
+            self.rom.trap(RealTrap(f"MOUSE_EVENT client {index + 1}", "host", "mouse_event", After.NOTHING, index))
+            for index in range(layout.MAX_CLIENTS)
+        ]
 
     def _place_rom(self) -> None:
         """Put the host's real-mode addresses into the ROM."""
@@ -245,6 +249,10 @@ class Machine:
     def state_routine(self, index: int) -> Far:
         """The real-mode state routine of the client at `index`."""
         return self._state[index]
+
+    def mouse_handler(self, index: int) -> Far:
+        """The real-mode address the mouse driver calls for the client at `index`."""
+        return self._mouse_handlers[index]
 
     def use_ldt(self, index: int) -> None:
         """Make the LDT of the client at `index` the current one (LLDT)."""
