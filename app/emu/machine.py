@@ -33,7 +33,7 @@ from app.emu.drivers.xms import XmsDriver
 from app.emu.host import traps
 from app.emu.host.callbacks import SLOTS
 from app.emu.host.dpmi import STACK_FULL, DpmiHost
-from app.emu.host.exceptions import describe
+from app.emu.host.exceptions import COPROCESSOR_ERROR, describe
 from app.emu.host.faults import GuestFault
 from app.emu.host.host import HostStackFull
 from app.emu.host.memory_blocks import Arena
@@ -500,10 +500,21 @@ class Machine:
             if client.real_exceptions[vector] != client.trap(traps.Trap.DEFAULT_REAL_EXCEPTION, vector):
                 host.fault(vector, error_code, cr2)
                 return
-        if vector in (1, 3, 4) or (vector in (0, 5, 6, 7) and not self.is_bare_return(vector)):
+        if vector == COPROCESSOR_ERROR:
+            self.coprocessor_error()
+        elif vector in (1, 3, 4) or (vector in (0, 5, 6, 7) and not self.is_bare_return(vector)):
             self.interrupt_real(vector)
         else:
             self.terminate_client(describe(vector, error_code, cr2, str(Far(regs.cs.selector, regs.eip))))
+
+    def coprocessor_error(self) -> None:
+        """A floating-point exception becomes IRQ 13; the instruction that met it waits for that, as on an AT."""
+        if not self.regs.interrupts_on:
+            self.weeds("a floating-point exception with interrupts off: IRQ 13 cannot come")
+            return
+        self.state.devices.coprocessor.error()
+        if self.state.devices.pic.pending() is None:
+            self._idle()
 
     # Ends
 

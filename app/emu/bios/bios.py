@@ -96,6 +96,10 @@ class Bios:
         enabled = self.time.cmos.memory[0x0B]
         self.machine.regs.set_flag(Flag.CF, on=bool(flags & enabled & ALARMED))
 
+    def coprocessor_handled(self) -> None:
+        """INT 75h, behind INT 02h: an error nobody has cleared is passed over, as port F0h makes an AT do."""
+        self.machine.cpu.clear_fpu_exceptions()
+
     # Services
 
     def int10(self) -> None:

@@ -88,7 +88,9 @@ HANDLERS: Final[dict[int, Handler]] = {
     0x75: Handler(
         b"\x50\x30\xc0\xe6\xf0"
         + _EOI_BOTH
-        + b"\x58\xcd\x02\xcf"  # xor al, al / out F0h, al / EOI both / int 02h / iret
+        + b"\x58\xcd\x02",  # push ax / xor al, al / out F0h, al / EOI both / pop ax / int 02h
+        _within("COPROCESSOR_HANDLED", "coprocessor_handled"),
+        b"\xcf",
     ),
 }
 """Hardware interrupts, as real code that programs may chain to."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.emu.devices.cmos import Cmos
+from app.emu.devices.coprocessor import Coprocessor
 from app.emu.devices.device import NEVER
 from app.emu.devices.keyboard_controller import KeyboardController
 from app.emu.devices.mouse import Mouse
@@ -28,6 +29,7 @@ class Devices:
         self.cmos = Cmos(machine)
         self.vga = Vga(machine)
         self.mouse = Mouse(machine)
+        self.coprocessor = Coprocessor(machine)
         self._wakes = NEVER
 
     @property
@@ -73,7 +75,14 @@ class Devices:
 
 _WHO: dict[int, str] = {
     port: name
-    for name, kind in {"pic": Pic, "pit": Pit, "keyboard": KeyboardController, "cmos": Cmos, "vga": Vga}.items()
+    for name, kind in {
+        "pic": Pic,
+        "pit": Pit,
+        "keyboard": KeyboardController,
+        "cmos": Cmos,
+        "vga": Vga,
+        "coprocessor": Coprocessor,
+    }.items()
     for port in kind.PORTS
 }
 """The device behind each port, as an attribute of `Devices`."""
