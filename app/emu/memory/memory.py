@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import mmap
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
 from app.emu.memory import layout
 from app.emu.memory.layout import PAGE
+from app.emu.probes import MemoryProbe
 
 PRESENT: Final = 0x01
 WRITABLE: Final = 0x02
@@ -25,8 +27,12 @@ DIRTY: Final = 0x40
 _U16 = struct.Struct("<H")
 _U32 = struct.Struct("<I")
 _MASK = 0xFFFFFFFF
-_CHUNK = 64
-"""Pages compared in one go when a checkpoint looks for changes."""
+_POINTER: Final = 8
+"""Bytes an image takes for each page of a chunk, and for each chunk."""
+_CHUNK: Final = 64
+"""Pages compared in one go when a checkpoint looks for changes, and shared as a whole when there are none."""
+Chunk: TypeAlias = tuple[bytes | None, ...]
+"""The contents of neighbouring pages, None for zeros."""
 
 
 class PageNotPresent(LookupError):
@@ -39,13 +45,31 @@ class PageNotPresent(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class MemoryImage:
-    """All of physical memory at one moment; pages that did not change are shared between images, zero pages None.
+    """All of physical memory at one moment; what did not change is shared between images, as are zero pages."""
 
-    fresh: bytes of the pages it does not share with the image before it.
-    """
+    chunks: tuple[Chunk, ...]
 
-    pages: tuple[bytes | None, ...]
-    fresh: int
+    @property
+    def pages(self) -> tuple[bytes | None, ...]:
+        """The contents of all pages, None for zeros."""
+        return tuple(page for chunk in self.chunks for page in chunk)
+
+    def page(self, number: int) -> bytes:
+        """The contents of one page."""
+        return self.chunks[number // _CHUNK][number % _CHUNK] or bytes(PAGE)
+
+    def changed_since(self, before: MemoryImage | None) -> Iterator[int]:
+        """Numbers of the pages it does not share with another image of the same memory (None: an empty one)."""
+        for number, chunk in enumerate(self.chunks):
+            old = before.chunks[number] if before is not None else (None,) * len(chunk)
+            if chunk is not old:
+                yield from (number * _CHUNK + at for at, page in enumerate(chunk) if page is not old[at])
+
+    def size_beside(self, before: MemoryImage | None) -> int:
+        """Bytes it holds that another image does not."""
+        pages = sum(1 for _ in self.changed_since(before))
+        chunks = sum(before is None or chunk is not before.chunks[number] for number, chunk in enumerate(self.chunks))
+        return pages * PAGE + _POINTER * (len(self.chunks) + chunks * _CHUNK)
 
 
 class Memory:
@@ -60,9 +84,12 @@ class Memory:
         self.code_pages: set[int] = set()
         """Linear page numbers the CPU has translated code from."""
         self._stale: list[tuple[int, int]] = []
+        self._probes: tuple[MemoryProbe, ...] = ()
+        self._used: set[MemoryProbe] = set()
         self._view = np.frombuffer(self.buffer, dtype=np.uint64).reshape(-1, PAGE // 8)
         self._shadow = np.zeros_like(self._view)
-        self._shared: list[bytes | None] = [None] * (self.size // PAGE)
+        pages = self.size // PAGE
+        self._shared: list[Chunk] = [(None,) * min(_CHUNK, pages - first) for first in range(0, pages, _CHUNK)]
         self._directory = self.host_physical(layout.PAGE_TABLES)
         self._next_table = self._directory + PAGE
         self._build()
@@ -142,6 +169,8 @@ class Memory:
 
     def read(self, linear: int, size: int) -> bytes:
         """Bytes at a linear address. Raises `PageNotPresent`."""
+        if self._probes:
+            self.note_use(linear, size, write=False)
         if linear + size <= layout.CONVENTIONAL_END:
             return self.buffer[linear : linear + size]
         parts = []
@@ -159,6 +188,8 @@ class Memory:
     def write(self, linear: int, data: bytes) -> None:
         """Write bytes at a linear address, all or nothing. Raises `PageNotPresent`."""
         size = len(data)
+        if self._probes:
+            self.note_use(linear, size, write=True)
         if linear + size <= layout.CONVENTIONAL_END:
             self.buffer[linear : linear + size] = data
         else:
@@ -208,37 +239,54 @@ class Memory:
         stale, self._stale = self._stale, []
         return stale
 
+    # For debuggers
+
+    def look_out(self, probes: tuple[MemoryProbe, ...]) -> None:
+        """Note which of these bytes are read or written through this object from now on."""
+        self._probes = probes
+        self._used.clear()
+
+    def take_uses(self) -> set[MemoryProbe]:
+        """The probes used since `look_out` or the last call."""
+        used, self._used = self._used, set()
+        return used
+
+    def note_use(self, linear: int, size: int, *, write: bool) -> None:
+        """Somebody accesses memory, if by another way than `read` and `write`."""
+        for probe in self._probes:
+            if (
+                (probe.writes if write else probe.reads)
+                and linear < probe.linear + probe.size
+                and (linear + size > probe.linear)
+            ):
+                self._used.add(probe)
+
     # Checkpoints
 
     def save(self) -> MemoryImage:
         """An image of all memory; costs only the pages changed since the last image."""
-        fresh = 0
-        for start in range(0, len(self._shared), _CHUNK):
+        for number, shared in enumerate(self._shared):
+            start = number * _CHUNK
             now, then = self._view[start : start + _CHUNK], self._shadow[start : start + _CHUNK]
             if np.array_equal(now, then):
                 continue
-            for page in np.flatnonzero((now != then).any(axis=1)) + start:
-                content = self.buffer[page * PAGE : (page + 1) * PAGE]
-                self._shared[page] = content if content.strip(b"\0") else None
-                fresh += PAGE
+            pages = list(shared)
+            for at in np.flatnonzero((now != then).any(axis=1)):
+                content = self.buffer[(start + at) * PAGE : (start + at + 1) * PAGE]
+                pages[at] = content if content.strip(b"\0") else None
+            self._shared[number] = tuple(pages)
             then[:] = now
-        return MemoryImage(tuple(self._shared), fresh)
+        return MemoryImage(tuple(self._shared))
 
     def restore(self, image: MemoryImage) -> None:
         """Go back to an image. The CPU must drop its translations afterwards."""
-        self.save()
-        zero = bytes(PAGE)
-        for page, (old, new) in enumerate(zip(self._shared, image.pages, strict=True)):
-            if old is not new:
-                self.buffer[page * PAGE : (page + 1) * PAGE] = new or zero
-                self._view_to_shadow(page)
-        self._shared = list(image.pages)
+        for page in image.changed_since(self.save()):
+            self.buffer[page * PAGE : (page + 1) * PAGE] = image.page(page)
+            self._shadow[page] = self._view[page]
+        self._shared = list(image.chunks)
         self._next_table = self._count_tables()
         self._stale.clear()
         self.tables_changed = True
-
-    def _view_to_shadow(self, page: int) -> None:
-        self._shadow[page] = self._view[page]
 
     def _count_tables(self) -> int:
         """Where the next page table goes: behind the last one the directory points to."""
