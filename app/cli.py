@@ -22,10 +22,14 @@ SWITCHES = frozenset({"--write-through", "--no-limit-checks", "--quiet", "--verb
 VALUES = frozenset(
     {
         "--mount", "--memory", "--profile", "--keys", "--max-instructions", "--time-limit", "--status", "--output",
-        "--pane", "--at", "--size", "--theme", "--format",
+        "--pane", "--at", "--size", "--theme", "--format", "--env", "--directory",
     }
 )  # fmt: skip
 """Our options with a value."""
+_ENVIRONMENT = (
+    r"set in the guest's environment, as often as needed (usual: COMSPEC=C:\COMMAND.COM, PATH=C:\, PROMPT=$P$G)"
+)
+_ARGUMENTS = "the guest's command line; '<FILE', '>FILE' and '>>FILE' redirect as COMMAND does, to files on drive C:"
 _KEYS = (
     r"typed into the guest: `dir\n`, `{F1}`, `{Ctrl+C}`, `{Wait 500}` (milliseconds); "
     "the mouse: `{Mouse 320,100}`, `{Click left}`, `{Press left}`, `{Release left}`"
@@ -121,12 +125,14 @@ def _commands() -> argparse.ArgumentParser:
 
 def _program(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
     parser.add_argument("program", metavar="PROGRAM", nargs=None if needed else "?", help="a DOS .COM or .EXE file")
-    parser.add_argument("arguments", metavar="ARG", nargs=argparse.REMAINDER, help="the guest's command line")
+    parser.add_argument("arguments", metavar="ARG", nargs=argparse.REMAINDER, help=_ARGUMENTS)
     parser.add_argument("--mount", metavar="DIR", help="the folder the guest sees as drive C: (default: PROGRAM's)")
     parser.add_argument("--write-through", action="store_true", help="let the guest's writes reach that folder")
     parser.add_argument("--memory", metavar="MIB", type=_memory, default=32, help="the machine's memory (default 32)")
     parser.add_argument("--profile", choices=("spec",), default="spec", help="which host is played")
     parser.add_argument("--keys", metavar="TEXT", default="", help=_KEYS)
+    parser.add_argument("--env", metavar="NAME=VALUE", action="append", default=[], help=_ENVIRONMENT)
+    parser.add_argument("--directory", metavar="DIR", default="", help=r"current directory on drive C: (default: C:\)")
     parser.add_argument("--no-limit-checks", action="store_true", help="let accesses past a segment's limit pass")
 
 
@@ -164,6 +170,8 @@ def _launch(options: argparse.Namespace) -> Launch:
         options.write_through,
         not options.no_limit_checks,
         options.keys.replace("\\n", "\n"),
+        tuple(options.env),
+        options.directory,
     )
 
 

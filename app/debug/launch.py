@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import gc
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.emu.dos import redirection
+from app.emu.dos.dos import Dos
+from app.emu.dos.failures import DosFailed
 from app.emu.machine import Console, Machine, MachineOptions
 from app.emu.machine_errors import LoadError
 
 ENVIRONMENT = {"COMSPEC": "C:\\COMMAND.COM", "PATH": "C:\\", "PROMPT": "$P$G"}
-"""The guest's environment."""
+"""The guest's environment, unless it is told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """One program and how to run it. mount: the folder that is drive C:, None for the program's own; memory in MiB."""
+    """One program and how to run it.
+
+    arguments may redirect as COMMAND.COM does it (`<FILE`, `>FILE`, `>>FILE`). mount: the folder that is drive C:, None
+    for the program's own; memory in MiB; environment: NAME=VALUE beside the usual, NAME= takes a name out; directory:
+    the current one at the start, as DOS spells it, "" for the root.
+    """
 
     program: str
     arguments: tuple[str, ...] = ()
@@ -25,6 +34,8 @@ class Launch:
     write_through: bool = False
     limit_checks: bool = True
     keys: str = ""
+    environment: tuple[str, ...] = ()
+    directory: str = ""
 
     @property
     def folder(self) -> str:
@@ -60,13 +71,38 @@ def start(launch: Launch, console: Console) -> Machine:
     options = MachineOptions(launch.folder, launch.memory, launch.write_through, launch.limit_checks)
     machine = Machine(options, console)
     dos = machine.state.dos
-    dos.load_program(dos.mount.guest_path(launch.program), " ".join(launch.arguments), ENVIRONMENT)
+    words, redirected = redirection.split(launch.arguments)
+    dos.load_program(dos.mount.guest_path(launch.program), " ".join(words), environment(launch.environment))
+    _change_directory(dos, launch.directory)
+    redirection.apply(dos, redirected)
     if launch.keys:
         try:
             machine.state.devices.keyboard.type_text(launch.keys)
         except ValueError as error:
             raise LoadError(f"--keys: {error}") from None
     return machine
+
+
+def environment(settings: Iterable[str]) -> dict[str, str]:
+    """The guest's environment: the usual strings, changed as by SET NAME=VALUE. Raises `LoadError`."""
+    strings = dict(ENVIRONMENT)
+    for setting in settings:
+        name, is_setting, value = setting.partition("=")
+        if not is_setting or not name.strip():
+            raise LoadError(f"--env {setting}: write NAME=VALUE (NAME= takes a name out of the environment)")
+        strings.pop(name.strip().upper(), None)
+        if value:
+            strings[name.strip().upper()] = value
+    return strings
+
+
+def _change_directory(dos: Dos, directory: str) -> None:
+    if directory:
+        try:
+            dos.mount.change_directory(directory)
+        except DosFailed:
+            where = f"a folder on drive C: ({dos.mount.folder})"
+            raise LoadError(f"--directory {directory}: no such folder; give {where}, such as SRC\\LIB") from None
 
 
 @dataclass(slots=True)
