@@ -217,3 +217,13 @@ class TestLocks:
 def test_retries_of_locked_files_can_be_set(machine: FakeMachine) -> None:
     machine.int21(0x440B, cx=1, dx=3)
     assert not machine.carry
+
+
+def test_a_table_of_handles_anywhere_is_read_with_wrapping_offsets(machine: FakeMachine) -> None:
+    prefix = machine.dos.current_psp << 4
+    machine.memory.write_u16(prefix + 0x32, 0xFFFF)
+    machine.memory.write_u32(prefix + 0x34, 0xFFFF_FFF0)
+    machine.memory.write(0xFFFF0, b"\xff" * 0x40)
+    machine.memory.write(0x10FFD0, b"\xff" * 0x20)
+    for handle in (0x0F, 0x10, 0x40, 0xFFFE):
+        assert machine.int21(0x3E00, bx=handle).ax == 6

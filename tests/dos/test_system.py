@@ -32,7 +32,9 @@ def test_time_can_be_set(machine: FakeMachine) -> None:
     assert machine.int21(0x2C00).low("dx") == 0x0100
 
 
-@pytest.mark.parametrize("date", [(1979, 0x0101), (1995, 0x021D), (1995, 0x0D01), (1995, 0x0100), (2100, 0x0101)])
+@pytest.mark.parametrize(
+    "date", [(1979, 0x0101), (1995, 0x021D), (1995, 0x0D01), (1995, 0x0100), (2100, 0x0101), (50043, 0x0101)]
+)
 def test_impossible_dates_are_refused(machine: FakeMachine, date: tuple[int, int]) -> None:
     assert machine.int21(0x2B00, cx=date[0], dx=date[1]).al == 0xFF
     assert machine.int21(0x2A00).low("cx") == 1994

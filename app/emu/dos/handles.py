@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from app.emu.dos import far_memory
 from app.emu.dos.failures import AccessDenied, InvalidHandle, LockViolation, TooManyOpenFiles
 from app.emu.dos.files import File
-from app.emu.dos.psp import CLOSED, JFT_COUNT, JFT_POINTER
+from app.emu.dos.psp import CLOSED, JFT_COUNT, JFT_POINTER, read_far
 
 if TYPE_CHECKING:
     from app.emu.dos.surroundings import Machine
@@ -161,16 +162,17 @@ class Handles:
 
     def table(self, psp: int) -> bytes:
         """The job file table."""
-        return self.machine.memory.read(self._slot(psp, 0), self.count(psp))
+        pointer = read_far(self.machine.memory, psp, JFT_POINTER)
+        return far_memory.read(self.machine.memory, (pointer.segment, pointer.offset), self.count(psp))
 
     def count(self, psp: int) -> int:
         """Length of the job file table."""
         return self.machine.memory.read_u16((psp << 4) + JFT_COUNT)
 
     def _slot(self, psp: int, handle: int) -> int:
-        """Linear address of a handle's byte."""
-        table = self.machine.memory.read_u32((psp << 4) + JFT_POINTER)
-        return (table >> 16 << 4) + (table & 0xFFFF) + handle
+        """Linear address of a handle's byte; the table wraps at 64 KiB."""
+        pointer = read_far(self.machine.memory, psp, JFT_POINTER)
+        return far_memory.linear((pointer.segment, pointer.offset + handle))
 
     def _index(self, psp: int, handle: int, *, open_only: bool = True) -> int:
         if handle >= self.count(psp):
