@@ -28,6 +28,7 @@ from app.emu.descriptor import ACCESSED
 from app.emu.devices.clock import RATE
 from app.emu.devices.devices import Devices
 from app.emu.dos.dos import Dos
+from app.emu.dos.host_folder import HostFolder
 from app.emu.dos.mount import Mount
 from app.emu.drivers.mouse import MouseDriver
 from app.emu.drivers.xms import XmsDriver
@@ -39,7 +40,7 @@ from app.emu.host.faults import GuestFault
 from app.emu.host.host import HostStackFull
 from app.emu.host.memory_blocks import Arena
 from app.emu.host.termination import ENDED_BY_HOST
-from app.emu.machine_errors import NotYet
+from app.emu.machine_errors import LoadError, NotYet
 from app.emu.memory import layout
 from app.emu.memory.memory import Memory, MemoryImage, PageNotPresent
 from app.emu.probes import LoadProbe, MemoryProbe, Probe, RegisterProbe
@@ -59,20 +60,16 @@ __all__ = ["POLL", "RATE", "Checkpoint", "Console", "End", "Machine", "MachineOp
 
 
 class Console(Protocol):
-    """The outside of the machine: where output goes and where typed input comes from. No part of the state."""
+    """Where the guest's output goes. No part of the state; what comes from outside is given to the machine."""
 
     def write(self, handle: int, data: bytes) -> None:
         """Take what the guest writes to standard output (1) or standard error (2)."""
-
-    def read_input(self) -> bytes | None:
-        """Bytes typed since the last call, b"" when there are none yet, None at the end of input."""
 
 
 @dataclass(frozen=True, slots=True)
 class MachineOptions:
     """What a machine is built with. memory in MiB; write_through lets guest writes reach the mounted folder."""
 
-    mount: str
     memory: int = 32
     write_through: bool = False
     limit_checks: bool = True
@@ -80,7 +77,7 @@ class MachineOptions:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How the run ended. how: exit, resident, terminated (by the host)."""
+    """How the run ended. how: exit, resident, terminated (by the host), failed (the next program cannot be loaded)."""
 
     code: int
     how: str
@@ -135,8 +132,9 @@ class Checkpoint:
 class Machine:
     """One emulated PC with DOS and a DPMI host."""
 
-    def __init__(self, options: MachineOptions, console: Console) -> None:
+    def __init__(self, options: MachineOptions, folder: HostFolder, console: Console) -> None:
         self.options = options
+        self.folder = folder
         self.console = console
         self.memory = Memory(options.memory)
         self.cpu = UnicornCpu(self.memory, limit_checks=options.limit_checks)
@@ -151,7 +149,7 @@ class Machine:
         """Where each thing looked out for was used last: the stop at which the instruction was next that used it."""
         traps.write_traps(self.memory)
         self._place_rom()
-        mount = Mount(options.mount, write_through=options.write_through)
+        mount = Mount(folder, write_through=options.write_through)
         self.state = MachineState(
             regs=Registers(eflags=Flag.VM | Flag.IOPL | ALWAYS_SET),
             devices=Devices(self),
@@ -537,11 +535,9 @@ class Machine:
         IRQs), and the BIOS's own stub for the others only returns: both would loop for ever.
         """
         host, regs = self.state.host, self.regs
-        if host.client is not None and regs.is_v86:
-            client = host.client
-            if client.real_exceptions[vector] != client.trap(traps.Trap.DEFAULT_REAL_EXCEPTION, vector):
-                host.fault(vector, error_code, cr2)
-                return
+        if host.primary is not None and regs.is_v86 and host.primary.handles_real_exception(vector):
+            host.fault(vector, error_code, cr2)
+            return
         if vector == COPROCESSOR_ERROR:
             self.coprocessor_error()
         elif vector in (1, 3, 4) or (vector in (0, 5, 6, 7) and not self.is_bare_return(vector)):
@@ -572,21 +568,31 @@ class Machine:
         state.host_message, state.host_ended = reason, state.dos.current_psp
         self.console.write(2, f"dpmiscope: {reason}\n{dump(self.regs)}\n".encode())
         client, regs = state.host.client, self.regs
-        # A real-mode child of a client ends alone: the client waits for it.
-        if client is not None and (client.psp == state.dos.current_psp or not regs.is_v86):
+        # A real-mode child of a client ends alone: the client waits for it. A client that is called while it is
+        # resident takes the running program with it.
+        if client is not None and not client.is_resident and (client.psp == state.dos.current_psp or not regs.is_v86):
+            state.host_ended = client.psp
             state.host.end_client(ENDED_BY_HOST)
         else:
+            if client is not None and not regs.is_v86:
+                state.host.end_resident(client)
             psp = Segment.real(state.dos.current_psp)
             regs.eflags = int(Flag.VM | Flag.IOPL | Flag.IF) | 2
             regs.ss, regs.esp = psp, 0x100
             state.dos.end_program(ENDED_BY_HOST, reason)
 
     def end(self, code: int, how: str, message: str) -> None:
-        """The first program has ended: so has the run."""
+        """A program nobody in the machine waits for has ended: the next one is loaded, or the run is over."""
         state = self.state
         if state.host_message and state.host_ended == state.dos.current_psp:
             how, message = "terminated", state.host_message
-        state.end = End(code, how, message)
+        state.host_message = ""
+        try:
+            goes_on = state.dos.load_next()
+        except LoadError as error:
+            how, message, goes_on = "failed", str(error), False
+        if not goes_on:
+            state.end = End(code, how, message)
 
     # Ports
 
@@ -608,40 +614,52 @@ class Machine:
 
     def save(self) -> Checkpoint:
         """The whole machine as it is between two slices."""
-        target = io.BytesIO()
-        _Pickler(target, self).dump(self.state)
-        return Checkpoint(self.memory.save(), self.cpu.save(), target.getvalue(), self.log.save(), self.place)
+        state = self.pickled(self.state)
+        return Checkpoint(self.memory.save(), self.cpu.save(), state, self.log.save(), self.place)
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go back (or forward) to a checkpoint of this machine."""
         self.memory.restore(checkpoint.memory)
         self.cpu.restore(checkpoint.fpu)
         self.log.restore(checkpoint.log)
-        self.state = _Unpickler(io.BytesIO(checkpoint.state), self).load()
+        self.state = self.unpickled(checkpoint.state)
         if self.state.host.client is not None:
             self.use_ldt(self.state.host.client.index)
 
+    def named(self) -> dict[str, object]:
+        """What state refers to and does not contain."""
+        return {"machine": self, "memory": self.memory, "folder": self.folder}
+
+    def pickled(self, state: MachineState) -> bytes:
+        """State as a checkpoint holds it."""
+        target = io.BytesIO()
+        _Pickler(target, self).dump(state)
+        return target.getvalue()
+
+    def unpickled(self, pickled: bytes) -> MachineState:
+        """The state a checkpoint of this process holds."""
+        state: MachineState = _Unpickler(io.BytesIO(pickled), self).load()
+        return state
+
 
 class _Pickler(pickle.Pickler):
-    """Pickles state; the machine, its memory and processor are named, not copied."""
+    """Pickles state; the machine, its memory and what is outside of it are named, not copied."""
 
     def __init__(self, target: io.BytesIO, machine: Machine) -> None:
         super().__init__(target, pickle.HIGHEST_PROTOCOL)
-        self._machine = machine
+        self._names = {id(thing): name for name, thing in machine.named().items()}
 
     def persistent_id(self, obj: object) -> str | None:
-        if obj is self._machine:
-            return "machine"
-        return "memory" if obj is self._machine.memory else None
+        return self._names.get(id(obj))
 
 
 class _Unpickler(pickle.Unpickler):
     def __init__(self, source: io.BytesIO, machine: Machine) -> None:
         super().__init__(source)
-        self._machine = machine
+        self._things = machine.named()
 
     def persistent_load(self, name: str) -> object:
-        return self._machine if name == "machine" else self._machine.memory
+        return self._things[name]
 
 
 def dump(regs: Registers) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.debug.launch import CapturedConsole, Launch, start
+from app.debug.replay import open_recording
 from app.emu.dos import psp
 from app.emu.machine import Machine
 from app.emu.machine_errors import LoadError
@@ -111,3 +112,19 @@ def test_the_command_takes_all_of_it(folder: Path) -> None:
     done = here("run", folder / "COPY.COM", "<NONE.TXT")
     assert done.code == 125
     assert "NONE.TXT: file not found on drive C:" in done.errors
+
+
+def test_a_recording_starts_the_same_way(folder: Path, tmp_path: Path) -> None:
+    recording = tmp_path / "RUN.dpmirec"
+    options = ("--env", "A=1", "--directory", "SUB", "--record", recording)
+    done = here("run", *options, folder / "COPY.COM", "<..\\IN.TXT")
+    assert (done.code, done.output) == (0, b"from a file\r\n")
+    opened = open_recording(str(recording), CapturedConsole()).history.machine
+    assert "A=1" in environment(opened)
+    assert opened.state.dos.mount.current == ("SUB",)
+    assert to_the_end(opened) == "from a file\r\n"
+
+
+def test_programs_in_a_row_have_their_own_files(folder: Path) -> None:
+    machine = started(folder, "<IN.TXT", ">OUT.TXT", then=((str(folder / "COPY.COM"), "<OUT.TXT"),))
+    assert to_the_end(machine) == "from a file\r\n"

@@ -234,5 +234,5 @@ class TestEntry:
         dos = machine.dos
         dos.machine = dos.handles.machine = dos.con.machine = None
         again = pickle.loads(pickle.dumps(dos))  # noqa: S301 - our own bytes
-        assert again.top_psp == dos.top_psp
+        assert again.end_of_run == dos.end_of_run
         assert again.int21_entry == dos.int21_entry

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import struct
 from collections import deque
@@ -14,6 +15,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
 
+from app.debug.inputs import standard_input
 from app.debug.launch import Launch, start
 from app.emu.machine import Checkpoint, Machine, _Unpickler
 
@@ -47,8 +49,8 @@ class Console:
     def write(self, handle: int, data: bytes) -> None:
         self.written[handle] += data
 
-    def read_input(self) -> bytes | None:
-        return self.lines.pop(0) if self.lines else None
+    def read(self) -> bytes:
+        return self.lines.pop(0) if self.lines else b""
 
     def text(self, handle: int = 1) -> str:
         return self.written[handle].decode("cp437")
@@ -78,6 +80,8 @@ def forward(running: Machine, instructions: int, *, slices: int = 1_000_000) -> 
     idle = 0
     while running.tick < target and not is_stuck(running):
         idle = 0 if running.slice(min(slices, target - running.tick)) else idle + 1
+        if running.state.devices.keyboard.wants_input and isinstance(running.console, Console):
+            standard_input(running.place, running.console.read()).do(running)
         assert idle < 100_000, "the machine turns without executing anything"
     return running
 
@@ -135,7 +139,7 @@ def described(saved: Checkpoint, running: Machine) -> dict[str, Any]:
 
 def plain(value: Any, running: Machine, seen: dict[int, int]) -> Any:
     """An object as nested tuples: type, attributes by name, contents in order; shared mutable objects by number."""
-    if value is running or value is running.memory:
+    if value is running or value is running.memory or value is running.folder:
         return type(value).__name__
     if value is None or isinstance(value, bool | int | float | str | bytes | Enum | type | date | time):
         return value
@@ -209,3 +213,32 @@ def _walk(where: str, one: Any, other: Any) -> list[str]:
 def assert_same(one: dict[str, Any], other: dict[str, Any]) -> None:
     found = differences(one, other)
     assert not found, "\n".join(found[:20])
+
+
+# Runs in pieces
+
+
+def save_run_restore_run(program: Path, first: int, second: int, **launch: Any) -> None:
+    """Run, save, run on, go back, run on again: the same trace and the same state, twice."""
+    running = forward(machine(program, **launch), first)
+    saved = running.save()
+    at_save = described(saved, running)
+    forward(running, second)
+    ended, told = whole_state(running), trace(running)
+    for _ in range(2):
+        running.restore(saved)
+        assert_same(at_save, whole_state(running))
+        forward(running, second)
+        assert trace(running) == told
+        assert_same(ended, whole_state(running))
+
+
+def run_in_slices(program: Path, sizes: tuple[int, ...], most: int, **launch: Any) -> tuple[bytes, dict[str, Any]]:
+    """Run in slices of these sizes, over and over; the trace and the state at the end, or after `most` instructions."""
+    running = machine(program, **launch)
+    for size in itertools.cycle(sizes):
+        before = running.tick, len(running.log), running.clock
+        forward(running, min(size, most - running.tick), slices=size)
+        if running.tick >= most or (running.tick, len(running.log), running.clock) == before:
+            break
+    return trace(running), whole_state(running)

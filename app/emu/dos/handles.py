@@ -7,7 +7,7 @@ A handle is an index into the job file table, whose byte is an index into the sy
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.emu.dos import far_memory
 from app.emu.dos.failures import AccessDenied, InvalidHandle, LockViolation, TooManyOpenFiles
@@ -26,6 +26,13 @@ STANDARD: Final = ("CON", "CON", "CON", "AUX", "PRN")
 """Devices behind handles 0 to 4."""
 
 
+class Part(NamedTuple):
+    """Bytes of a file, from start up to the one before stop."""
+
+    start: int
+    stop: int
+
+
 @dataclass(eq=False)
 class OpenFile:
     """An entry of the system file table. mode: access in bits 0-2, NO_INHERIT; either `device` or `file` is set.
@@ -40,7 +47,7 @@ class OpenFile:
     position: int = 0
     references: int = 0
     raw: bool = False
-    locks: list[range] = field(default_factory=list)
+    locks: list[Part] = field(default_factory=list)
     """Bytes of the file nobody else may read, write or lock (INT 21h AH=5Ch)."""
 
     @property
@@ -99,20 +106,20 @@ class Handles:
         if entry.references == 0:
             self.entries[index] = None
 
-    def check_unlocked(self, entry: OpenFile, part: range) -> None:
+    def check_unlocked(self, entry: OpenFile, part: Part) -> None:
         """Fail with `lock violation` when somebody else has locked one of these bytes of an entry's file."""
         others = (each for each in self.entries if each is not None and each.file is entry.file and each is not entry)
         if any(_overlap(part, lock) for each in others for lock in each.locks):
             raise LockViolation
 
-    def lock(self, entry: OpenFile, part: range) -> None:
+    def lock(self, entry: OpenFile, part: Part) -> None:
         """Lock bytes of an entry's file; none of them may be locked yet."""
         self.check_unlocked(entry, part)
         if any(_overlap(part, lock) for lock in entry.locks):
             raise LockViolation
         entry.locks.append(part)
 
-    def unlock(self, entry: OpenFile, part: range) -> None:
+    def unlock(self, entry: OpenFile, part: Part) -> None:
         """Unlock exactly what was locked before."""
         if part not in entry.locks:
             raise LockViolation
@@ -209,5 +216,5 @@ class Handles:
         return len(self.entries) - 1
 
 
-def _overlap(one: range, other: range) -> bool:
+def _overlap(one: Part, other: Part) -> bool:
     return max(one.start, other.start) < min(one.stop, other.stop)

@@ -15,7 +15,7 @@ from app.emu.dos.failures import (
     TooManyOpenFiles,
 )
 from app.emu.dos.files import READ_ONLY, File
-from app.emu.dos.handles import BOTH, READ, OpenFile
+from app.emu.dos.handles import BOTH, READ, OpenFile, Part
 from app.emu.dos.kernel import Kernel
 from app.emu.dos.mount import DRIVE
 from app.emu.dos.table import INT21, SINCE
@@ -195,7 +195,7 @@ def lock_region(dos: Kernel, function: AL, handle: BX, start: CX_DX, size: SI_DI
     entry = dos.open_file(handle)
     if function > 1 or entry.file is None:
         raise InvalidFunction
-    part = range(start, start + size)
+    part = Part(start, start + size)
     if function == 0:
         dos.handles.lock(entry, part)
     else:

@@ -10,13 +10,15 @@ from app.emu.dos.console import END_OF_FILE, Con
 from app.emu.dos.date_time import DosClock
 from app.emu.dos.failures import PathNotFound
 from app.emu.dos.far_memory import Pointer
-from app.emu.dos.handles import Handles, OpenFile
+from app.emu.dos.handles import Handles, OpenFile, Part
 from app.emu.dos.memory_blocks import MemoryBlocks
 from app.emu.dos.mount import Mount
 from app.emu.dos.swappable_area import SwappableArea
 from app.emu.events import Event
 
 if TYPE_CHECKING:
+    from app.emu.dos.process import Start
+    from app.emu.dos.redirection import Redirection
     from app.emu.dos.surroundings import Machine
     from app.emu.memory.memory import Memory
     from app.emu.registers import Registers
@@ -33,8 +35,8 @@ class Kernel:
         self.handles = Handles(machine)
         self.con = Con(machine)
         self.time = DosClock()
-        self.top_psp = 0
-        """The program this machine was started for."""
+        self.following: list[tuple[str, Start, Redirection]] = []
+        """Programs to load when nobody waits for the one that ends: path, what it is started with, its handles."""
         self.strategy = 0
         self.verify = False
         self.waiting: Far | None = None
@@ -124,7 +126,7 @@ class Kernel:
                 self.con.write(2 if handle == 2 else 1, data)
             return len(data)  # NUL, AUX and PRN take everything
         file = entry.writable_file()
-        self.handles.check_unlocked(entry, range(entry.position, entry.position + len(data)))
+        self.handles.check_unlocked(entry, Part(entry.position, entry.position + len(data)))
         written = file.write(entry.position, data)
         entry.position += written
         file.stamp = self.time.stamp(self.machine.clock)
@@ -136,7 +138,7 @@ class Kernel:
         if entry.device:
             return self.con.read(size, raw=entry.raw) if entry.device == "CON" and size else b""
         file = entry.readable_file()
-        self.handles.check_unlocked(entry, range(entry.position, entry.position + size))
+        self.handles.check_unlocked(entry, Part(entry.position, entry.position + size))
         data = file.read(entry.position, size)
         entry.position += len(data)
         return data

@@ -31,6 +31,10 @@ class Redirection:
     """What is written is put behind what the file holds."""
 
 
+NONE: Final = Redirection()
+"""Handles 0 and 1 are the console."""
+
+
 def split(words: Iterable[str]) -> tuple[list[str], Redirection]:
     """A command line's words without its redirections, and these. Raises `LoadError` when a name is missing."""
     rest: list[str] = []
@@ -73,4 +77,4 @@ def _redirect(dos: Kernel, handle: int, sign: str, name: str, *, appends: bool) 
         dos.handles.redirect(dos.current_psp, opened, handle)
         dos.handles.close(dos.current_psp, opened)
     except DosFailed as failure:
-        raise LoadError(f"{sign}{name}: {failure.__doc__} on drive C: ({dos.mount.folder})") from None
+        raise LoadError(f"{sign}{name}: {failure.__doc__} on drive C: ({dos.mount.folder.path})") from None

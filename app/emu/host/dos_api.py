@@ -51,7 +51,7 @@ class Stream:
     left: int
     done: int = 0
 
-    def finish(self, host: Host, level: Level, answer: Registers) -> None:  # noqa: ARG002 - they came back as they are
+    def finish(self, host: Host, level: Level) -> None:
         """A piece is back: copy what was read, go on with the next or give the whole."""
         regs = host.machine.regs
         regs.edx, regs.ecx = level.saved.edx, level.saved.ecx
@@ -65,10 +65,10 @@ class Search(Copies):
     transfer_area: Far = Far(0, 0)  # noqa: RUF009 - immutable
     """DOS's own, which is set again afterwards."""
 
-    def finish(self, host: Host, level: Level, answer: Registers) -> None:
+    def finish(self, host: Host, level: Level) -> None:
         """Give DOS its transfer area back, then copy."""
         host.machine.state.dos.dta = self.transfer_area
-        Copies.finish(self, host, level, answer)
+        Copies.finish(self, host, level)
 
 
 @dataclass(slots=True)
@@ -77,13 +77,13 @@ class PointerAnswer:
 
     segment: str
 
-    def finish(self, host: Host, level: Level, answer: Registers) -> None:  # noqa: ARG002 - the client runs again
+    def finish(self, host: Host, level: Level) -> None:
         """The segment register the pointer is in, as a selector."""
         regs = host.machine.regs
         if regs.eflags & Flag.CF:
             return
         try:
-            selector = descriptors.segment_to_descriptor(host, getattr(answer, self.segment).selector)
+            selector = descriptors.segment_to_descriptor(host, getattr(level.answer, self.segment).selector)
         except ServiceFailed as failure:
             _fail(regs, failure)
         else:

@@ -19,7 +19,7 @@ from app.emu.host.host import Host, Level, null_segment
 from app.emu.host.interrupts import jump, reflect
 from app.emu.host.transfer import Copies, incoming, kept, offset_of, outgoing, through_buffer
 from app.emu.host.traps import Trap
-from app.emu.registers import Flag, Registers, Segment
+from app.emu.registers import Flag, Segment
 
 if TYPE_CHECKING:
     from app.emu.host.transfer import Argument
@@ -44,10 +44,10 @@ class Exchange:
     before: Vector | None
     host_address: Far
 
-    def finish(self, host: Host, level: Level, answer: Registers) -> None:
+    def finish(self, host: Host, level: Level) -> None:
         """Put the old handler into ES:(E)DX."""
-        regs = host.machine.regs
-        was_ours = Far(answer.es.selector, answer.low("dx")) == self.host_address
+        regs, answer = host.machine.regs, level.answer
+        was_ours = answer is not None and Far(answer.es.selector, answer.low("dx")) == self.host_address
         old = self.before if was_ours and self.before is not None else Vector(0, 0)
         regs.es = host.load(old.selector)
         regs.edx = old.offset if level.client.wide else level.saved.edx & 0xFFFF0000 | old.offset
@@ -98,8 +98,7 @@ def enter(host: Host, index: int) -> None:
 
 def _enter(host: Host, client: Client, handler: Vector) -> None:
     regs = host.machine.regs
-    level = host.leave(Door.MOUSE_HANDLER)
-    level.client = client
+    level = host.leave(Door.MOUSE_HANDLER, client)
     for name in _PASSED:
         setattr(regs, name, getattr(regs, name) & 0xFFFF)
     regs.ds = regs.es = regs.fs = regs.gs = null_segment()

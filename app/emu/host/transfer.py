@@ -11,7 +11,7 @@ from typing import Final
 from app.emu.host.host import Host, Level
 from app.emu.host.interrupts import reflect
 from app.emu.host.multiplex import PRIVATE_PARAGRAPHS, REAL_STACK_PARAGRAPHS
-from app.emu.registers import Flag, Registers, Segment
+from app.emu.registers import Flag, Segment
 
 BUFFER_SIZE: Final = (PRIVATE_PARAGRAPHS - REAL_STACK_PARAGRAPHS) * 16
 """Bytes of the buffer."""
@@ -56,7 +56,7 @@ class Copies:
     back: list[tuple[int, int, int, int]] = field(default_factory=list)
     only_if_done: bool = True
 
-    def finish(self, host: Host, level: Level, answer: Registers) -> None:  # noqa: ARG002 - nothing else is needed
+    def finish(self, host: Host, level: Level) -> None:
         """The call is back and the client's registers are current again: repair pointers and copy data."""
         regs = host.machine.regs
         for name in self.keep:
