@@ -341,8 +341,9 @@ def _input(given: dict[str, Any]) -> Input:
     kind = _INPUTS[given["kind"]]
     values = {each.name: given[each.name] for each in fields(kind)}
     values["place"] = _place(values["place"])
+    numbers = {each.name for each in fields(kind) if each.type == "int"}
     for name, value in values.items():
-        if name != "place" and not isinstance(value, int if name in {"value", "linear"} else str):
+        if name != "place" and not isinstance(value, int if name in numbers else str):
             raise TypeError(f"{name} is {value!r}")
     made: Input = kind(**{name: value.encode("latin-1") if name == "data" else value for name, value in values.items()})
     return made
