@@ -21,16 +21,25 @@ SWITCHES = frozenset({"--write-through", "--no-limit-checks", "--quiet", "--verb
 """Our options without a value."""
 VALUES = frozenset(
     {
-        "--mount", "--memory", "--profile", "--keys", "--record", "--max-instructions", "--time-limit", "--status",
-        "--output", "--pane", "--at", "--size", "--theme", "--format",
+        "--mount", "--memory", "--profile", "--keys", "--env", "--directory", "--record", "--max-instructions",
+        "--time-limit", "--status", "--output", "--pane", "--at", "--size", "--theme", "--format",
     }
 )  # fmt: skip
 """Our options with a value."""
 THEN = "--then"
 """What stands between two programs."""
 
-RECORDED = ("--mount", "--write-through", "--memory", "--keys", "--no-limit-checks", "--record")
+RECORDED = ("--mount", "--write-through", "--memory", "--keys", "--env", "--directory", "--no-limit-checks", "--record")
 """Options that a recording replaces."""
+
+_ENVIRONMENT = (
+    r"set in the guest's environment, as often as needed (usual: COMSPEC=C:\COMMAND.COM, PATH=C:\, PROMPT=$P$G)"
+)
+_ARGUMENTS = "the guest's command line; '<FILE', '>FILE' and '>>FILE' redirect as COMMAND does, to files on drive C:"
+_KEYS = (
+    r"typed into the guest: `dir\n`, `{F1}`, `{Ctrl+C}`, `{Wait 500}` (milliseconds); "
+    "the mouse: `{Mouse 320,100}`, `{Click left}`, `{Press left}`, `{Release left}`"
+)
 
 
 def main(argv: list[str] | None = None) -> NoReturn:
@@ -137,7 +146,7 @@ def _commands() -> argparse.ArgumentParser:
 
 def _program(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
     parser.add_argument("program", metavar="PROGRAM", nargs=None if needed else "?", help=".COM, .EXE or a recording")
-    parser.add_argument("arguments", metavar="ARG", nargs=argparse.REMAINDER, help="the guest's command line")
+    parser.add_argument("arguments", metavar="ARG", nargs=argparse.REMAINDER, help=_ARGUMENTS)
     parser.add_argument(
         THEN, metavar="PROGRAM ARG…", help="a program to load when those before it have ended or stay resident"
     )
@@ -145,7 +154,9 @@ def _program(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
     parser.add_argument("--write-through", action="store_true", help="let the guest's writes reach that folder")
     parser.add_argument("--memory", metavar="MIB", type=_memory, help="the machine's memory (default 32)")
     parser.add_argument("--profile", choices=("spec",), default="spec", help="which host is played")
-    parser.add_argument("--keys", metavar="TEXT", default="", help=r"typed into the guest: `dir\n`, `{F1}`, `{Ctrl+C}`")
+    parser.add_argument("--keys", metavar="TEXT", default="", help=_KEYS)
+    parser.add_argument("--env", metavar="NAME=VALUE", action="append", default=[], help=_ENVIRONMENT)
+    parser.add_argument("--directory", metavar="DIR", default="", help=r"current directory on drive C: (default: C:\)")
     parser.add_argument("--no-limit-checks", action="store_true", help="let accesses past a segment's limit pass")
 
 
@@ -199,6 +210,8 @@ def _launch(options: argparse.Namespace) -> Launch:
         options.write_through,
         not options.no_limit_checks,
         options.keys.replace("\\n", "\n"),
+        tuple(options.env),
+        options.directory,
         tuple(map(tuple, options.then)),
         options.record,
     )

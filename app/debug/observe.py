@@ -20,7 +20,6 @@ from app.debug.snapshot import (
     Interest,
     MemoryView,
     RecordingView,
-    ScreenView,
     Snapshot,
     Status,
     Stop,
@@ -171,7 +170,8 @@ class Observer:
             callbacks=self._tables.callbacks(),
             vectors=self._tables.vectors() if interest.vectors else (),
             memory=self._memory(interest),
-            screen=self._screen(),
+            screen=screen(machine.memory, machine.state.devices.vga),
+            pointer_area=machine.state.mouse.area,
             breakpoints=breakpoints.rows(),
             events_from=first,
             log=history.events.until(first + _MOST_EVENTS),
@@ -242,10 +242,6 @@ class Observer:
                 if not _inside(segment, start + index):
                     state[index] = PAST_LIMIT
         return MemoryView(title, start, linear & 0xFFFFFFFF, bytes(data), bytes(state))
-
-    def _screen(self) -> ScreenView:
-        shown = screen(self._machine.memory, self._machine.state.devices.vga)
-        return ScreenView(shown.columns, shown.rows, shown.cells, shown.cursor, shown.cursor_visible)
 
 
 def _branch_row(branch: Branch, *, shown: bool) -> BranchRow:

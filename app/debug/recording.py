@@ -27,7 +27,15 @@ from app.emu.machine_errors import LoadError
 
 _INPUTS: Final = {
     kind.__name__: kind
-    for kind in (kinds.KeysTyped, kinds.BytesTyped, kinds.InputEnded, kinds.RegisterSet, kinds.MemoryWritten)
+    for kind in (
+        kinds.KeysTyped,
+        kinds.BytesTyped,
+        kinds.InputEnded,
+        kinds.MouseMoved,
+        kinds.MouseButtons,
+        kinds.RegisterSet,
+        kinds.MemoryWritten,
+    )
 }
 _FOREIGN: Final = (KeyError, TypeError, ValueError, IndexError, AttributeError)
 """What reading fields somebody else has written can end in."""
@@ -119,7 +127,7 @@ def build() -> str:
 
 def head_of(launch: Launch, programs: Programs, environment: dict[str, str]) -> Head:
     """The head of a run. Where things lie on this computer is nobody's business."""
-    told = {"program", "arguments", "then", "mount", "record"}
+    told = {"program", "arguments", "environment", "then", "mount", "record"}
     options = {name: value for name, value in asdict(launch).items() if name not in told}
     return Head(programs, options, environment, build())
 
@@ -333,8 +341,9 @@ def _input(given: dict[str, Any]) -> Input:
     kind = _INPUTS[given["kind"]]
     values = {each.name: given[each.name] for each in fields(kind)}
     values["place"] = _place(values["place"])
+    numbers = {each.name for each in fields(kind) if each.type == "int"}
     for name, value in values.items():
-        if name != "place" and not isinstance(value, int if name in {"value", "linear"} else str):
+        if name != "place" and not isinstance(value, int if name in numbers else str):
             raise TypeError(f"{name} is {value!r}")
     made: Input = kind(**{name: value.encode("latin-1") if name == "data" else value for name, value in values.items()})
     return made

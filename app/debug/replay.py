@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.debug.history import DEFAULT_BUDGET, Branch, History
 from app.debug.journal import is_recording
-from app.debug.launch import ENVIRONMENT, Launch, guest_programs, start, start_again
+from app.debug.launch import Launch, environment_of, guest_programs, start, start_again
 from app.debug.recorder import Recorder
 from app.debug.recording import Ended, Recording, Way, build, head_of, read
 from app.debug.shortcuts import Shortcuts
@@ -82,7 +82,7 @@ def begin(launch: Launch, console: Console, budget: int = DEFAULT_BUDGET) -> Beg
         )  # fmt: skip
     machine = start(launch, console)
     history = History(machine, budget)
-    recorder = Recorder(head_of(launch, guest_programs(launch, machine), ENVIRONMENT), history)
+    recorder = Recorder(head_of(launch, guest_programs(launch, machine), environment_of(launch)), history)
     if launch.record is not None:
         try:
             recorder.begin(launch.record)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Flag, StrEnum, auto
 
 from app.emu.address import Far
+from app.emu.bios.screen import Screen
 from app.emu.descriptor import Descriptor
 from app.emu.event_log import SavedLog
 from app.emu.events import Event, Stack
@@ -183,18 +184,6 @@ class MemoryView:
     data: bytes
     state: bytes
     """One value per byte: 0 readable, 1 past the segment's limit, 2 page absent."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScreenView:
-    """The guest's text screen: 80x25 cells of (character CP437, attribute) as they lie in memory, and the cursor."""
-
-    columns: int
-    rows: int
-    cells: bytes
-    cursor: tuple[int, int]
-    """Column, row."""
-    cursor_visible: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,7 +374,7 @@ class Snapshot:
     callbacks: tuple[CallbackRow, ...]
     vectors: tuple[VectorRow, ...]
     memory: MemoryView
-    screen: ScreenView
+    screen: Screen
     breakpoints: tuple[BreakpointRow, ...]
     events_from: int
     """First event that is new. It may be less than was asked for: another branch is shown, and what the window knows
@@ -407,6 +396,8 @@ class Snapshot:
     """How much of a search is done, 0 to 1, while `status` is SEARCHING."""
     can_go_back: bool = False
     """There is a jump `GoBack` can return from."""
+    pointer_area: tuple[int, int] = (640, 200)
+    """Width and height of the screen in the mouse driver's coordinates."""
     happened: int = 0
     """Events before this moment: the next one will have this seq."""
     recording: RecordingView | None = None

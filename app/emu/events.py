@@ -40,6 +40,8 @@ class Door(StrEnum):
     REFLECTION_RETURN = "reflection_return"
     HARDWARE_INTERRUPT = "hardware_interrupt"
     INTERRUPT_RETURN = "interrupt_return"
+    MOUSE_HANDLER = "mouse_handler"
+    MOUSE_HANDLER_RETURN = "mouse_handler_return"
     EXCEPTION = "exception"
     EXCEPTION_RETURN = "exception_return"
     RESIDENT_PROVIDER = "resident_provider"

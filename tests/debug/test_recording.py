@@ -37,6 +37,7 @@ from tests.emu.runs import (
     trace,
     whole_state,
 )
+from tests.guest.build import BUILT
 
 ASKS = bytes.fromhex("B408 CD21 88C2 B402 CD21 3C71 75F4 B44C CD21")
 """again: mov ah, 8 / int 21h / mov dl, al / mov ah, 2 / int 21h / cmp al, 'q' / jne again / mov ah, 4Ch / int 21h"""
@@ -383,3 +384,20 @@ def test_steps_back_work_in_an_opened_recording(tmp_path: Path) -> None:
     assert again.run(StepBack()) == Stop.STEPPED
     assert again.machine.place < here
     assert [type(each) for each in again.history.by_number(2).inputs][-1] is MemoryWritten
+
+
+def test_the_mouse_is_recorded(tmp_path: Path) -> None:
+    """The program ends with 0 when its event handler has seen exactly these four things."""
+    of = session(BUILT / "mouse_events_reach_protected_mode-32.com")
+    of.run(Run(), most=200_000)
+    for x, y, buttons in ((80, 40, 0), (80, 40, 1), (104, 41, 1), (104, 41, 0)):
+        of.move_mouse(x, y)
+        of.hold_mouse_buttons(buttons)
+        of.run(Run(), most=300_000)
+    of.run(Run())
+    of.save_recording(str(tmp_path / "A.dpmirec"))
+    again = opened(tmp_path / "A.dpmirec")
+    again.run(Run())
+    end = again.machine.state.end
+    assert end is not None
+    assert (end.code, end.how) == (0, "exit")

@@ -175,6 +175,11 @@ def test_psp_services(machine: FakeMachine) -> None:
     assert machine.dos.current_psp == psp
 
 
+def test_a_program_the_caller_has_loaded_may_start(machine: FakeMachine) -> None:
+    machine.int21(0x4B05, ds=0x1234, dx=0)
+    assert not machine.carry
+
+
 class TestEntry:
     def test_registers_and_flags_come_back(self, machine: FakeMachine) -> None:
         machine.regs.set_flag(Flag.CF | Flag.ZF, on=True)
@@ -188,10 +193,10 @@ class TestEntry:
     def test_unknown_functions_answer_as_dos(self, machine: FakeMachine) -> None:
         assert machine.int21(0x7A42).ax == 0x7A00
         assert not machine.carry
-        assert machine.int21(0x5D0A).ax == 1
+        assert machine.int21(0x5E00).ax == 1
         assert machine.carry
         assert machine.int21(0x0F00).al == 0xFF
-        assert [event["function"] for event in machine.of_kind("UnsupportedCalled")] == [0x7A, 0x5D, 0x0F]
+        assert [event["function"] for event in machine.of_kind("UnsupportedCalled")] == [0x7A, 0x5E, 0x0F]
 
     def test_extended_error_remembers(self, machine: FakeMachine) -> None:
         machine.int21(0x3D00, **machine.path("none"))
@@ -229,5 +234,5 @@ class TestEntry:
         dos = machine.dos
         dos.machine = dos.handles.machine = dos.con.machine = None
         again = pickle.loads(pickle.dumps(dos))  # noqa: S301 - our own bytes
-        assert again.current_psp == dos.current_psp
+        assert again.end_of_run == dos.end_of_run
         assert again.int21_entry == dos.int21_entry

@@ -42,7 +42,6 @@ from app.debug.snapshot import (
     MemoryView,
     Part,
     RecordingView,
-    ScreenView,
     Snapshot,
     StackFrame,
     StackSlot,
@@ -53,6 +52,7 @@ from app.debug.snapshot import (
 )
 from app.debug.watches import MemoryWatch, Use, Watch
 from app.emu.address import Far
+from app.emu.bios.screen import Screen
 from app.emu.descriptor import Descriptor
 from app.emu.event_log import EventLog, SavedLog
 from app.emu.events import (
@@ -396,7 +396,7 @@ VECTORS = (
 )
 
 
-def screen_at(tick: int) -> ScreenView:
+def screen_at(tick: int) -> Screen:
     """A text screen in colours."""
     cells = bytearray(b"\x20\x07" * 2000)
     lines = (
@@ -408,7 +408,7 @@ def screen_at(tick: int) -> ScreenView:
         for column, character in enumerate(line.encode("latin-1")):
             at = (row * 80 + column) * 2
             cells[at : at + 2] = bytes((character, attribute))
-    return ScreenView(80, 25, bytes(cells), (0, 3), True)
+    return Screen(80, 25, bytes(cells), (0, 3), True)
 
 
 def log_of(events: Sequence[Event], moments: Sequence[Moment]) -> SavedLog:
@@ -653,6 +653,12 @@ class FakeSession:
 
     def type_keys(self, text: str) -> None:
         self.calls.append(("type_keys", text))
+
+    def move_mouse(self, x: int, y: int) -> None:
+        self.calls.append(("move_mouse", x, y))
+
+    def hold_mouse_buttons(self, buttons: int) -> None:
+        self.calls.append(("hold_mouse_buttons", buttons))
 
     def restart(self) -> None:
         self.calls.append(("restart",))

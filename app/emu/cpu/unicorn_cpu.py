@@ -334,6 +334,10 @@ class UnicornCpu:
         self.memory.write(layout.GDT + layout.LDT_SELECTOR, descriptor.encode())
         self._engine.entry.load_segment(_LDTR, descriptor.segment(layout.LDT_SELECTOR))
 
+    def clear_fpu_exceptions(self) -> None:
+        """What FNCLEX does, between slices: no floating-point exception waits any more."""
+        self._engine.exit.clear_fpu_exceptions()
+
     # Checkpoints
 
     def save(self) -> bytes:

@@ -98,6 +98,8 @@ class Level:
     """A reflected interrupt request: registers do not pass back."""
     on_return: Sequel | None = None
     """What is left to do when a reflected interrupt or a resident provider is back."""
+    answer: Registers | None = None
+    """The registers a reflected interrupt's handler came back with."""
     told: Told | None = None
     """The resident provider that was called, and for which client."""
 

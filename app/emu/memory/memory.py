@@ -205,6 +205,8 @@ class Memory:
     def write(self, linear: int, data: bytes) -> None:
         """Write bytes at a linear address, all or nothing. Raises `PageNotPresent`."""
         size = len(data)
+        if not size:
+            return
         if self._probes:
             self.note_use(linear, size, write=True)
         if linear + size <= layout.CONVENTIONAL_END:
