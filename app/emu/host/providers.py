@@ -13,7 +13,7 @@ from app.emu.address import Far
 from app.emu.events import Door, Reason
 from app.emu.host import failures
 from app.emu.host.client import Client, Vector
-from app.emu.host.host import Host, Level, Sequel, null_segment
+from app.emu.host.host import Host, Level, Sequel, Standing, null_segment
 from app.emu.host.interrupts import jump
 from app.emu.host.provider import Procedure, Provider, Told, parse
 from app.emu.host.tables import Owner
@@ -98,31 +98,33 @@ def _tell_of_entry(host: Host, provider: Provider, then: Sequel) -> None:
     told = Told(provider, client.number, client.bits, client.ldt.selector(first), client.ldt.selector(first + 1))
     client.told.append(told)
     provider.told.append(told)
-    _call(host, told, Reason.CLIENT_LOADED, then)
+    _call(host, told, Reason.CLIENT_LOADED, then, host.standing())
 
 
-def tell_of_end(host: Host, client: Client, then: Sequel) -> bool:
-    """Call the last provider that was told of the current client and not yet of its end; False: there is none."""
+def tell_of_end(host: Host, client: Client, then: Sequel, before: Standing) -> bool:
+    """Call the last provider that was told of the current client and not yet of its end; False: there is none.
+
+    before: where the guest stood.
+    """
     if not client.told:
         return False
     told = client.told.pop()
     told.has_ended = True
-    _call(host, told, Reason.CLIENT_TERMINATED, then)
+    _call(host, told, Reason.CLIENT_TERMINATED, then, before)
     return True
 
 
-def _call(host: Host, told: Told, reason: Reason, then: Sequel) -> None:
+def _call(host: Host, told: Told, reason: Reason, then: Sequel, before: Standing) -> None:
     """Far-call a provider's procedure for the current client, on its locked stack.
 
     AX=0 load, 1 terminate; BX the client's handle; DS the provider's data; ES, FS, GS null.
     """
     machine, client = host.machine, host.current
     regs = machine.regs
-    before = host.standing()
     level = host.leave(Door.RESIDENT_PROVIDER)
     level.told, level.on_return = told, then
     regs.eflags = regs.eflags & ~(Flag.VM | Flag.NT | Flag.TF | Flag.RF) | Flag.IOPL
-    host.enter_locked(level)
+    host.enter_locked(level, is_last=told.has_ended)
     level.stack_offset = regs.stack_offset
     back = client.trap(Trap.RETURN_FROM_PROVIDER)
     host.push(
