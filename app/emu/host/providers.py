@@ -77,14 +77,16 @@ class Loading:
     waiting: tuple[Provider, ...]
 
     def finish(self, host: Host, _level: Level) -> None:
-        """Tell the next; after the last one the client runs."""
-        if self.waiting:
-            _tell_of_entry(host, self.waiting[0], Loading(self.waiting[1:]))
+        """Tell the next that is still there; after the last one the client runs."""
+        _tell_next(host, tuple(provider for provider in self.waiting if provider in host.providers))
 
 
 def client_entered(host: Host, client: Client) -> None:
     """Tell the providers that support its width of a client that stands in front of its first instruction."""
-    waiting = tuple(provider for provider in host.providers if client.bits in provider.procedures)
+    _tell_next(host, tuple(provider for provider in host.providers if client.bits in provider.procedures))
+
+
+def _tell_next(host: Host, waiting: tuple[Provider, ...]) -> None:
     if waiting:
         _tell_of_entry(host, waiting[0], Loading(waiting[1:]))
 
@@ -153,10 +155,16 @@ def returned(host: Host) -> None:
         return
     told, wants_to_go = level.told, bool(host.machine.regs.eflags & Flag.CF)
     host.resume(level, Door.RESIDENT_PROVIDER)
-    in_use = any(other.provider is told.provider for client in host.clients for other in client.told)
-    if told.has_ended and wants_to_go and not in_use and told.provider in host.providers:
+    if told.has_ended and wants_to_go and not _is_in_use(host, told.provider) and told.provider in host.providers:
         remove(host, told.provider)
     level.on_return.finish(host, level)
+
+
+def _is_in_use(host: Host, provider: Provider) -> bool:
+    """Does it know a client that has not ended, or is it being called?"""
+    known = [told for client in host.clients for told in client.told]
+    called = [level.told for level in host.levels if level.told is not None]
+    return any(told.provider is provider for told in (*known, *called))
 
 
 def _far(selector: int, procedure: Procedure, bits: int) -> Far:

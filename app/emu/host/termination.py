@@ -57,13 +57,16 @@ class ByService:
 class ByDos:
     """DOS was ending the program anyway: a real-mode INT 21h AH=4Ch, Ctrl-C, or the host itself."""
 
+    psp: int
     code: int
     how: int
     message: str
 
     def run(self, host: Host, before: Standing) -> None:  # noqa: ARG002 - real mode before and afterwards
-        """Let DOS begin again."""
-        host.machine.state.dos.end_now(self.code, self.how, self.message)
+        """Let DOS begin again, with the same program as before."""
+        dos = host.machine.state.dos
+        dos.current_psp = self.psp
+        dos.end_now(self.code, self.how, self.message)
 
 
 def terminate(host: Host, client: Client, code: int) -> None:
@@ -85,19 +88,19 @@ def _private_stack(client: Client) -> Far:
     return Far(client.private, PRIVATE_PARAGRAPHS * 16)
 
 
-def program_ending(host: Host, psp: int, last: ByDos) -> bool:
+def program_ending(host: Host, last: ByDos) -> bool:
     """DOS ends a program. True: it was a client still, the host sees to its end and has DOS begin again afterwards.
 
     A program that stays resident leaves its client behind: callbacks, vectors and descriptors stay in place
     (reference 8.3).
     """
-    found = [client for client in host.clients if client.psp == psp and not client.is_resident]
+    found = [client for client in host.clients if client.psp == last.psp and not client.is_resident]
     if found and last.how != RESIDENT:
         _go_on(host, Ending(found[0], last))
         return True
     for client in found:
         _stay(host, client)
-    _drop_from(host, next((at for at, level in enumerate(host.levels) if level.psp == psp), len(host.levels)))
+    _drop_from(host, next((at for at, level in enumerate(host.levels) if level.psp == last.psp), len(host.levels)))
     return False
 
 
