@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import gc
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
+from app.emu.dos.host_folder import HostFolder
 from app.emu.machine import Console, Machine, MachineOptions
 from app.emu.machine_errors import LoadError
 
+MEMORY: Final = 32
+"""MiB a machine has unless somebody wants another size."""
 ENVIRONMENT = {"COMSPEC": "C:\\COMMAND.COM", "PATH": "C:\\", "PROMPT": "$P$G"}
 """The guest's environment."""
+
+
+Programs = tuple[tuple[str, ...], ...]
+"""Programs in a row: path and arguments of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +33,23 @@ class Launch:
     program: str
     arguments: tuple[str, ...] = ()
     mount: str | None = None
-    memory: int = 32
+    memory: int = MEMORY
     write_through: bool = False
     limit_checks: bool = True
     keys: str = ""
-    then: tuple[tuple[str, ...], ...] = ()
+    then: Programs = ()
+    record: str | None = None
+    """The file to record into from the start."""
 
     @property
     def folder(self) -> str:
         """The folder mounted as drive C:."""
         return self.mount if self.mount is not None else str(Path(self.program).resolve().parent)
+
+    @property
+    def programs(self) -> Programs:
+        """All programs in their order."""
+        return ((self.program, *self.arguments), *self.then)
 
     @property
     def name(self) -> str:
@@ -64,15 +80,34 @@ def _check(program: str) -> None:
 
 def start(launch: Launch, console: Console) -> Machine:
     """Build a machine and load the program. Raises `LoadError` with a message for the user."""
-    _check(launch.program)
-    for program, *_ in launch.then:
+    for program, *_ in launch.programs:
         _check(program)
-    options = MachineOptions(launch.folder, launch.memory, launch.write_through, launch.limit_checks)
-    machine = Machine(options, console)
+    machine = _machine(launch, HostFolder(launch.folder), console)
+    return _load(machine, launch, guest_programs(launch, machine), ENVIRONMENT)
+
+
+def guest_programs(launch: Launch, machine: Machine) -> Programs:
+    """The programs of a launch as the guest names them. Raises `LoadError` for one outside drive C:."""
+    mount = machine.state.dos.mount
+    return tuple((mount.guest_path(program), *arguments) for program, *arguments in launch.programs)
+
+
+def start_again(
+    launch: Launch, programs: Programs, environment: Mapping[str, str], folder: HostFolder, console: Console
+) -> Machine:
+    """`start` from a recording: the programs as the guest names them, in a folder that was recorded."""
+    return _load(_machine(launch, folder, console), launch, programs, environment)
+
+
+def _machine(launch: Launch, folder: HostFolder, console: Console) -> Machine:
+    return Machine(MachineOptions(launch.memory, launch.write_through, launch.limit_checks), folder, console)
+
+
+def _load(machine: Machine, launch: Launch, programs: Programs, environment: Mapping[str, str]) -> Machine:
     dos = machine.state.dos
-    dos.load_program(dos.mount.guest_path(launch.program), " ".join(launch.arguments), ENVIRONMENT)
-    for program, *arguments in launch.then:
-        dos.load_afterwards(dos.mount.guest_path(program), " ".join(arguments), ENVIRONMENT)
+    for program, *arguments in programs:
+        dos.load_afterwards(program, " ".join(arguments), environment)
+    dos.load_next()
     if launch.keys:
         try:
             machine.state.devices.keyboard.type_text(launch.keys)
@@ -83,19 +118,13 @@ def start(launch: Launch, console: Console) -> Machine:
 
 @dataclass(slots=True)
 class CapturedConsole:
-    """A console for windows and tests: output is kept, input comes only from typed keys."""
+    """A console for windows and tests: output is kept."""
 
     output: deque[tuple[int, bytes]] = field(default_factory=lambda: deque(maxlen=10_000))
-    ended: bool = False
-    """Nobody will type any more."""
 
     def write(self, handle: int, data: bytes) -> None:
         """Keep what the guest writes."""
         self.output.append((handle, data))
-
-    def read_input(self) -> bytes | None:
-        """Nothing is typed here."""
-        return None if self.ended else b""
 
     def text(self, handle: int = 1) -> bytes:
         """Everything written to a handle so far."""

@@ -279,6 +279,19 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingView:
+    """The file a session is recorded into, or was opened from. size: bytes written so far, or of the file opened."""
+
+    file: str
+    size: int
+    is_writing: bool
+    note: str
+    """What the user is to know: a missing end, a replay that differs, a full disk; else empty."""
+    bookmarks: tuple[tuple[str, str], ...] = ()
+    """Position and note, as they stand in it."""
+
+
+@dataclass(frozen=True, slots=True)
 class ProcedureRow:
     """What a resident service provider runs for clients of one width (INT 31h AX=0C00h)."""
 
@@ -398,4 +411,6 @@ class Snapshot:
     """There is a jump `GoBack` can return from."""
     happened: int = 0
     """Events before this moment: the next one will have this seq."""
+    recording: RecordingView | None = None
+    """Set while the session is recorded into a file, or was opened from one."""
     providers: ProvidersView = ProvidersView()

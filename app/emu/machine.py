@@ -28,6 +28,7 @@ from app.emu.descriptor import ACCESSED
 from app.emu.devices.clock import RATE
 from app.emu.devices.devices import Devices
 from app.emu.dos.dos import Dos
+from app.emu.dos.host_folder import HostFolder
 from app.emu.dos.mount import Mount
 from app.emu.host import traps
 from app.emu.host.callbacks import SLOTS
@@ -57,20 +58,16 @@ __all__ = ["POLL", "RATE", "Checkpoint", "Console", "End", "Machine", "MachineOp
 
 
 class Console(Protocol):
-    """The outside of the machine: where output goes and where typed input comes from. No part of the state."""
+    """Where the guest's output goes. No part of the state; what comes from outside is given to the machine."""
 
     def write(self, handle: int, data: bytes) -> None:
         """Take what the guest writes to standard output (1) or standard error (2)."""
-
-    def read_input(self) -> bytes | None:
-        """Bytes typed since the last call, b"" when there are none yet, None at the end of input."""
 
 
 @dataclass(frozen=True, slots=True)
 class MachineOptions:
     """What a machine is built with. memory in MiB; write_through lets guest writes reach the mounted folder."""
 
-    mount: str
     memory: int = 32
     write_through: bool = False
     limit_checks: bool = True
@@ -131,8 +128,9 @@ class Checkpoint:
 class Machine:
     """One emulated PC with DOS and a DPMI host."""
 
-    def __init__(self, options: MachineOptions, console: Console) -> None:
+    def __init__(self, options: MachineOptions, folder: HostFolder, console: Console) -> None:
         self.options = options
+        self.folder = folder
         self.console = console
         self.memory = Memory(options.memory)
         self.cpu = UnicornCpu(self.memory, limit_checks=options.limit_checks)
@@ -147,7 +145,7 @@ class Machine:
         """Where each thing looked out for was used last: the stop at which the instruction was next that used it."""
         traps.write_traps(self.memory)
         self._place_rom()
-        mount = Mount(options.mount, write_through=options.write_through)
+        mount = Mount(folder, write_through=options.write_through)
         self.state = MachineState(
             regs=Registers(eflags=Flag.VM | Flag.IOPL | ALWAYS_SET),
             devices=Devices(self),
@@ -589,40 +587,52 @@ class Machine:
 
     def save(self) -> Checkpoint:
         """The whole machine as it is between two slices."""
-        target = io.BytesIO()
-        _Pickler(target, self).dump(self.state)
-        return Checkpoint(self.memory.save(), self.cpu.save(), target.getvalue(), self.log.save(), self.place)
+        state = self.pickled(self.state)
+        return Checkpoint(self.memory.save(), self.cpu.save(), state, self.log.save(), self.place)
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go back (or forward) to a checkpoint of this machine."""
         self.memory.restore(checkpoint.memory)
         self.cpu.restore(checkpoint.fpu)
         self.log.restore(checkpoint.log)
-        self.state = _Unpickler(io.BytesIO(checkpoint.state), self).load()
+        self.state = self.unpickled(checkpoint.state)
         if self.state.host.client is not None:
             self.use_ldt(self.state.host.client.index)
 
+    def named(self) -> dict[str, object]:
+        """What state refers to and does not contain."""
+        return {"machine": self, "memory": self.memory, "folder": self.folder}
+
+    def pickled(self, state: MachineState) -> bytes:
+        """State as a checkpoint holds it."""
+        target = io.BytesIO()
+        _Pickler(target, self).dump(state)
+        return target.getvalue()
+
+    def unpickled(self, pickled: bytes) -> MachineState:
+        """The state a checkpoint of this process holds."""
+        state: MachineState = _Unpickler(io.BytesIO(pickled), self).load()
+        return state
+
 
 class _Pickler(pickle.Pickler):
-    """Pickles state; the machine, its memory and processor are named, not copied."""
+    """Pickles state; the machine, its memory and what is outside of it are named, not copied."""
 
     def __init__(self, target: io.BytesIO, machine: Machine) -> None:
         super().__init__(target, pickle.HIGHEST_PROTOCOL)
-        self._machine = machine
+        self._names = {id(thing): name for name, thing in machine.named().items()}
 
     def persistent_id(self, obj: object) -> str | None:
-        if obj is self._machine:
-            return "machine"
-        return "memory" if obj is self._machine.memory else None
+        return self._names.get(id(obj))
 
 
 class _Unpickler(pickle.Unpickler):
     def __init__(self, source: io.BytesIO, machine: Machine) -> None:
         super().__init__(source)
-        self._machine = machine
+        self._things = machine.named()
 
     def persistent_load(self, name: str) -> object:
-        return self._machine if name == "machine" else self._machine.memory
+        return self._things[name]
 
 
 def dump(regs: Registers) -> str:

@@ -117,7 +117,7 @@ class Dos(Kernel):
         if not self.following:
             return False
         guest_path, start = self.following.pop(0)
-        where = f"{guest_path} (drive C: is {self.mount.folder})"
+        where = f"{guest_path} (drive C: is {self.mount.folder.path})"
         try:
             path = self.mount.true_name(guest_path)
             file = self.mount.file(guest_path)

@@ -25,7 +25,7 @@ class Band(NamedTuple):
         return self.top - self.bottom
 
 
-MODE: Final = Band("Mode", 7.05, 7.8)
+MODE: Final = Band("Mode", 7.0, 8.0)
 LANES: Final = {
     Stack.APPLICATION: Band("Application", 5.95, 6.85),
     Stack.LOCKED: Band("Locked", 4.95, 5.85),
@@ -35,4 +35,6 @@ LANES: Final = {
 CALLBACKS: Final = Band("Callbacks", 1.45, 2.75)
 MARKS: Final = Band("Marks", 0.1, 1.25)
 BANDS: Final = (MODE, *LANES.values(), CALLBACKS, MARKS)
-TOP: Final = 7.9
+TOP: Final = 8.5
+"""Above the mode there is room for the heads of the flags."""
+WHOLE: Final = Band("", 0.0, TOP)
