@@ -1,4 +1,4 @@
-"""The machine's state and its events as JSON, for checkpoints in files: read back without running anybody's code.
+"""The machine's state as JSON, for checkpoints in files: read back without running anybody's code.
 
 A pickle from a stranger could call any function. Here an object is the name of its class and its attributes; reading
 makes an empty object of a class in `STATE` and sets them. Classes that reach outside of the machine (the host folder)
@@ -23,8 +23,6 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
-from app.emu.events import KINDS
-
 STATE: Final = {
     "app.emu.address": "Far",
     "app.emu.bios.bios": "Bios",
@@ -47,7 +45,7 @@ STATE: Final = {
     "app.emu.dos.files": "Directory Drive File",
     "app.emu.dos.handles": "Handles OpenFile",
     "app.emu.dos.mount": "Mount Search",
-    "app.emu.events": "Door Stack Moment",
+    "app.emu.events": "Door Stack",
     "app.emu.host.client": "Callback Client DosBlock Vector",
     "app.emu.host.dos_api": "Transfer",
     "app.emu.host.dpmi": "DpmiHost",
@@ -72,7 +70,7 @@ def _key(kind: type) -> str:
 def _classes() -> dict[str, type]:
     """{key: class} of everything that may be read."""
     kinds = [getattr(sys.modules[module], name) for module, names in STATE.items() for name in names.split()]
-    return {_key(kind): kind for kind in (*kinds, *KINDS.values())}
+    return {_key(kind): kind for kind in kinds}
 
 
 def write(value: object, things: Mapping[str, object]) -> bytes:

@@ -26,6 +26,7 @@ from app.debug.recording import (
     Ended,
     Head,
     answers,
+    build,
     fork_record,
     head_record,
     input_record,
@@ -158,7 +159,6 @@ class _Writer:
 
     def __init__(self, head: Head) -> None:
         self._head: Head | None = head
-        self._build = head.build
         self._answers = (0, 0, 0)
         self._branches: dict[int, tuple[int, int]] = {0: (0, 0)}
         """Inputs and marks written, by branch."""
@@ -221,7 +221,7 @@ class _Writer:
             if kept is branch.kept[0] or (branch.number, kept.place) in self._opened:
                 continue
             self._opened.add((branch.number, kept.place))
-            found = shortcuts.records(history.machine, branch, kept, self._events.get(branch.number, 0), self._build)
+            found = shortcuts.records(history.machine, branch, kept, self._events.get(branch.number, 0), build())
             if found[0].kind == "EVNT":
                 self._events[branch.number] = int(found[-1].fields["events"])
             made += found

@@ -10,19 +10,18 @@ import struct
 from collections.abc import Sequence
 from typing import Any, Final
 
-from app.debug import plain_state
+from app.debug import plain_events, plain_state
 from app.debug.checkpoints import Kept
 from app.debug.history import Branch
 from app.debug.journal import Record
-from app.emu.events import Event, EventLog, Moment, SavedLog
+from app.debug.plain_events import Row
+from app.emu.events import EventLog, SavedLog
 from app.emu.machine import Checkpoint, Machine, MachineState, Place
 from app.emu.memory.layout import PAGE
 
 _SIZES: Final = struct.Struct("<III")
 """Bytes of state, bytes of the processor's part, number of pages."""
 _UNSOUND: Final = (KeyError, TypeError, ValueError, IndexError, AttributeError, struct.error)
-
-Row = tuple[Event, Moment]
 
 
 def rows_of(log: SavedLog) -> list[Row]:
@@ -40,7 +39,7 @@ def records(machine: Machine, branch: Branch, kept: Kept, written: int, build: s
     made = []
     if len(rows) > written:
         fields: dict[str, Any] = {"branch": branch.number, "first": written, "build": build}
-        made.append(Record("EVNT", fields, plain_state.write(rows[written:], machine.named())))
+        made.append(Record("EVNT", fields, plain_events.write(rows[written:])))
     state = plain_state.write(machine.unpickled(checkpoint.state), machine.named())
     pages = list(checkpoint.memory.changed_since(start.memory))
     bulk = [_SIZES.pack(len(state), len(checkpoint.fpu), len(pages)), state, checkpoint.fpu]
@@ -86,11 +85,11 @@ class Shortcuts:
         return sorted(kept, key=lambda each: each.place), log.save()
 
     def _rows(self, branch: int) -> list[Row]:
-        rows: list[Any] = []
+        rows: list[Row] = []
         for record in self._events:
             if record.fields.get("branch") == branch and record.fields["first"] == len(rows):
-                rows += plain_state.read(record.bulk, self._machine.named())
-        if any(not isinstance(event, Event) or event.seq != seq for seq, (event, _) in enumerate(rows)):
+                rows += plain_events.read(record.bulk)
+        if any(event.seq != seq for seq, (event, _) in enumerate(rows)):
             raise ValueError("these are no events in order")
         return rows
 

@@ -6,7 +6,7 @@ import errno
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.debug import plain_state
+from app.debug import plain_events, plain_state
 from app.debug.goals import Run, StepBack, ToPosition
 from app.debug.inputs import MemoryWritten
 from app.debug.journal import Record, pack
@@ -109,15 +109,13 @@ def test_everything_is_in_the_file_and_opens_elsewhere(tmp_path: Path) -> None:
 def test_a_bookmark_opens_at_its_checkpoint(tmp_path: Path) -> None:
     before = branched(tmp_path / "A.dpmirec")
     again = opened(tmp_path / "A.dpmirec")
-    kept = [each.place for each in again.history.branch.kept]
-    assert len(kept) > 1
     before.run(ToPosition("callback 2"))
-    assert before.machine.place in kept
     ran: list[int] = []
     run = again.machine.slice
     again.machine.slice = lambda count: ran.append(count) or run(count)  # type: ignore[func-returns-value, method-assign]
     assert again.run(ToPosition("callback 2")) == Stop.REACHED
     assert ran == []
+    assert before.machine.place in [each.place for each in again.history.branch.kept]
     assert_same(whole_state(before.machine), whole_state(again.machine))
     for each in (before, again):
         each.run(ToPosition("end"))
@@ -128,9 +126,9 @@ def test_another_build_reaches_bookmarks_by_replaying(tmp_path: Path, monkeypatc
     before = branched(tmp_path / "A.dpmirec")
     monkeypatch.setattr("app.debug.replay.build", lambda: "another")
     again = opened(tmp_path / "A.dpmirec")
-    assert [each.place for each in again.history.branch.kept] == [Place(0, 0)]
     for each in (before, again):
         each.run(ToPosition("tick 94"))
+    assert [each.place for each in again.history.branch.kept] == [Place(0, 0)]
     assert_same(whole_state(before.machine), whole_state(again.machine))
 
 
@@ -305,7 +303,7 @@ def test_state_is_the_same_written_plainly(program: Path) -> None:
         assert plain(again, running, {}) == plain(running.state, running, {})
         forward(running, 150)
     rows = running.log.since(0)
-    assert plain_state.read(plain_state.write(rows, things), things) == rows
+    assert plain_events.read(plain_events.write(rows)) == rows
 
 
 STRANGE = [
@@ -350,8 +348,13 @@ def test_a_checkpoint_with_other_bytes_is_not_believed_or_harmless(tmp_path: Pat
     other = tmp_path / "B.dpmirec"
     other.write_bytes(whole[: whole.index(b"EVNT")] + b"".join(map(pack, bent)))
     again = opened(other)
-    assert len(again.history.branch.kept) >= 1
     assert again.machine.place == Place(0, 0)
+    with suppress(Exception):  # whatever it is that is wrong with the state: the process lives to tell it
+        again.run(ToPosition("callback 2"))
+        again.run(Run(), most=300)
+    again.history.go(Place(0, 0))
+    again.history.go(Place(50, 0))
+    assert trace(again.machine) == trace(forward(machine(SAMPLES / "callback.com"), 50))
 
 
 @pytest.mark.parametrize("at, value", [(4, 8), (7, 1), (176, 2), (177, 4), (179, 1), (180, 2), (200, 1), (223, 1)])

@@ -524,6 +524,9 @@ class FakeSession:
             case _:
                 return None, 400
 
+    def close(self) -> None:
+        """Nothing is left to do."""
+
     def pause(self) -> None:
         self.calls.append(("pause",))
         if self.status is Status.SEARCHING:
