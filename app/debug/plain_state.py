@@ -19,6 +19,7 @@ import json
 import sys
 from collections import deque
 from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final
@@ -218,6 +219,8 @@ class _Reader:
         return object.__new__(kind)
 
     def _filled(self, made: Any, given: dict[str, Any]) -> Any:
+        if is_dataclass(made) and given.keys() != {each.name for each in fields(made)}:
+            raise ValueError(f"these are not the fields of {type(made).__name__}")
         for name, each in given.items():
             if name.startswith("__"):
                 raise ValueError(f"{name} is no attribute of state")

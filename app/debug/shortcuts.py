@@ -110,6 +110,8 @@ class Shortcuts:
             number: bulk[start : start + PAGE]
             for number, start in zip(numbers, range(at, len(bulk), PAGE), strict=True)
         }
+        if {type(state), type(state.tick), type(state.turn)} != {MachineState, int}:
+            raise ValueError("no state of a machine")
         if [state.tick, state.turn] != list(fields["place"]):
             raise ValueError("state of another place")
         if not 0 <= fields["inputs"] <= inputs:

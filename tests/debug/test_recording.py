@@ -28,6 +28,7 @@ from tests.debug.file_programs import fill, programs
 from tests.debug.sessions import picture, session
 from tests.emu.runs import (
     SAMPLE_PROGRAMS,
+    SAMPLES,
     assert_same,
     com,
     forward,
