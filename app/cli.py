@@ -39,7 +39,7 @@ def main(argv: list[str] | None = None) -> NoReturn:
         arguments = ["window", *arguments]
     parser = _commands()
     options = parser.parse_args(_options_first(arguments))
-    _refuse_options_of_recordings(parser, options)
+    _check_recording(parser, options)
     try:
         code = options.action(options)
         sys.stdout.flush()
@@ -138,11 +138,17 @@ def _record(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--record", metavar="FILE", help="record the run: FILE.dpmirec replays it anywhere")
 
 
-def _refuse_options_of_recordings(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
-    """A recording says itself how its program was started."""
+def _check_recording(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """A recording says itself how its program was started; and without a program there is nothing to record."""
     from app.debug.journal import is_recording
 
-    if options.action is _services or options.program is None or not is_recording(options.program):
+    if options.action is _services:
+        return
+    if options.program is None:
+        if options.record is not None:
+            parser.error("--record: name the PROGRAM to be recorded")
+        return
+    if not is_recording(options.program):
         return
     given = [name for name in RECORDED if getattr(options, name.strip("-").replace("-", "_"), None)]
     given += ["arguments for the guest"] if getattr(options, "arguments", None) else []

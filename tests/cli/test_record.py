@@ -134,6 +134,20 @@ def test_a_recording_survives_kill_9(tmp_path: Path, seed: int) -> None:
     assert printed >= len(again.output) >= marks[-2].place.tick // A_POINT
 
 
+def test_a_guest_killed_while_it_waits_for_input_is_recorded_up_to_there(tmp_path: Path) -> None:
+    path = tmp_path / "A.dpmirec"
+    words = [sys.executable, "-m", "app", "run", "--record", str(path), str(com(tmp_path, READ_LINE))]
+    with subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as running:
+        deadline = time.monotonic() + 30
+        while not (path.exists() and b"MARK" in path.read_bytes()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        running.send_signal(signal.SIGKILL)
+    of = Session(Launch(str(path)))
+    of.history.go(of.history.branch.end)
+    assert of.machine.state.waiting
+    assert of.machine.state.devices.keyboard.wants_input
+
+
 def test_options_a_recording_holds_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "A.dpmirec"
     here("run", "--record", path, SAMPLES / "callback.com")
@@ -149,6 +163,9 @@ def test_options_a_recording_holds_are_refused(tmp_path: Path) -> None:
     assert done.code == 2
     assert "arguments" in done.errors
     assert here("run", "-q", "--max-instructions", "9000", path).code == 0
+    done = here("--record", path)
+    assert done.code == 2
+    assert "PROGRAM" in done.errors
 
 
 @pytest.mark.parametrize("command", ["run", "trace", "info"])

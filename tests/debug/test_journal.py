@@ -106,7 +106,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     while not course.machine.has_ended:
         course.slice(50)
         if course.machine.state.devices.keyboard.wants_input:
-            course.type(b"ab")
+            course.type(lambda: b"ab")
     course.close(None)
     return path.read_bytes()
 

@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,14 @@ from hypothesis import strategies as st
 from app.debug import plain_events, plain_state
 from app.debug.goals import Run, StepBack, ToPosition
 from app.debug.inputs import MemoryWritten
-from app.debug.journal import Record, pack
+from app.debug.journal import Record, beginning, pack, unpack
 from app.debug.launch import Launch
 from app.debug.recording import read
 from app.debug.session import Session
 from app.debug.snapshot import RecordingView, Stop
 from app.emu.machine import Machine, Place
 from app.emu.machine_errors import LoadError
+from tests.cli.commands import here
 from tests.debug.file_programs import fill, programs
 from tests.debug.sessions import picture, session
 from tests.emu.runs import (
@@ -152,6 +154,75 @@ def test_a_session_recorded_from_the_start_holds_the_same(tmp_path: Path) -> Non
     assert places(again) == places(of)
     again.run(Run())
     assert_same(whole_state(of.machine), whole_state(again.machine))
+
+
+actions = st.tuples(
+    st.sampled_from(["run", "back", "keys", "memory", "show", "drop", "bookmark"]), st.integers(0, 2000)
+)
+
+
+def act(of: Session, action: str, number: int) -> None:
+    """One thing a user may do."""
+    numbers = [branch.number for branch in of.history.branches]
+    match action:
+        case "run":
+            of.run(Run(), most=number)
+            of.pause()
+        case "back":
+            of.run(ToPosition(f"tick {number % (of.machine.tick + 1)}"))
+        case "keys":
+            of.type_keys(chr(ord("a") + number % 26))
+        case "memory":
+            of.write_memory(0x50000 + number, bytes([number % 256]))
+        case "show":
+            of.show_branch(numbers[number % len(numbers)])
+        case "drop":
+            with suppress(ValueError):  # the one shown, or others began in it
+                of.drop_branch(numbers[number % len(numbers)])
+        case _:
+            of.set_bookmarks([(f"tick {of.machine.tick}", str(number))])
+
+
+@given(done=st.lists(actions, min_size=1, max_size=14))
+@fuzz(15)
+def test_whatever_was_done_is_in_the_file(
+    tmp_path_factory: pytest.TempPathFactory, done: list[tuple[str, int]]
+) -> None:
+    """Written as it happened or saved in the end: the same branches, and each ends in the same state."""
+    folder = tmp_path_factory.mktemp("done")
+    with recorded(SAMPLES / "callback.com", folder / "LIVE.dpmirec") as of:
+        for action, number in done:
+            act(of, action, number)
+        of.save_recording(str(folder / "SAVED.dpmirec"))
+    for name in ("LIVE", "SAVED"):
+        again = opened(folder / f"{name}.dpmirec")
+        assert places(again) == places(of)
+        assert again.history.branch.number == of.history.branch.number
+        for branch in of.history.branches:
+            for each in (of, again):
+                each.history.switch(branch.number)
+                each.history.go(branch.end)
+            assert_same(whole_state(of.machine), whole_state(again.machine))
+        assert again.history.difference == ""
+
+
+def test_the_command_replays_the_branch_that_was_shown(tmp_path: Path) -> None:
+    before = branched(tmp_path / "A.dpmirec")
+    before.history.go(before.history.branch.end)
+    assert before.history.branch.number == 1
+    assert here("trace", tmp_path / "A.dpmirec").output == trace(before.machine)
+
+
+def test_the_command_says_when_a_replay_differs(tmp_path: Path) -> None:
+    path = tmp_path / "A.dpmirec"
+    branched(path)
+    records, _ = unpack(path.read_bytes(), str(path))
+    bent = [replace(each, fields=each.fields | {"events": 3}) if each.kind == "MARK" else each for each in records]
+    path.write_bytes(beginning() + b"".join(map(pack, bent)))
+    done = here("run", path)
+    assert done.code == 125
+    assert "differs from the recording at tick" in done.errors
+    assert "not 3" in done.errors
 
 
 def test_a_recording_is_never_written_to_but_by_saving(tmp_path: Path) -> None:
