@@ -26,8 +26,10 @@ VALUES = frozenset(
     }
 )  # fmt: skip
 """Our options with a value."""
+THEN = "--then"
+"""What stands between two programs."""
 
-RECORDED = ("--mount", "--write-through", "--memory", "--keys", "--no-limit-checks", "--record")
+RECORDED = ("--mount", "--write-through", "--memory", "--keys", "--no-limit-checks", "--record", "--then")
 """Options that a recording replaces."""
 
 
@@ -38,7 +40,11 @@ def main(argv: list[str] | None = None) -> NoReturn:
     if command not in COMMANDS and not {"-h", "--help", "--version"} & set(arguments[:1]):
         arguments = ["window", *arguments]
     parser = _commands()
-    options = parser.parse_args(_options_first(arguments))
+    words, *following = _programs(arguments)
+    options = parser.parse_args(words)
+    if following and ("then" not in options or options.program is None or not all(following)):
+        parser.error("--then stands between two programs: dpmiscope run FIRST.COM --then SECOND.COM")
+    options.then = following
     _check_recording(parser, options)
     try:
         code = options.action(options)
@@ -50,18 +56,23 @@ def main(argv: list[str] | None = None) -> NoReturn:
     sys.exit(code)
 
 
-def _options_first(arguments: list[str]) -> list[str]:
-    """Our own long options also count behind PROGRAM, up to a `--`: put them in front, the rest is the guest's.
+def _programs(arguments: list[str]) -> list[list[str]]:
+    """The words of the command and its first program, our own options in front; then those of each later program.
 
-    What is no option of ours (`/S`, `-x`, names) stays where it is and belongs to the guest.
+    Our long options also count behind PROGRAM, up to a `--`, and `--then` among them begins the next program. What is
+    no option of ours (`/S`, `-x`, names) stays where it is and belongs to the guest.
     """
     ours: list[str] = []
     rest: list[str] = []
+    programs = [rest]
     words = iter(arguments[1:])
     for word in words:
         name, has_value, _ = word.partition("=")
         if word == "--":
-            rest += words if rest else [word, *words]
+            rest += words if rest or len(programs) > 1 else [word, *words]
+        elif word == THEN:
+            rest = []
+            programs.append(rest)
         elif name in SWITCHES or (name in VALUES and has_value):
             ours.append(word)
         elif name in VALUES:
@@ -70,7 +81,7 @@ def _options_first(arguments: list[str]) -> list[str]:
             ours.append(word)
         else:
             rest.append(word)
-    return [*arguments[:1], *ours, *rest]
+    return [[*arguments[:1], *ours, *programs[0]], *programs[1:]]
 
 
 def _commands() -> argparse.ArgumentParser:
@@ -79,7 +90,8 @@ def _commands() -> argparse.ArgumentParser:
         description="Shows how a DPMI program moves between real mode, protected mode and ring 0.",
         epilog=(
             "dpmiscope [PROGRAM [ARG…]] opens the window; `dpmiscope COMMAND --help` tells a command's options. "
-            "Options may stand before or behind PROGRAM; behind `--` everything is the guest's."
+            "Options may stand before or behind PROGRAM; behind `--` everything is the guest's. "
+            "`run FIRST.COM --then SECOND.COM ARG…` loads a second program when the first has ended or stays resident."
         ),
     )
     parser.add_argument("--version", action="version", version=f"dpmiscope {_version()}")
@@ -126,6 +138,9 @@ def _commands() -> argparse.ArgumentParser:
 def _program(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
     parser.add_argument("program", metavar="PROGRAM", nargs=None if needed else "?", help=".COM, .EXE or a recording")
     parser.add_argument("arguments", metavar="ARG", nargs=argparse.REMAINDER, help="the guest's command line")
+    parser.add_argument(
+        THEN, metavar="PROGRAM ARG…", help="a program to load when those before it have ended or stay resident"
+    )
     parser.add_argument("--mount", metavar="DIR", help="the folder the guest sees as drive C: (default: PROGRAM's)")
     parser.add_argument("--write-through", action="store_true", help="let the guest's writes reach that folder")
     parser.add_argument("--memory", metavar="MIB", type=_memory, help="the machine's memory (default 32)")
@@ -190,6 +205,7 @@ def _launch(options: argparse.Namespace) -> Launch:
         options.write_through,
         not options.no_limit_checks,
         options.keys.replace("\\n", "\n"),
+        tuple(map(tuple, options.then)),
         options.record,
     )
 

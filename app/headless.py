@@ -157,6 +157,8 @@ def _to_the_end(course: Course, limits: Limits, console: StandardConsole, trace:
             return Outcome("terminated", ENDED_BY_HOST, "the guest waits for a key and its input has ended")
     write()
     end = machine.state.end
+    if end.how == "failed":
+        return Outcome("failed", FAILED, end.message)
     if end.how == "terminated":
         return Outcome("terminated", end.code, end.message, is_told=True)
     return Outcome("exited", end.code, end.message)

@@ -18,7 +18,7 @@ import app.emu
 from app.debug import inputs as kinds
 from app.debug.inputs import Input
 from app.debug.journal import Record, damaged, unpack
-from app.debug.launch import Launch
+from app.debug.launch import Launch, Programs
 from app.debug.marks import Mark, Marks
 from app.emu.dos.host_folder import Contents, Entry, HostFolder, Listing
 from app.emu.dos.mirror import Outcome
@@ -43,17 +43,22 @@ class Bookmark:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What was started, with what. program: as the guest names it; options: fields of `Launch`; build: `build()`."""
+    """What was started, with what.
 
-    program: str
+    programs: path and arguments of each, as the guest names them; options: further fields of `Launch`; build: as
+    `build()`.
+    """
+
+    programs: Programs
     options: dict[str, Any]
     environment: dict[str, str]
     build: str
 
     @property
     def launch(self) -> Launch:
-        """The launch, as far as the machine needs it; the program by its bare name."""
-        return Launch(self.program.rpartition("\\")[2], **self.options)
+        """The launch, as far as the machine needs it; the first program by its bare name."""
+        path, *arguments = self.programs[0]
+        return Launch(path.rpartition("\\")[2], tuple(arguments), then=self.programs[1:], **self.options)
 
 
 @dataclass(slots=True)
@@ -115,10 +120,11 @@ def build() -> str:
     return f"{number}+{digest.hexdigest()}"
 
 
-def head_of(launch: Launch, program: str, environment: dict[str, str]) -> Head:
+def head_of(launch: Launch, programs: Programs, environment: dict[str, str]) -> Head:
     """The head of a run. Where things lie on this computer is nobody's business."""
-    options = {name: value for name, value in asdict(launch).items() if name not in {"program", "mount", "record"}}
-    return Head(program, options, environment, build())
+    told = {"program", "arguments", "then", "mount", "record"}
+    options = {name: value for name, value in asdict(launch).items() if name not in told}
+    return Head(programs, options, environment, build())
 
 
 # Records
@@ -182,7 +188,7 @@ def about(recording: Recording, path: Path) -> dict[str, str]:
     rows = {
         "file": f"{path.name}, {path.stat().st_size} bytes",
         "format": f"recording, written by dpmiscope {head.build}",
-        "program": head.program,
+        "program": ", then ".join(" ".join(words) for words in head.programs),
         "options": ", ".join(options),
         "run": f"{way.end.tick} instructions{events}, {len(way.inputs)} inputs",
         "end": ended,
@@ -290,7 +296,10 @@ def _head(given: dict[str, Any]) -> Head:
     if unknown := options.keys() - known:
         raise ValueError(f"this version has no option {', '.join(sorted(unknown))}")
     environment = {str(name): str(value) for name, value in given["environment"].items()}
-    return Head(str(given["program"]), options, environment, str(given["build"]))
+    programs = tuple(tuple(map(str, each)) for each in given["programs"])
+    if not programs or not all(programs):
+        raise ValueError("no program is named")
+    return Head(programs, options, environment, str(given["build"]))
 
 
 def _hashable(value: Any) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.debug.history import DEFAULT_BUDGET, Branch, History
 from app.debug.journal import is_recording
-from app.debug.launch import ENVIRONMENT, Launch, start, start_again
+from app.debug.launch import ENVIRONMENT, Launch, guest_programs, start, start_again
 from app.debug.recorder import Recorder
 from app.debug.recording import Ended, Way, build, head_of, read
 from app.debug.shortcuts import Shortcuts
@@ -58,8 +58,7 @@ def begin(launch: Launch, console: Console, budget: int = DEFAULT_BUDGET) -> Beg
         return _open(launch.program, console, budget)
     machine = start(launch, console)
     history = History(machine, budget)
-    program = machine.state.dos.mount.guest_path(launch.program)
-    recorder = Recorder(head_of(launch, program, ENVIRONMENT), history)
+    recorder = Recorder(head_of(launch, guest_programs(launch, machine), ENVIRONMENT), history)
     if launch.record is not None:
         try:
             recorder.begin(launch.record)
@@ -74,10 +73,10 @@ def _open(path: str, console: Console, budget: int) -> Begun:
     recording = read(path)
     head = recording.head
     try:
-        machine = start_again(head.launch, head.program, head.environment, recording.folder, console)
+        machine = start_again(head.launch, head.programs, head.environment, recording.folder, console)
     except LoadError as error:
         if recording.folder.missing:
-            raise LoadError(f"{path}: the program, {head.program}, is not in this recording") from None
+            raise LoadError(f"{path}: the program, {head.programs[0][0]}, is not in this recording") from None
         raise LoadError(f"{path}: {error}") from None
     history = History(machine, budget)
     first = history.branch.kept[0]

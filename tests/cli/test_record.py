@@ -55,6 +55,14 @@ def test_a_sample_is_the_same_on_another_machine(tmp_path: Path, program: Path) 
     assert again.errors == first.errors
 
 
+def test_programs_in_a_row_come_along(tmp_path: Path) -> None:
+    path = tmp_path / "A.dpmirec"
+    first = here("trace", "--record", path, SAMPLES / "hello16.com", "--then", SAMPLES / "callback.com", "x")
+    again = here("trace", path)
+    assert (again.code, again.output) == (first.code, first.output)
+    assert first.output.count(b"program_loaded") == 2
+
+
 def test_files_keys_and_standard_input_come_along(tmp_path: Path) -> None:
     here_folder = tmp_path / "here"
     here_folder.mkdir()
@@ -159,6 +167,9 @@ def test_options_a_recording_holds_are_refused(tmp_path: Path) -> None:
         assert done.code == 2, words
         assert words[1] in done.errors
         assert "is a recording" in done.errors
+    done = here("run", path, "--then", SAMPLES / "hello16.com")
+    assert done.code == 2
+    assert "--then" in done.errors
     done = here("run", path, "argument")
     assert done.code == 2
     assert "arguments" in done.errors

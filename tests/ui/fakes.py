@@ -8,6 +8,7 @@ all four stacks with frames, a callback, descriptors and vectors, so that each p
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ from app.debug.snapshot import (
     MemoryView,
     Moment,
     Part,
+    RecordingView,
     ScreenView,
     Snapshot,
     StackFrame,
@@ -424,6 +426,7 @@ class FakeSession:
         self.branches = [BranchRow(0, None, "", "tick 0", (), 1, is_shown=True)]
         self.pinned: int | None = None
         self.budget, self.dropped = DEFAULT_BUDGET, 0
+        self.recording: RecordingView | None = None
         self.finds: int | None = -2
         """Where a search ends, in ticks from where it began; None: it finds nothing."""
         self.search_slices = 2
@@ -524,9 +527,6 @@ class FakeSession:
             case _:
                 return None, 400
 
-    def close(self) -> None:
-        """Nothing is left to do."""
-
     def pause(self) -> None:
         self.calls.append(("pause",))
         if self.status is Status.SEARCHING:
@@ -556,7 +556,7 @@ class FakeSession:
             branches=tuple(replace(row, is_shown=row.number == self.branch) for row in self.branches),
             history=HistoryView(42 << 20, self.budget, 7, self.dropped), comparison=self.comparison(),
             progress=self._searched / self.search_slices if self.status is Status.SEARCHING else 0.0,
-            can_go_back=bool(self._jumps),
+            can_go_back=bool(self._jumps), recording=self.recording,
         )  # fmt: skip
 
     # --- what panes ask through the bridge ---------------------------------------------------------------------------
@@ -613,9 +613,15 @@ class FakeSession:
         self.calls.append(("set_budget", size))
         self.budget = size
 
-    def save_recording(self, path: Path) -> None:
+    def save_recording(self, path: str) -> None:
         self.calls.append(("save_recording", path))
-        path.write_bytes(b"a recording")
+        Path(path).write_bytes(b"a recording")
+
+    def set_bookmarks(self, marks: Sequence[tuple[str, str]]) -> None:
+        self.calls.append(("set_bookmarks", list(marks)))
+
+    def close(self) -> None:
+        self.calls.append(("close",))
 
     def set_register(self, name: str, value: int) -> None:
         self.calls.append(("set_register", name, value))
