@@ -30,10 +30,10 @@ from app.debug.snapshot import Stop
 from app.debug.watches import Use, Watch
 from app.debug.watching import is_told_by, probes_of, was_changed_by
 from app.emu.disassembly import LONGEST, Flow, decode
-from app.emu.event_log import Row
 from app.emu.events import CallbackEntered, ModeSwitched, StackSwitched, VectorChanged
 from app.emu.machine import Machine, Place
 from app.emu.memory.memory import PageNotPresent
+from app.emu.plain_events import Row
 
 _ENTERS: Final = (Flow.CALL, Flow.INTERRUPT)
 _REACH: Final = (256, 8_192, 131_072)

@@ -149,7 +149,7 @@ class History:
     def show(self, number: int) -> None:
         """Show another branch, of a machine at the start of the run: how a recording begins."""
         self.branch = self.by_number(number)
-        self._count()
+        self.recount()
 
     def switch(self, number: int) -> int:
         """Show another branch, no further than where it parts from the one shown; how many events both have."""
@@ -192,7 +192,7 @@ class History:
             message = f"branch {heirs[0]} began in branch {number}; drop that one first"
             raise ValueError(message)
         self.branches.remove(branch)
-        self._count()
+        self.recount()
 
     # Checkpoints
 
@@ -201,7 +201,7 @@ class History:
         branch, machine = self.branch, self.machine
         new = Kept(machine.save(), self._inputs_done, self._work)
         branch.kept.add(new)
-        self._count()
+        self.recount()
         self._kept_at = self._work
         self._remember_events()
         self.stay_within_budget()
@@ -211,7 +211,8 @@ class History:
         if len(self.machine.log) > len(self.branch.log):
             self.branch.log = self.machine.log.save()
 
-    def _count(self) -> None:
+    def recount(self) -> None:
+        """Work out what all checkpoints hold."""
         distinct = {id(each): each for branch in self.branches for each in branch.kept}
         self.size = sum(each.own for each in distinct.values())
 
@@ -225,7 +226,7 @@ class History:
             for branch in self.branches:
                 branch.kept.remove(spare)
             self.dropped += 1
-            self._count()
+            self.recount()
 
     def _restore(self, place: Place) -> None:
         """Go to the last checkpoint not behind a place."""

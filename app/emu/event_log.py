@@ -7,25 +7,20 @@ can be told without unpacking it.
 from __future__ import annotations
 
 import gc
-import pickle
 import zlib
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
-from operator import attrgetter
-from typing import Any, Final, overload
+from typing import Final, overload
 
-from app.emu.address import Far
+from app.emu import plain_events
 from app.emu.events import KINDS, Event, Moment
+from app.emu.plain_events import Row
 
-Row = tuple[Event, Moment]
-"""An event and the moment it happened in."""
 CHUNK: Final = 1024
 """Events that are packed together."""
 _UNPACKED: Final = 32
 """Chunks kept unpacked, those used last."""
-_NAMES: Final = {kind: tuple(field.name for field in fields(cls)) for kind, cls in KINDS.items()}
-_VALUES: Final = {kind: attrgetter(*names) for kind, names in _NAMES.items()}
 _NUMBERS: Final = {kind: number for number, kind in enumerate(KINDS)}
 
 
@@ -36,11 +31,7 @@ class Chunk:
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.kinds = bytes(_NUMBERS[event.kind] for event, _ in rows)
-        plain = [
-            (event.kind, tuple(map(_plain, _VALUES[event.kind](event))), (at.tick, at.mode, at.depths, at.turn))
-            for event, at in rows
-        ]
-        self._packed = zlib.compress(pickle.dumps(plain, pickle.HIGHEST_PROTOCOL), 1)
+        self._packed = zlib.compress(plain_events.write(rows), 1)
 
     def __len__(self) -> int:
         return len(self.kinds)
@@ -59,8 +50,7 @@ class Chunk:
         collects = gc.isenabled()
         gc.disable()  # thousands of new objects without cycles: looking for some takes three times as long as this
         try:
-            plain = pickle.loads(zlib.decompress(self._packed))  # noqa: S301 - packed above, by this process
-            return tuple((_event(kind, values), Moment(*at)) for kind, values, at in plain)
+            return tuple(plain_events.read(zlib.decompress(self._packed)))
         finally:
             if collects:
                 gc.enable()
@@ -69,20 +59,6 @@ class Chunk:
 @lru_cache(maxsize=_UNPACKED)
 def _unpacked(chunk: Chunk) -> tuple[Row, ...]:
     return chunk.unpack()
-
-
-def _plain(value: Any) -> Any:
-    """A far address as a list, which packs quicker; no event has other lists."""
-    return [value.segment, value.offset, value.wide] if type(value) is Far else value
-
-
-def _event(kind: str, values: tuple[Any, ...]) -> Event:
-    """An event from its values: as its class makes it, but in half the time."""
-    event = object.__new__(KINDS[kind])
-    write = object.__setattr__
-    for name, value in zip(_NAMES[kind], values, strict=True):
-        write(event, name, Far(value[0], value[1], wide=value[2]) if type(value) is list else value)
-    return event
 
 
 @dataclass(frozen=True, slots=True)

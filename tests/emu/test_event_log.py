@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.emu.event_log import CHUNK, EventLog, Row
+from app.emu.event_log import CHUNK, EventLog
 from app.emu.events import KINDS
+from app.emu.plain_events import Row
 from tests.emu.runs import SAMPLES, forward, fuzz, machine
 
 

@@ -12,12 +12,14 @@ from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.debug.journal import SUFFIX
+from app.debug.recording import read
 from app.debug.session import Launch, Session
 from app.debug.snapshot import RecordingView, Status
 from app.resources import resource
 from app.ui.main_window import MainWindow
 from app.ui.settings import Settings
 from app.ui.theme import Theme
+from tests.emu.runs import com
 from tests.ui.fakes import FakeSession, known_events
 from tests.ui.test_window import press
 
@@ -154,3 +156,18 @@ def test_bookmarks_are_given_to_the_session(qtbot: QtBot, window: MainWindow, se
     qtbot.waitUntil(lambda: bool([call for call in session.calls if call[0] == "set_bookmarks"]))
     given = next(call[1] for call in session.calls if call[0] == "set_bookmarks")
     assert [position for position, _note in given] == ["event 1"]
+
+
+def test_a_run_is_recorded_until_the_window_closes(
+    qtbot: QtBot, make_window: Callable[[], MainWindow], tmp_path: Path
+) -> None:
+    file = tmp_path / f"live{SUFFIX}"
+    program = com(tmp_path, bytes.fromhex("40 EBFD"))  # again: inc ax / jmp again
+    window = make_window()
+    with qtbot.waitSignal(window.bridge.snapshot_ready):
+        window.load(program, lambda: Session(Launch(str(program), memory=8, record=str(file))))
+    press(window, "F5")
+    qtbot.waitUntil(lambda: window._snapshot.tick > 1_000_000)
+    window.close()
+    window.bridge.close()
+    assert read(str(file)).ways[0].end.tick > 1_000_000
