@@ -16,9 +16,19 @@ from app.emu.cpu.exits import Exit
 from app.emu.cpu.offsets import Offsets, discover
 from app.emu.cpu.state import State
 from app.emu.memory import layout
-from app.emu.memory.memory import Memory
+from app.emu.memory.memory import OPEN_BUS, Memory
 
 _FOREVER: Final = 0xFFFFFFFFFFFFFFFF
+_PHYSICAL_END: Final = 1 << 32
+
+
+def _read_nothing(_uc: unicorn.Uc, _offset: int, size: int, _data: object) -> int:
+    """Physical addresses where there is no memory."""
+    return int.from_bytes(OPEN_BUS * size, "little")
+
+
+def _write_nothing(_uc: unicorn.Uc, _offset: int, _size: int, _value: int, _data: object) -> None:
+    """A write there is lost."""
 
 
 class Engine:
@@ -33,6 +43,7 @@ class Engine:
         self.uc.ctl_set_cpu_model(x86.UC_CPU_X86_486)
         address = ctypes.addressof(ctypes.c_char.from_buffer(memory.buffer))
         self.uc.mem_map_ptr(0, memory.size, unicorn.UC_PROT_ALL, address)
+        self.uc.mmio_map(memory.size, _PHYSICAL_END - memory.size, _read_nothing, None, _write_nothing, None)
         boot.write_tables(memory)
         self.iretd = boot.write_iretd(memory)
         start, end = boot.boot_code(memory)
@@ -95,7 +106,11 @@ class Engine:
         return self._start(self.look().eip, instructions)
 
     def _start(self, eip: int, instructions: int) -> int:
-        self.uc.emu_start(eip, _FOREVER, 0, instructions)
+        try:
+            self.uc.emu_start(eip, _FOREVER, 0, instructions)
+        except unicorn.UcError as error:
+            if error.errno != unicorn.UC_ERR_FETCH_PROT or self.hit is None:
+                raise
         return min(self._counter.value, self._count.value)
 
     def go_to_ring0(self) -> None:

@@ -65,6 +65,7 @@ class UnicornCpu:
         self._guard = Guard(self._engine, self._stops_at) if limit_checks else None
         self._uc.hook_add(unicorn.UC_HOOK_INTR, self._on_interrupt)
         self._uc.hook_add(unicorn.UC_HOOK_INSN_INVALID, self._on_invalid)
+        self._uc.hook_add(unicorn.UC_HOOK_MEM_FETCH_PROT, self._on_fetch_from_nowhere)
         self._uc.hook_add(unicorn.UC_HOOK_INSN, self._on_in, None, 1, 0, x86.UC_X86_INS_IN)
         self._uc.hook_add(unicorn.UC_HOOK_INSN, self._on_out, None, 1, 0, x86.UC_X86_INS_OUT)
         for instruction in (x86.UC_X86_INS_SYSCALL, x86.UC_X86_INS_SYSENTER):
@@ -221,6 +222,18 @@ class UnicornCpu:
             self._engine.hit = hit
         uc.emu_stop()
         return True
+
+    def _on_fetch_from_nowhere(
+        self, _uc: unicorn.Uc, _kind: int, address: int, _size: int, _value: int, _data: object
+    ) -> bool:
+        """Code where there is no memory reads as FFFFh, which is no instruction. address: physical."""
+        if self._engine.hit is None:
+            state = self._engine.look()
+            linear = state.segments()[1].base + state.eip & _MASK
+            is_here = self.memory.translate(linear) == address
+            self._fetching, self._early = self._fetched_from(linear if is_here else (linear | _PAGE - 1) + 1)
+            self._engine.hit = Exit(Why.FAULT, 0, _INVALID_OPCODE)
+        return False
 
     def _on_later_instruction(self, _uc: unicorn.Uc, _data: object) -> None:
         """SYSCALL and SYSENTER: a 486 has neither, Unicorn would step over them."""
