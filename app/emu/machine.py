@@ -29,12 +29,12 @@ from app.emu.devices.devices import Devices
 from app.emu.dos.dos import Dos
 from app.emu.dos.mount import Mount
 from app.emu.host import traps
+from app.emu.host.arena import Arena
 from app.emu.host.callbacks import SLOTS
 from app.emu.host.dpmi import STACK_FULL, DpmiHost
 from app.emu.host.exceptions import describe
 from app.emu.host.faults import GuestFault
 from app.emu.host.host import HostStackFull
-from app.emu.host.memory_blocks import Arena
 from app.emu.host.termination import ENDED_BY_HOST
 from app.emu.machine_errors import NotYet
 from app.emu.memory import layout

@@ -27,8 +27,8 @@ DPMI_10 = (
 # What this issue promises; the others may still be "not offered".
 PROMISED = (
     *range(0x0010), *range(0x0100, 0x0103), *range(0x0200, 0x0206), *range(0x0210, 0x0214),
-    *range(0x0300, 0x0307), 0x0400, 0x0401, *range(0x0500, 0x0504), *range(0x0600, 0x0605), *range(0x0900, 0x0903),
-    0x0A00,
+    *range(0x0300, 0x0307), 0x0400, 0x0401, *range(0x0500, 0x050C), *range(0x0600, 0x0605), *range(0x0700, 0x0704),
+    0x0800, 0x0801, *range(0x0900, 0x0903), 0x0A00,
 )  # fmt: skip
 NO_FUNCTION = (0x0010, 0x0103, 0x0206, 0x020F, 0x0214, 0x0307, 0x0402, 0x050C, 0x0605, 0x0E02, 0x1234, 0xFFFF)
 
@@ -60,7 +60,7 @@ def test_rows_that_take_and_give_name_their_registers() -> None:
     for row in INT31:
         for name, view in {**row.takes, **row.gives}.items():
             assert name.isidentifier()
-            assert re.fullmatch(r"(E?[A-D][XHL]|E?[SD]I|[A-Z]{2}:[A-Z]{2}|[A-Z]{2}:\(E\)[A-Z]{2})", str(view)), str(
+            assert re.fullmatch(r"(E?[A-D][XHL]|E?[SD]I|[A-Z]{2}:E?[A-Z]{2}|[A-Z]{2}:\(E\)[A-Z]{2})", str(view)), str(
                 view
             )
         registers = [str(view) for view in row.takes.values()]
@@ -83,6 +83,14 @@ REGISTERS = {
     0x0400: (set(), {"AX", "BX", "CL", "DX"}),
     0x0501: ({"BX:CX"}, {"BX:CX", "SI:DI"}),
     0x0503: ({"SI:DI", "BX:CX"}, {"BX:CX", "SI:DI"}),
+    0x0504: ({"EBX", "ECX", "EDX"}, {"EBX", "ESI"}),
+    0x0505: ({"ESI", "ECX", "EDX", "ES:EBX", "EDI"}, {"EBX", "ESI"}),
+    0x0506: ({"ESI", "EBX", "ECX", "ES:EDX"}, set()),
+    0x0507: ({"ESI", "EBX", "ECX", "ES:EDX"}, set()),
+    0x0508: ({"ESI", "EBX", "ECX", "EDX"}, set()),
+    0x0509: ({"ESI", "EBX", "ECX", "EDX"}, set()),
+    0x050A: ({"SI:DI"}, {"SI:DI", "BX:CX"}),
+    0x050B: ({"ES:(E)DI"}, set()),
     0x0600: ({"BX:CX", "SI:DI"}, set()),
     0x0900: (set(), {"AL"}),
 }

@@ -17,6 +17,12 @@ class InvalidState(ServiceFailed):
     code = 0x8002
 
 
+class SystemIntegrity(ServiceFailed):
+    """system integrity"""
+
+    code = 0x8003
+
+
 class ResourceUnavailable(ServiceFailed):
     """resource unavailable"""
 

@@ -15,9 +15,9 @@ from app.emu.address import Far
 from app.emu.cpu.frame import FRAME, FRAME_SIZE, write_frame
 from app.emu.descriptor import ACCESSED, Descriptor, sized
 from app.emu.events import Door, Stack
+from app.emu.host.arena import Arena
 from app.emu.host.client import Client
 from app.emu.host.faults import GuestFault
-from app.emu.host.memory_blocks import Arena
 from app.emu.host.tables import Owner
 from app.emu.memory import layout
 from app.emu.registers import SEGMENTS, Flag, Mode, Registers, Segment
@@ -191,9 +191,9 @@ class Host:
         return self._present(segment.base + offset & 0xFFFFFFFF, size, write=write)
 
     def _present(self, linear: int, size: int, *, write: bool) -> int:
-        memory = self.machine.memory
-        if linear + size > layout.CONVENTIONAL_END and not memory.is_mapped(linear, size):
-            raise GuestFault(14, error_code=4 | write << 1, cr2=linear)
+        fault = self.machine.memory.touch(linear, size, write=write)
+        if fault is not None:
+            raise GuestFault(14, error_code=fault.error_code, cr2=fault.linear)
         return linear
 
     def read_pointer(self, selector: int, offset: int, size: int) -> bytes:

@@ -37,7 +37,7 @@ def _label(host: Host, function: int) -> str:
     return f"client {host.current.number}: INT 31h AX={function:04X}h"
 
 
-def _change(host: Host, selector: int, by: int, descriptor: Descriptor) -> None:
+def change_descriptor(host: Host, selector: int, by: int, descriptor: Descriptor) -> None:
     """Replace a descriptor the client may change; segment registers that hold it follow."""
     ldt = host.current.ldt
     index = ldt.index(selector, Owner.CLIENT)
@@ -121,7 +121,7 @@ def set_segment_base(host: Host, selector: BX, base: CX_DX) -> None:
     """Set the linear base address of a segment; registers that hold it are reloaded."""
     ldt = host.current.ldt
     old = ldt.read(ldt.index(selector, Owner.CLIENT))
-    _change(host, selector, 0x0007, Descriptor(base, old.raw_limit, old.access, old.flags))
+    change_descriptor(host, selector, 0x0007, Descriptor(base, old.raw_limit, old.access, old.flags))
 
 
 @INT31.service(0x0008)
@@ -131,7 +131,7 @@ def set_segment_limit(host: Host, selector: BX, limit: CX_DX) -> None:
     old = ldt.read(ldt.index(selector, Owner.CLIENT))
     if limit >= _MIB and limit & 0xFFF != 0xFFF:
         raise failures.InvalidValue
-    _change(host, selector, 0x0008, sized(old.base, limit, old.access, old.flags))
+    change_descriptor(host, selector, 0x0008, sized(old.base, limit, old.access, old.flags))
 
 
 @INT31.service(0x0009)
@@ -140,7 +140,7 @@ def set_access_rights(host: Host, selector: BX, access: CL, extended: CH) -> Non
     ldt = host.current.ldt
     old = ldt.read(ldt.index(selector, Owner.CLIENT))
     check_rights(access, extended >> 4)
-    _change(host, selector, 0x0009, Descriptor(old.base, old.raw_limit, access, extended >> 4))
+    change_descriptor(host, selector, 0x0009, Descriptor(old.base, old.raw_limit, access, extended >> 4))
 
 
 @INT31.service(0x000A)
@@ -171,7 +171,7 @@ def _set_descriptor(host: Host, selector: int, data: bytes, by: int) -> None:
     host.current.ldt.index(selector, Owner.CLIENT)
     descriptor = Descriptor.decode(data)
     check_rights(descriptor.access, descriptor.flags)
-    _change(host, selector, by, descriptor)
+    change_descriptor(host, selector, by, descriptor)
 
 
 @INT31.service(0x000D)

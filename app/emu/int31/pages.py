@@ -91,3 +91,21 @@ def mark_pages_by_number(_host: Host) -> None:
 @INT31.service(0x0701)
 def unmark_pages_by_number(_host: Host) -> None:
     """Reserved; old Windows kernels call it and expect success."""
+
+
+def _client_pages_inside(host: Host, linear: int, size: int) -> range:
+    """The whole pages inside a range. Raises `InvalidLinearAddress` unless all the range is the client's."""
+    _pages_around(host, linear, size)
+    return range(linear + PAGE - 1 >> 12, linear + size >> 12)
+
+
+@INT31.service(0x0702)
+def mark_page_as_demand_paging_candidate(host: Host, linear: BX_CX, size: SI_DI) -> None:
+    """Hint that the whole pages inside a range will not be used soon: they may be paged out first."""
+    _client_pages_inside(host, linear, size)
+
+
+@INT31.service(0x0703)
+def discard_page_contents(host: Host, linear: BX_CX, size: SI_DI) -> None:
+    """Hint that what the whole pages inside a range contain need not be kept; locked pages are left alone."""
+    _client_pages_inside(host, linear, size)

@@ -30,7 +30,9 @@ def get_version(host: Host) -> Version:
 
 
 class Capabilities(NamedTuple):
-    """capabilities: bit 4 demand zero fill, the others 0; reserved words 0."""
+    """capabilities: bit 0 page accessed/dirty, 2 device mapping, 3 conventional memory mapping, 4 demand zero fill,
+    5 write-protect client, 6 write-protect host; reserved words 0.
+    """
 
     capabilities: AX
     reserved1: CX
