@@ -309,6 +309,7 @@ class Machine:
         before = regs.copy()
         self._running = True
         try:
+            self.cpu.enable_coprocessor(on=regs.is_v86 or state.host.has_coprocessor)
             ended = self.cpu.run(regs, state.host.ring0_esp, budget)
         finally:
             self._running = False

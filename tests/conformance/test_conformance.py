@@ -33,11 +33,6 @@ class Waiting:
 
 
 WAITING = {
-    "VERS": Waiting(
-        "coprocessor status and emulation: issue 4, section 1",
-        (0x0E00, 0x0E01),
-        ("v10 0E00 CF ok", "ok 0E00: FPU present", "ok 0E01 FPU on, no emulation", "ok 1+1 by the FPU"),
-    ),
     "WATCH": Waiting(
         "debug watchpoints: issue 4, section 1",
         (0x0B00, 0x0B01, 0x0B02, 0x0B03),

@@ -64,7 +64,7 @@ class Translations:
         end = block.pc + block.size
         if self._engine.hit:
             self._engine.cut_short()
-        elif block.icount == 1 and block.pc != self._engine.iretd and self._starts_anew(block.pc, end):
+        elif block.icount == 1 and not self._engine.is_own_code(block.pc) and self._starts_anew(block.pc, end):
             self._engine.count_again()
             self._restarted.add(block.pc)
         self._starts[end] = min(block.pc, self._starts.get(end, block.pc))

@@ -323,6 +323,10 @@ class UnicornCpu:
         self.memory.write(layout.GDT + layout.LDT_SELECTOR, descriptor.encode())
         self._engine.entry.load_segment(_LDTR, descriptor.segment(layout.LDT_SELECTOR))
 
+    def enable_coprocessor(self, *, on: bool) -> None:
+        """Let coprocessor instructions be executed, or raise exception 7 (CR0.EM)."""
+        self._engine.enable_coprocessor(on=on)
+
     # Checkpoints
 
     def save(self) -> bytes:

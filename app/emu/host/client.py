@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from app.emu.address import Far
 from app.emu.host import traps
@@ -11,6 +11,11 @@ from app.emu.host.memory_blocks import MemoryBlocks
 from app.emu.host.tables import Ldt
 from app.emu.host.traps import Trap
 from app.emu.real_mode_call import RealModeCall
+
+COPROCESSOR_ENABLED: Final = 1
+"""MPv: the client uses the coprocessor."""
+COPROCESSOR_EMULATED: Final = 2
+"""EMv: the client emulates it and wants exception 7."""
 
 
 class Vector(NamedTuple):
@@ -80,6 +85,8 @@ class Client:
     callbacks: dict[int, Callback] = field(default_factory=dict)
     segments: dict[int, int] = field(default_factory=dict)
     """Paragraph -> LDT index, for INT 31h AX=0002h."""
+    coprocessor: int = COPROCESSOR_ENABLED
+    """The two bits of INT 31h AX=0E01h."""
     dos_blocks: dict[int, DosBlock] = field(default_factory=dict)
     """First LDT index -> block."""
 

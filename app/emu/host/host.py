@@ -16,7 +16,7 @@ from app.emu.cpu.frame import FRAME, FRAME_SIZE, write_frame
 from app.emu.descriptor import ACCESSED, Descriptor, sized
 from app.emu.events import Door, Stack
 from app.emu.host.arena import Arena
-from app.emu.host.client import Client
+from app.emu.host.client import COPROCESSOR_ENABLED, Client
 from app.emu.host.faults import GuestFault
 from app.emu.host.tables import Owner
 from app.emu.memory import layout
@@ -122,6 +122,12 @@ class Host:
     def current(self) -> Client:
         """The current client, for code that runs only when there is one."""
         return self.clients[-1]
+
+    @property
+    def has_coprocessor(self) -> bool:
+        """Protected-mode code may use the coprocessor now."""
+        client = self.client
+        return client is None or client.coprocessor == COPROCESSOR_ENABLED
 
     @property
     def ring0_esp(self) -> int:

@@ -13,6 +13,7 @@ from app.emu.host.failures import UnsupportedFunction
 from app.emu.host.faults import GuestFault
 from app.emu.host.host import Host, HostStackFull
 from app.emu.int31 import (  # noqa: F401 - importing fills the table
+    coprocessor,
     descriptors,
     dos_memory,
     later,

@@ -15,7 +15,5 @@ for _number, _name, _summary, _since in (
     (0x0D01, "free_shared_memory", "Free shared memory.", "1.0"),
     (0x0D02, "serialize_on_shared_memory", "Wait for ownership of shared memory.", "1.0"),
     (0x0D03, "free_serialization_on_shared_memory", "Give ownership back.", "1.0"),
-    (0x0E00, "get_coprocessor_status", "Return the state of the coprocessor.", "1.0"),
-    (0x0E01, "set_coprocessor_emulation", "Choose coprocessor or emulation.", "1.0"),
 ):
     INT31.not_offered(_number, _name, _summary, since=_since)
