@@ -1,57 +1,69 @@
-"""The verbs that go back. Each is a search: a generator that works in pieces, so that it can be shown and given up.
+"""The verbs that go to what is known of the run, behind and ahead: each is a search that takes the machine there.
 
-A search ends with the machine where the verb leads; when there is no such place it ends at the start of the run.
+A search returns the reason to rest, with the machine where the verb leads. Where there is no such place it ends at the
+start of the run, or, where that would be no answer, where it began.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from app.debug.breakpoints import Breakpoints
 from app.debug.goals import (
     BackToCaller,
     Goal,
+    LastUse,
+    NextUse,
     PreviousCallback,
     PreviousEvent,
     PreviousModeSwitch,
+    PreviousStackSwitch,
     RunBack,
     StepBack,
     StepBackOver,
 )
-from app.debug.history import History
+from app.debug.history import START, History
 from app.debug.positions import Position
 from app.debug.pursuit import Context, current, on_trap
+from app.debug.searching import Search, last_stop, last_use, next_use
 from app.debug.snapshot import Stop
+from app.debug.watches import Use, Watch
+from app.debug.watching import is_told_by, probes_of, was_changed_by
 from app.emu.disassembly import LONGEST, Flow, decode
-from app.emu.events import CallbackEntered, Event, ModeSwitched, Moment
+from app.emu.events import CallbackEntered, Event, ModeSwitched, Moment, StackSwitched
 from app.emu.machine import Machine, Place
 from app.emu.memory.memory import PageNotPresent
 
-Search = Iterator[None]
 _ENTERS: Final = (Flow.CALL, Flow.INTERRUPT)
 _REACH: Final = (256, 8_192, 131_072)
 """How far back the search for a caller looks, in instructions, one after the other."""
-_START: Final = Place(0, 0)
 
 
-def search(goal: Goal, history: History, breakpoints: frozenset[int]) -> tuple[Search, Stop] | None:
-    """The search a goal asks for and the reason to rest it ends with; None when the goal lies ahead."""
+def search(goal: Goal, history: History, stops: Breakpoints) -> Search[Stop] | None:
+    """The search a goal asks for; None when the goal lies ahead. Raises `ValueError` for what cannot be searched."""
     match goal:
         case StepBack():
-            return _step_back(history), Stop.STEPPED
+            return _step_back(history)
         case StepBackOver():
-            return _step_back_over(history), Stop.STEPPED
+            return _step_back_over(history)
         case BackToCaller():
-            return _back_to_caller(history), Stop.RETURNED
+            return _back_to_caller(history)
         case RunBack():
-            return _run_back(history, breakpoints), Stop.BREAKPOINT
+            return _run_back(history, stops)
         case PreviousModeSwitch():
-            return _previous(history, frozenset({ModeSwitched.kind})), Stop.MODE_SWITCH
+            return _previous(history, frozenset({ModeSwitched.kind}), Stop.MODE_SWITCH)
         case PreviousCallback():
-            return _previous(history, frozenset({CallbackEntered.kind})), Stop.CALLBACK
+            return _previous(history, frozenset({CallbackEntered.kind}), Stop.CALLBACK)
+        case PreviousStackSwitch():
+            return _previous(history, frozenset({StackSwitched.kind}), Stop.STACK_SWITCH)
         case PreviousEvent(kinds):
-            return _previous(history, kinds), Stop.EVENT
+            return _previous(history, kinds, Stop.EVENT)
+        case LastUse(watch, use):
+            probes_of(watch, use, history.machine)  # refuses now what it cannot do
+            return _last_use(history, watch, use)
+        case NextUse(watch, use):
+            probes_of(watch, use, history.machine)
+            return _next_use(history, watch, use)
         case _:
             return None
 
@@ -59,15 +71,15 @@ def search(goal: Goal, history: History, breakpoints: frozenset[int]) -> tuple[S
 def place_of(recorded: tuple[Event, Moment]) -> Place:
     """The stop at which an event has just happened."""
     event, moment = recorded
-    return _START if event.tick == 0 and moment.turn == 0 and event.seq == 0 else Place(moment.tick, moment.turn + 1)
+    return START if event.tick == 0 and moment.turn == 0 and event.seq == 0 else Place(moment.tick, moment.turn + 1)
 
 
-def behind(position: Position, machine: Machine) -> Place | None:
-    """Where a position is that the run has passed already; None when it lies ahead."""
-    log = machine.log
+def known(position: Position, history: History) -> Place | None:
+    """Where a position is that the run has come to before; None when it is new."""
+    log = history.events
     if position.kind == "tick":
         place = Place(position.number + position.plus, 0)
-        return place if place.tick < machine.tick else None
+        return place if place <= history.branch.end else None
     if position.kind == "event":
         found = log[position.number] if position.number < len(log) else None
     elif position.kind in ("callback", "mode"):
@@ -81,56 +93,72 @@ def behind(position: Position, machine: Machine) -> Place | None:
     place = place_of(found)
     if position.plus:
         place = Place(place.tick + position.plus, 0)
-    return place if place <= machine.place else None
+    return place if place <= history.branch.end else None
 
 
 # The verbs
 
 
-def go(history: History, place: Place) -> Search:
+def go(history: History, place: Place, stop: Stop = Stop.REACHED) -> Search[Stop]:
     """To a place of the branch shown."""
-    for _ in history.going(place):
-        yield
+    start = history.machine.tick
+    for here in history.going(place):
+        yield min((here.tick - start) / (place.tick - start + 1), 1.0) if place.tick > start else 0.0
+    return stop
 
 
-def _step_back(history: History) -> Search:
+def _step_back(history: History) -> Search[Stop]:
     history.step_back()
-    yield
+    yield 1.0
+    return Stop.STEPPED
 
 
-def _previous(history: History, kinds: frozenset[str]) -> Search:
+def _last_event(history: History, kinds: frozenset[str]) -> Place | None:
+    """The stop of the last event of some kinds (none: any) before here."""
     log, here = history.machine.log, history.machine.place
-    target = _START
     for seq in range(len(log) - 1, -1, -1):
         event, moment = log[seq]
         if (not kinds or event.kind in kinds) and (place := place_of((event, moment))) < here:
-            target = place
-            break
-    yield from go(history, target)
+            return place
+    return None
 
 
-def _run_back(history: History, breakpoints: frozenset[int]) -> Search:
-    found = yield from _last_hit(history, breakpoints, lambda _: True)
-    yield from go(history, found.place if found is not None else _START)
+def _previous(history: History, kinds: frozenset[str], stop: Stop) -> Search[Stop]:
+    yield from go(history, _last_event(history, kinds) or START)
+    return stop
 
 
-def _step_back_over(history: History) -> Search:
+def _run_back(history: History, stops: Breakpoints) -> Search[Stop]:
+    """To what would stop a run last: an instruction, the use of something, an event."""
+    here = history.machine.place
+    event = _last_event(history, stops.kinds) if stops.kinds else None
+    place, stop = (event, Stop.EVENT) if event is not None else (START, Stop.REACHED)
+    found = (yield from last_use(history, stops.probes, here, place)) if stops.probes else {}
+    for probe, used in found.items():
+        if used >= place:
+            place, stop = used, stops.reason(probe)
+    yield from go(history, place)
+    return stop
+
+
+def _step_back_over(history: History) -> Search[Stop]:
     """Back one step; when that lands in something that returned here, back to the instruction that began it."""
     machine = history.machine
     here, context = machine.place, Context(machine)
     candidates = _that_end_at(machine, machine.regs.code_linear)
     if not history.step_back():
-        return
-    yield
+        return Stop.STEPPED
+    yield 0.0
     stepped = machine.place
     before = current(machine)
     same = context.is_beside(machine)
     returned = before is not None and before.flow is Flow.RETURN
     if same and not returned and not (before is not None and before.flow is Flow.REPEAT):
-        return
+        return Stop.STEPPED
     history.go(here)
-    found = yield from _last_hit(history, candidates, context.is_beside)
+    found = yield from last_stop(history, candidates, context.is_beside)
     yield from go(history, found.first if found is not None else stepped)
+    return Stop.STEPPED
 
 
 def _that_end_at(machine: Machine, linear: int) -> frozenset[int]:
@@ -149,40 +177,7 @@ def _that_end_at(machine: Machine, linear: int) -> frozenset[int]:
     return frozenset(found)
 
 
-@dataclass(frozen=True, slots=True)
-class _Hit:
-    """The last place at which an instruction is next, and the first of an unbroken row of them (a REP's start)."""
-
-    place: Place
-    first: Place
-
-
-def _last_hit(
-    history: History, addresses: frozenset[int], accept: Callable[[Machine], bool]
-) -> Generator[None, None, _Hit | None]:
-    """Search backwards from here for the last place one of some addresses is next, checkpoint by checkpoint."""
-    machine = history.machine
-    end = machine.place
-    for start in reversed([kept.place for kept in history.branch.kept if kept.place < end]):
-        history.go(start)
-        machine.cpu.set_breakpoints(addresses)
-        hit: _Hit | None = None
-        limit = end
-        while machine.place < limit:
-            place = machine.place
-            at = machine.regs.code_linear
-            if at in addresses and accept(machine) and (hit is None or hit.place != place):
-                in_row = hit is not None and hit.place.tick == place.tick - 1
-                hit = _Hit(place, hit.first if in_row and hit is not None else place)
-            history.slice(max(limit.tick - machine.tick, 1))
-            yield
-        if hit is not None:
-            return hit
-        end = start
-    return None
-
-
-def _back_to_caller(history: History) -> Search:
+def _back_to_caller(history: History) -> Search[Stop]:
     """Find the innermost call, INT or event that has not returned: by watching the stack on the way here again."""
     machine = history.machine
     here = machine.place
@@ -203,12 +198,46 @@ def _back_to_caller(history: History) -> Search:
                 entered.append((place, context))
             steps += 1
             if steps % 1000 == 0:
-                yield
+                yield steps / distance
         while entered and entered[-1][1].is_over(machine):
             entered.pop()
         if entered:
             yield from go(history, entered[-1][0])
-            return
+            return Stop.RETURNED
         if distance >= here.tick:
             break
-    yield from go(history, _START)
+    yield from go(history, START)
+    return Stop.RETURNED
+
+
+# Who used this?
+
+
+def _last_use(history: History, watch: Watch, use: Use) -> Search[Stop]:
+    """To the instruction that used something last; where it was asked when there is none."""
+    machine = history.machine
+    here = machine.place
+    probes = probes_of(watch, use, machine)
+    edited = max(
+        (each.place for each in history.branch.inputs if each.place < here and was_changed_by(watch, use, each)),
+        default=START,
+    )
+    told = max((place_of(each) for each in machine.log.since(0) if is_told_by(watch, use, each[0])), default=None)
+    found = (yield from last_use(history, probes, here, edited)) if probes else {}
+    place = max(found.values(), default=None)
+    if told is not None and told <= here:
+        history.go(told)
+        history.step_back()
+        place = max(machine.place, place or START)
+    if place is None and edited != START:
+        place = edited
+    yield from go(history, here if place is None else place)
+    return Stop.NOT_FOUND if place is None else Stop.FOUND
+
+
+def _next_use(history: History, watch: Watch, use: Use) -> Search[Stop]:
+    """To the instruction that uses something next; where it was asked when there is none before the end or a wait."""
+    here = history.machine.place
+    place = yield from next_use(history, probes_of(watch, use, history.machine))
+    yield from go(history, here if place is None else place)
+    return Stop.NOT_FOUND if place is None else Stop.FOUND

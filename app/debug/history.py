@@ -13,36 +13,25 @@ Changing the past starts a new branch. The branch it left keeps its checkpoints 
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Final
 
+from app.debug.checkpoints import Checkpoints, Kept
 from app.debug.inputs import Input
-from app.emu.machine import Checkpoint, Machine, Place
+from app.emu.events import EventLog, SavedLog, log_length
+from app.emu.machine import Machine, Place
 
 DEFAULT_BUDGET: Final = 512 << 20
 """Bytes all checkpoints may hold."""
-_WORK_BETWEEN: Final = 0.12
+START: Final = Place(0, 0)
+_WORK_BETWEEN: Final = 0.05
 """Seconds of running between checkpoints."""
 _CHUNK: Final = 200_000
 """Instructions a search runs before it lets its caller breathe."""
-_NEAR: Final = (1_000_000, 100_000, 10_000, 1_000, 100)
-"""Instructions in front of a place that was gone to at which checkpoints are left, for the steps back to come."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A checkpoint and how many of the branch's inputs it already contains."""
-
-    checkpoint: Checkpoint
-    inputs_done: int
-
-    @property
-    def place(self) -> Place:
-        """Where it is."""
-        return self.checkpoint.place
+_NEAR: Final = (1_000_000, 30_000, 1_000)
+"""Instructions in front of a step back at which checkpoints are left, for the steps back to come."""
 
 
 @dataclass(slots=True)
@@ -53,10 +42,12 @@ class Branch:
     parent: int | None
     fork: Place | None
     end: Place
-    inputs: list[Input] = field(default_factory=list)
-    kept: list[Kept] = field(default_factory=list)
     events: int = 0
     """Events up to the fork: what the branch shares with its parent."""
+    inputs: list[Input] = field(default_factory=list)
+    kept: Checkpoints = field(default_factory=Checkpoints)
+    log: SavedLog = ((), ())
+    """The events of the branch as far as a checkpoint has seen them."""
 
 
 class History:
@@ -67,22 +58,30 @@ class History:
         self.budget = budget
         self.dropped = 0
         """Checkpoints dropped so far to stay within the budget."""
+        self.size = 0
+        """Bytes all checkpoints hold."""
         self.branches = [Branch(0, None, None, machine.place)]
         self.branch = self.branches[0]
         self._inputs_done = 0
-        self._worked = 0.0
+        self._work = 0.0
+        """Seconds it takes to run to where the machine is."""
+        self._kept_at = 0.0
+        """The same at the last checkpoint, or where the machine was taken to."""
         self._keep()
-
-    @property
-    def size(self) -> int:
-        """Bytes all checkpoints hold."""
-        kept = {id(each): each for branch in self.branches for each in branch.kept}
-        return sum(each.checkpoint.cost for each in kept.values())
 
     @property
     def at_end(self) -> bool:
         """The machine is at the furthest place of its branch: what comes next is new."""
         return self.machine.place >= self.branch.end
+
+    @property
+    def events(self) -> EventLog:
+        """All events of the branch that are known: those that have happened, and behind them those still to come."""
+        if len(self.machine.log) >= log_length(self.branch.log):
+            return self.machine.log
+        known = EventLog()
+        known.restore(self.branch.log)
+        return known
 
     # Running forward
 
@@ -91,11 +90,13 @@ class History:
         machine, branch = self.machine, self.branch
         began = perf_counter()
         executed = machine.slice(self._limited(instructions))
-        self._worked += perf_counter() - began
+        self._work += perf_counter() - began
         branch.end = max(branch.end, machine.place)
-        if self._worked >= _WORK_BETWEEN:
-            self._worked = 0.0
-            self._keep()
+        if self._work - self._kept_at >= _WORK_BETWEEN:
+            self._kept_at = self._work
+            following = branch.kept.following(machine.place)
+            if following is None or following.work - self._work > _WORK_BETWEEN / 2:
+                self._keep()
         return executed
 
     def _limited(self, instructions: int) -> int:
@@ -108,6 +109,8 @@ class History:
             following.apply(machine)
             self._inputs_done += 1
         return instructions
+
+    # Branches
 
     def do(self, make: Callable[[Place], Input]) -> bool:
         """Do something to the machine here; True when that changed the past and so began a new branch."""
@@ -125,78 +128,124 @@ class History:
 
     def _fork(self) -> None:
         old, here = self.branch, self.machine.place
-        self.branch = Branch(
-            len(self.branches),
-            old.number,
-            here,
-            here,
-            old.inputs[: self._inputs_done],
-            [each for each in old.kept if each.place < here],
-            len(self.machine.log),
-        )
+        number = max(branch.number for branch in self.branches) + 1
+        inputs = old.inputs[: self._inputs_done]
+        self.branch = Branch(number, old.number, here, here, len(self.machine.log), inputs, old.kept.before(here))
         self.branches.append(self.branch)
 
-    def switch(self, number: int) -> None:
-        """Show another branch, at the place where it forked (the first one: at its end)."""
-        branch = next(each for each in self.branches if each.number == number)
-        self.branch = branch
-        self.go(branch.fork if branch.fork is not None else branch.end)
+    def by_number(self, number: int) -> Branch:
+        """A branch. Raises `ValueError` when there is none with this number."""
+        found = next((branch for branch in self.branches if branch.number == number), None)
+        if found is None:
+            message = f"there is no branch {number}"
+            raise ValueError(message)
+        return found
+
+    def switch(self, number: int) -> int:
+        """Show another branch, no further than where it parts from the one shown; how many events both have."""
+        new = self.by_number(number)
+        place, events = self._parting(self.branch, new)
+        here = min(self.machine.place, place)
+        self._remember_events()
+        self.branch = new
+        self._restore(here)
+        self.go(here)
+        return min(events, len(self.machine.log))
+
+    def _parting(self, one: Branch, other: Branch) -> tuple[Place, int]:
+        """Where two branches part, and how many events they share."""
+        ways = [self._lineage(one), self._lineage(other)]
+        shared = set(ways[0]) & set(ways[1])
+        forks = [way[way.index(min(shared & set(way), key=way.index)) - 1] for way in ways if way[0] not in shared]
+        parted = [self.by_number(fork) for fork in forks]
+        return min(
+            ((each.fork, each.events) for each in parted if each.fork is not None),
+            default=(self.machine.place, len(self.machine.log)),
+        )
+
+    def _lineage(self, branch: Branch) -> list[int]:
+        """A branch and those it comes from, itself first."""
+        numbers = [branch.number]
+        while branch.parent is not None:
+            branch = self.by_number(branch.parent)
+            numbers.append(branch.number)
+        return numbers
 
     def drop(self, number: int) -> None:
-        """Forget a branch that is not the one shown."""
-        if number != self.branch.number:
-            self.branches = [each for each in self.branches if each.number != number]
+        """Forget a branch. Raises `ValueError` for the one shown and for one that others have left."""
+        branch = self.by_number(number)
+        if branch is self.branch:
+            message = f"branch {number} is the one shown; show another one first"
+            raise ValueError(message)
+        heirs = [each.number for each in self.branches if each.parent == number]
+        if heirs:
+            message = f"branch {heirs[0]} began in branch {number}; drop that one first"
+            raise ValueError(message)
+        self.branches.remove(branch)
+        self._count()
 
     # Checkpoints
 
     def _keep(self) -> None:
         """Leave a checkpoint here, and drop what is needed least when there is too much."""
-        kept, here = self.branch.kept, self.machine.place
-        index = bisect_right(kept, here, key=lambda each: each.place)
-        if index and kept[index - 1].place == here:
-            del kept[index - 1]
-            index -= 1
-        kept.insert(index, Kept(self.machine.save(), self._inputs_done))
-        while len(kept) > 2 and self.size > self.budget:
-            self._thin()
+        branch, machine = self.branch, self.machine
+        new = Kept(machine.save(), self._inputs_done, self._work)
+        branch.kept.add(new)
+        self._count()
+        self._kept_at = self._work
+        self._remember_events()
+        self.stay_within_budget()
 
-    def _thin(self) -> None:
-        """Drop the checkpoint that leaves the smallest hole for its distance from the end."""
-        kept = self.branch.kept
-        last = kept[-1].place.tick + 1
+    def _remember_events(self) -> None:
+        """The machine is about to go back, or may be: what has happened stays known."""
+        if len(self.machine.log) > log_length(self.branch.log):
+            self.branch.log = self.machine.log.save()
 
-        def need(index: int) -> float:
-            hole = kept[index + 1].place.tick - kept[index - 1].place.tick
-            return hole / (last - kept[index].place.tick)
+    def _count(self) -> None:
+        distinct = {id(each): each for branch in self.branches for each in branch.kept}
+        self.size = sum(each.own for each in distinct.values())
 
-        del kept[min(range(1, len(kept) - 1), key=need)]
-        self.dropped += 1
+    def stay_within_budget(self) -> None:
+        """Drop checkpoints until the others fit; of the branch shown only when the others have none to spare."""
+        while self.size > self.budget:
+            others = [branch for branch in self.branches if branch is not self.branch]
+            spare = next((found for each in [*others, self.branch] if (found := each.kept.least_needed())), None)
+            if spare is None:
+                return
+            for branch in self.branches:
+                branch.kept.remove(spare)
+            self.dropped += 1
+            self._count()
 
     def _restore(self, place: Place) -> None:
         """Go to the last checkpoint not behind a place."""
-        kept = self._nearest(place)
+        kept = self.branch.kept.nearest(place)
         self.machine.restore(kept.checkpoint)
         self._inputs_done = kept.inputs_done
-        self._worked = 0.0
-
-    def _nearest(self, place: Place) -> Kept:
-        """The last checkpoint not behind a place (the first one, when all are)."""
-        kept = self.branch.kept
-        return kept[max(bisect_right(kept, place, key=lambda each: each.place) - 1, 0)]
+        self._work = self._kept_at = kept.work
 
     # Going
+
+    def leap(self) -> None:
+        """Go near the furthest place seen of the branch: to its last checkpoint, if that lies ahead."""
+        if self.branch.kept.nearest(self.branch.end).place > self.machine.place:
+            self._restore(self.branch.end)
 
     def go(self, place: Place) -> None:
         """Go to a place of this branch, or as near to it as the run comes."""
         for _ in self.going(place):
             pass
 
-    def going(self, place: Place) -> Iterator[Place]:
-        """`go` in pieces: yields where it is, so that the caller can show progress or give up."""
+    def going(self, place: Place, *, leave: tuple[int, ...] = ()) -> Iterator[Place]:
+        """`go` in pieces: yields where it is, so that the caller can show progress or give up.
+
+        leave: so many instructions in front of the place checkpoints are left on the way.
+        """
         machine = self.machine
-        if machine.place > place or self._nearest(place).place > machine.place:
+        if machine.place > place or self.branch.kept.nearest(place).place > machine.place:
+            self._remember_events()
             self._restore(place)
-        marks = [place.tick - distance for distance in _NEAR if place.tick - distance > machine.tick]
+        marks = [place.tick - distance for distance in leave if place.tick - distance > machine.tick]
         while machine.place < place and not machine.has_ended:
             while marks and marks[0] <= machine.tick:
                 del marks[0]
@@ -204,11 +253,12 @@ class History:
             target = min(marks[0] if marks else place.tick, machine.tick + _CHUNK)
             self.slice(max(target - machine.tick, 1))
             yield machine.place
+        self._limited(0)
 
     def stops_before(self, place: Place, distance: int) -> list[Place]:
         """The stops of single steps in front of a place, from `distance` instructions before it on."""
-        start = Place(max(place.tick - distance, 0), 0)
-        self.go(start)
+        for _ in self.going(Place(max(place.tick - distance, 0), 0), leave=_NEAR):
+            pass
         machine, stops = self.machine, []
         while machine.place < place:
             if not machine.state.waiting:
@@ -228,6 +278,6 @@ class History:
                 self.go(stops[-1])
                 return True
             if distance > here.tick:
-                self.go(Place(0, 0))
+                self.go(START)
                 return False
             distance *= 16

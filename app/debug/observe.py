@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Final
 
 from app.debug.breakpoints import Breakpoints
 from app.debug.code_view import CodeView
+from app.debug.compare import Pin
+from app.debug.goals import Goal, LastUse, NextUse
 from app.debug.history import Branch, History
 from app.debug.launch import Launch
 from app.debug.narrate import sentence, weightiest
+from app.debug.pursuit import current
 from app.debug.snapshot import BranchRow, HistoryView, Interest, MemoryView, ScreenView, Snapshot, Status, Stop
 from app.debug.stack_view import stacks
 from app.debug.table_view import TableView
+from app.debug.watches import Use
 from app.emu.address import Far
 from app.emu.bios.screen import screen
 from app.emu.events import Door
@@ -26,6 +31,19 @@ _MOST_EVENTS: Final = 20_000
 """Events one snapshot carries at most; the next ones bring the rest."""
 
 
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """What the session is doing.
+
+    progress: how much of a search is done, 0 to 1; can_go_back: there is a jump to return from.
+    """
+
+    status: Status
+    stop: Stop
+    progress: float = 0.0
+    can_go_back: bool = False
+
+
 class Observer:
     """The eyes of a session."""
 
@@ -38,12 +56,33 @@ class Observer:
         self._previous = machine.regs.copy()
         self._known = len(machine.log)
         self._valid = _ALL
+        self._last: Snapshot | None = None
+        self._answer = ""
+        """What a search that has ended says of the place it led to."""
 
     def remember(self, regs: Registers | None) -> None:
         """A run begins: what changes from here on is new at the next stop. None: a way back is over."""
         if regs is not None:
             self._previous = regs
+            self._answer = ""
         self._known = len(self._machine.log) if regs is not None else self._first_of_last_turn()
+
+    def arrive(self, goal: Goal | None, stop: Stop) -> None:
+        """A search has led here."""
+        self.remember(None)
+        if isinstance(goal, LastUse | NextUse):
+            self._answer = self._tell(goal, stop)
+
+    def _tell(self, goal: LastUse | NextUse, stop: Stop) -> str:
+        """What the machine is about to do with what was searched for."""
+        verb = "write" if goal.use is Use.WRITE else "read"
+        if Stop.NOT_FOUND in stop:
+            when = "since the program was loaded" if isinstance(goal, LastUse) else "before the program ends or waits"
+            return f"Nothing {verb}s {goal.watch} {when}."
+        instruction = current(self._machine)
+        text = f"{instruction.mnemonic} {instruction.operands}".strip() if instruction is not None else "the next step"
+        which = "last one to" if isinstance(goal, LastUse) else "next one to"
+        return f"{text} at {self.label(self._machine.regs.code_linear)} is the {which} {verb} {goal.watch}."
 
     def _first_of_last_turn(self) -> int:
         """The first of the events that happened together with the last one."""
@@ -68,20 +107,34 @@ class Observer:
         return f"{linear:08X}"
 
     def observe(
-        self, interest: Interest, status: Status, stop: Stop, breakpoints: Breakpoints, history: History
+        self, interest: Interest, moving: Moving, breakpoints: Breakpoints, history: History, pin: Pin | None
     ) -> Snapshot:
-        """One picture of the machine as it is."""
-        machine = self._machine
-        regs, host, log = machine.regs, machine.state.host, machine.log
-        client = host.client
+        """One picture of the machine as it is; during a search, the one before with how far the search has come."""
         self._serial += 1
+        if moving.status is Status.SEARCHING and self._last is not None:
+            known = self._last.events_from + len(self._last.events)
+            return replace(
+                self._last, serial=self._serial, status=moving.status, progress=moving.progress,
+                events_from=known, events=(), moments=(),
+            )  # fmt: skip
+        self._last = self._picture(interest, moving, breakpoints, history, pin)
+        return self._last
+
+    def _picture(
+        self, interest: Interest, moving: Moving, breakpoints: Breakpoints, history: History, pin: Pin | None
+    ) -> Snapshot:
+        machine = self._machine
+        regs, host = machine.regs, machine.state.host
+        log = history.events
+        client = host.client
         first = min(interest.events_from, self._valid)
         self._valid = _ALL
         recorded = [log[seq] for seq in range(first, min(len(log), first + _MOST_EVENTS))]
+        at_rest = moving.status in {Status.STOPPED, Status.ENDED}
         return Snapshot(
             serial=self._serial,
-            status=status,
-            stop=stop,
+            status=moving.status,
+            stop=moving.stop,
             tick=machine.tick,
             mode=regs.mode,
             registers=regs.copy(),
@@ -93,7 +146,7 @@ class Observer:
             client_bits=client.bits if client is not None else 0,
             profile=PROFILE.name,
             program=self._launch.name,
-            sentence=self._sentence(stop),
+            sentence=self._sentence(moving.stop),
             code=self._code.lines(interest.code_start, interest.code_lines),
             stacks=stacks(machine, interest.stack_slots),
             descriptors=self._tables.descriptors() if interest.tables else (),
@@ -110,17 +163,23 @@ class Observer:
             branch=history.branch.number,
             branches=tuple(_branch_row(branch, shown=branch is history.branch) for branch in history.branches),
             history=HistoryView(history.size, history.budget, len(history.branch.kept), history.dropped),
-            happened=len(log),
+            happened=len(machine.log),
+            can_go_back=moving.can_go_back,
+            comparison=pin.compared_with(Pin.of(machine, history.branch.number)) if pin and at_rest else None,
         )
 
     def _sentence(self, stop: Stop) -> str:
         machine = self._machine
+        if self._answer:
+            return self._answer
         log = machine.log
         told = weightiest([log[seq][0] for seq in range(max(self._known, len(log) - 50), len(log))])
         if told is not None:
             return sentence(told)
         if Stop.BREAKPOINT in stop:
             return f"Stopped at a breakpoint, {self.label(machine.regs.code_linear)}."
+        if Stop.WATCHPOINT in stop:
+            return f"Stopped at a watchpoint, {self.label(machine.regs.code_linear)}."
         if Stop.PAUSED in stop:
             return "Paused."
         if machine.tick == 0:

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from app.emu.machine import Machine
+
 KINDS: Final = ("event", "tick", "callback", "mode", "end")
 _PATTERN: Final = re.compile(r"\s*(event|tick|callback|mode)\s+(\d+)\s*(?:\+\s*(\d+))?\s*|\s*end\s*", re.IGNORECASE)
 
@@ -38,3 +40,11 @@ class Position:
         if self.kind == "end":
             return "end"
         return f"{self.kind} {self.number}" + (f"+{self.plus}" if self.plus else "")
+
+
+def position_of(machine: Machine) -> str:
+    """Where a machine is, as it can be typed: the event that has just happened, else the tick."""
+    log = machine.log
+    if len(log) and log[len(log) - 1][0].tick == machine.tick:
+        return f"event {len(log) - 1}"
+    return f"tick {machine.tick}"

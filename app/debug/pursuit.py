@@ -7,11 +7,22 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.debug.goals import Goal, RunTo, StepInto, StepOut, StepOver, ToCallback, ToEvent, ToModeSwitch, ToPosition
+from app.debug.goals import (
+    Goal,
+    RunTo,
+    StepInto,
+    StepOut,
+    StepOver,
+    ToCallback,
+    ToEvent,
+    ToModeSwitch,
+    ToPosition,
+    ToStackSwitch,
+)
 from app.debug.positions import Position
 from app.debug.snapshot import Stop
 from app.emu.disassembly import LONGEST, Flow, Instruction, decode
-from app.emu.events import CallbackEntered, Event, ModeSwitched
+from app.emu.events import CallbackEntered, Event, ModeSwitched, StackSwitched
 from app.emu.host import traps
 from app.emu.machine import Machine
 from app.emu.memory.memory import PageNotPresent
@@ -254,6 +265,8 @@ def pursue(goal: Goal, machine: Machine) -> Pursuit:
             return EventPursuit(frozenset({ModeSwitched.kind}), Stop.MODE_SWITCH)
         case ToCallback():
             return EventPursuit(frozenset({CallbackEntered.kind}), Stop.CALLBACK)
+        case ToStackSwitch():
+            return EventPursuit(frozenset({StackSwitched.kind}), Stop.STACK_SWITCH)
         case ToEvent(kinds):
             return EventPursuit(kinds, Stop.EVENT)
         case ToPosition(text):

@@ -7,13 +7,18 @@ command and tests drive the same two methods; whoever owns a session uses it fro
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from app.debug import backward
 from app.debug.breakpoints import Breakpoints
+from app.debug.compare import Pin
 from app.debug.goals import (
     Goal,
+    GoBack,
     Run,
     RunTo,
+    StepBack,
+    StepBackOver,
     StepInto,
     StepOut,
     StepOver,
@@ -22,19 +27,23 @@ from app.debug.goals import (
     ToModeSwitch,
     ToPosition,
 )
-from app.debug.history import History
+from app.debug.history import START, History
 from app.debug.inputs import Input, KeysTyped, MemoryWritten, RegisterSet
 from app.debug.launch import CapturedConsole, Launch, start
-from app.debug.observe import Observer
+from app.debug.observe import Moving, Observer
 from app.debug.positions import Position
 from app.debug.pursuit import Pursuit, pursue
+from app.debug.searching import Search
 from app.debug.snapshot import Interest, Snapshot, Status, Stop
+from app.debug.watches import Use, Watch
+from app.debug.watching import probes_of
 from app.emu.machine import Machine, Place
 
 __all__ = [
     "Goal", "Launch", "Run", "RunTo", "Session", "StepInto", "StepOut", "StepOver", "ToCallback", "ToEvent",
     "ToModeSwitch", "ToPosition",
 ]  # fmt: skip
+_MOST_JUMPS: Final = 100
 
 
 class Session:
@@ -50,36 +59,55 @@ class Session:
         self.breakpoints = Breakpoints()
         self.history = History(self.machine)
         self._observer = Observer(self.machine, launch)
+        self._goal: Goal | None = None
         self._pursuit: Pursuit | None = None
-        self._search: tuple[backward.Search, Stop] | None = None
+        self._search: Search[Stop] | None = None
+        self._progress = 0.0
+        self._origin = self.machine.place
+        self._jumps: list[Place] = []
+        self._pin: Pin | None = None
         self._stop = Stop.REACHED
 
     @property
     def status(self) -> Status:
         """What the session is doing."""
+        if self._search is not None:
+            return Status.SEARCHING
         if self.machine.has_ended:
             return Status.ENDED
-        if self._pursuit is None and self._search is None:
+        if self._pursuit is None:
             return Status.STOPPED
         return Status.WAITING if self.machine.state.waiting else Status.RUNNING
 
     # Moving
 
     def begin(self, goal: Goal) -> None:
-        """Say what the next `advance` calls do. Raises `ValueError` when a position cannot be read."""
-        found = backward.search(goal, self.history, self.breakpoints.addresses)
-        if isinstance(goal, ToPosition):
-            place = backward.behind(Position.parse(goal.text), self.machine)
-            if place is not None:
-                found = (backward.go(self.history, place), Stop.REACHED)
-        self._search = found
-        self._pursuit = pursue(goal, self.machine) if found is None else None
+        """Say what the next `advance` calls do. Raises `ValueError` for what cannot be read or searched."""
+        self._search = self._search_for(goal)
+        self._pursuit = pursue(goal, self.machine) if self._search is None else None
+        self._goal, self._origin, self._progress = goal, self.machine.place, 0.0
         self._observer.remember(self.machine.regs.copy())
+
+    def _search_for(self, goal: Goal) -> Search[Stop] | None:
+        """The search that leads to a goal which is known already, or has to be searched for."""
+        match goal:
+            case ToPosition(text):
+                position = Position.parse(text)
+                if position.kind == "end":
+                    self.history.leap()
+                place = backward.known(position, self.history)
+                return backward.go(self.history, place) if place is not None else None
+            case GoBack():
+                if not self._jumps:
+                    raise ValueError("there was no jump to return from")
+                return backward.go(self.history, self._jumps.pop())
+            case _:
+                return backward.search(goal, self.history, self.breakpoints)
 
     def advance(self, instructions: int = 100_000) -> Stop | None:
         """Run about so many instructions; the reasons to rest, or None when the goal is not reached yet."""
         if self._search is not None:
-            return self._search_on(*self._search)
+            return self._search_on(self._search)
         pursuit, machine = self._pursuit, self.machine
         if pursuit is None:
             return self._stop
@@ -95,39 +123,56 @@ class Session:
                 break
         return None
 
-    def _search_on(self, pieces: backward.Search, stop: Stop) -> Stop | None:
+    def _search_on(self, search: Search[Stop]) -> Stop | None:
         """One piece of a search; the reason to rest when it is over."""
-        for _ in pieces:
+        try:
+            self._progress = next(search)
+        except StopIteration as over:
+            stop: Stop = over.value
+        else:
             return None
-        self._observer.remember(None)
+        self._observer.arrive(self._goal, stop)
         self._rest(stop)
         return stop
 
     def _one_slice(self, pursuit: Pursuit, most: int) -> Stop | None:
-        machine = self.machine
+        machine, stops = self.machine, self.breakpoints
         if machine.has_ended:
             return Stop.PROGRAM_ENDED
         known = len(machine.log)
         budget = min(pursuit.budget(machine), most)
-        own = self.breakpoints.addresses if pursuit.heeds_breakpoints else frozenset()
-        machine.cpu.set_breakpoints(own | pursuit.addresses)
+        heeded = pursuit.heeds_breakpoints
+        machine.cpu.set_breakpoints(pursuit.addresses | (stops.addresses if heeded else frozenset()))
+        machine.look_out(stops.watched if heeded else frozenset(), stops=True)
         executed = self.history.slice(budget)
         events = [event for event, _ in machine.log.since(known)]
         stop = pursuit.check(machine, executed, events) or Stop(0)
-        if machine.at_breakpoint and own and self.breakpoints.hit(machine.regs.code_linear):
-            stop |= Stop.BREAKPOINT
+        if heeded:
+            if machine.at_breakpoint:
+                stop |= stops.hit_address(machine.regs.code_linear) or Stop(0)
+            stop |= stops.hit_probes(machine.sightings.keys()) or Stop(0)
+            stop |= stops.hit_events(events) or Stop(0)
         return (stop | self._end()) or None
 
     def _end(self) -> Stop:
         return Stop.PROGRAM_ENDED if self.machine.has_ended else Stop(0)
 
     def _rest(self, stop: Stop) -> None:
+        """The goal is reached, or given up."""
+        is_step = isinstance(self._goal, StepBack | StepBackOver | GoBack)
+        is_jump = self._search is not None or isinstance(self._goal, ToPosition)
+        if is_jump and not is_step and self.machine.place != self._origin:
+            self._jumps = [*self._jumps[1 - _MOST_JUMPS :], self._origin]
         self._stop = stop
-        self._pursuit = self._search = None
+        self._goal = self._pursuit = self._search = None
+        self.machine.look_out(frozenset())
 
     def pause(self) -> None:
-        """Rest between two slices: what the user asked for last is forgotten."""
-        if self._pursuit is not None or self._search is not None:
+        """Rest between two slices: what the user asked for last is forgotten; a search ends where it began."""
+        if self._search is not None:
+            self._search.close()
+            self.history.go(self._origin)
+        if self._goal is not None:
             self._rest(Stop.PAUSED)
 
     def run(self, goal: Goal, *, most: int = 50_000_000) -> Stop | None:
@@ -142,15 +187,62 @@ class Session:
 
     def restart(self) -> None:
         """Back to the program's first instruction; breakpoints stay."""
-        self.history.go(Place(0, 0))
+        self.history.go(START)
         self._rest(Stop.REACHED)
         self._observer.remember(self.machine.regs.copy())
 
-    # Changing
+    # Where to stop
 
     def toggle_breakpoint(self, linear: int) -> None:
         """Set a breakpoint at a linear address, or remove the one there."""
         self.breakpoints.toggle(linear, self._observer.label(linear))
+
+    def add_watchpoint(self, watch: Watch, use: Use) -> None:
+        """Stop runs behind each use of something. Raises `ValueError` for what cannot be watched."""
+        probes = probes_of(watch, use, self.machine)
+        if not probes:
+            raise ValueError(f"the {watch} cannot be watched; stop at every vector_changed event instead")
+        self.breakpoints.watch(watch, use, probes)
+
+    def toggle_event_stop(self, kind: str) -> None:
+        """Stop runs at every event of a kind, or no longer. Raises `ValueError` for an unknown kind."""
+        self.breakpoints.toggle_event(kind)
+
+    def enable_stop(self, number: int, on: bool) -> None:
+        """Heed a breakpoint or watchpoint, or not."""
+        self.breakpoints.enable(number, on=on)
+
+    def remove_stop(self, number: int) -> None:
+        """Forget a breakpoint or watchpoint."""
+        self.breakpoints.remove(number)
+
+    # Comparing, branches, memory
+
+    def pin(self) -> None:
+        """Keep the present, to be compared with what comes."""
+        self._pin = Pin.of(self.machine, self.history.branch.number)
+
+    def unpin(self) -> None:
+        """Compare no longer."""
+        self._pin = None
+
+    def show_branch(self, number: int) -> None:
+        """Show another branch of the run, where it parts from this one. Raises `ValueError` when there is none."""
+        self._observer.forget_events(self.history.switch(number))
+        self._observer.remember(None)
+        self._jumps.clear()
+        self._rest(Stop.REACHED)
+
+    def drop_branch(self, number: int) -> None:
+        """Forget a branch. Raises `ValueError` for the one shown and for one that others began in."""
+        self.history.drop(number)
+
+    def set_budget(self, size: int) -> None:
+        """The most bytes all checkpoints may hold."""
+        self.history.budget = size
+        self.history.stay_within_budget()
+
+    # Changing
 
     def set_register(self, name: str, value: int) -> None:
         """Change a general register, EIP, EFLAGS, or load a segment register with a selector (or paragraph).
@@ -170,9 +262,11 @@ class Session:
     def _do(self, make: Callable[[Place], Input]) -> None:
         if self.history.do(make):
             self._observer.forget_events(self.history.branch.events)
+            self._jumps = [place for place in self._jumps if place < self.machine.place]
 
     # Looking
 
     def observe(self, interest: Interest) -> Snapshot:
         """The picture the window asks for. Never changes the machine."""
-        return self._observer.observe(interest, self.status, self._stop, self.breakpoints, self.history)
+        shown = Moving(self.status, self._stop, self._progress, can_go_back=bool(self._jumps))
+        return self._observer.observe(interest, shown, self.breakpoints, self.history, self._pin)

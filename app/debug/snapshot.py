@@ -29,7 +29,9 @@ class Stop(Flag):
     PAUSED = auto()
     LIMIT = auto()
     PROGRAM_ENDED = auto()
+    STACK_SWITCH = auto()
     WATCHPOINT = auto()
+    """An instruction, or the host for it, has used something that is watched."""
     FOUND = auto()
     """A search for a use of something (`LastUse`, `NextUse`) ended at it …"""
     NOT_FOUND = auto()

@@ -1,6 +1,6 @@
 """What can be watched, forwards and backwards: memory, a register, a descriptor, a selector, a vector, a stack's depth.
 
-A watch says what, `Use` says which kind of use of it. `app/debug/tracing.py` finds uses; the four stacks' slots, the
+A watch says what, `Use` says which kind of use of it. `app/debug/searching.py` finds uses. The four stacks' slots, the
 fields of a real mode call structure and the real-mode interrupt table are memory.
 """
 

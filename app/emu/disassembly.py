@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Final
 
 import capstone
+from capstone import x86_const
+
+from app.emu.registers import GENERAL, SEGMENTS
 
 
 class Flow(Enum):
@@ -88,3 +92,93 @@ def _hex(operands: str) -> str:
         digits = part[: len(part) - len(part.lstrip("0123456789abcdef"))].upper()
         text += ("0" if digits[0] in "ABCDEF" else "") + digits + "h" + part[len(digits) :]
     return text
+
+
+# What an instruction does to registers
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """The registers an instruction reads and writes, whole registers by name: `eax`, `es`, `eflags`."""
+
+    size: int
+    reads: frozenset[str]
+    writes: frozenset[str]
+
+
+_DETAILED: Final = {
+    bits: capstone.Cs(capstone.CS_ARCH_X86, mode)
+    for bits, mode in ((16, capstone.CS_MODE_16), (32, capstone.CS_MODE_32))
+}
+for _engine in _DETAILED.values():
+    _engine.detail = True
+_WHOLE: Final = {
+    **{name: name for name in (*GENERAL, *SEGMENTS)},
+    **{name[1:]: name for name in GENERAL},
+    **{f"{letter}{half}": f"e{letter}x" for letter in "abcd" for half in "lh"},
+    "eflags": "eflags",
+    "flags": "eflags",
+}
+"""Every register's name to the whole register it is part of. EIP and the FPU are left out."""
+_STACK_GROUPS: Final = (x86_const.X86_GRP_CALL, x86_const.X86_GRP_RET, x86_const.X86_GRP_INT, x86_const.X86_GRP_IRET)
+_INDIRECT: Final = 0xFF
+_FAR_FORMS: Final = (3, 5)
+"""Of that opcode's forms those that call and jump far."""
+_UNTOLD: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "iret": ((), ("cs", "eflags")),
+    "iretd": ((), ("cs", "eflags")),
+    "retf": ((), ("cs",)),
+    "lcall": (("cs",), ("cs",)),
+    "ljmp": ((), ("cs",)),
+    "int": (("eax", "eflags", "cs"), ("eflags",)),
+    "int3": (("eflags", "cs"), ("eflags",)),
+    "int1": (("eflags", "cs"), ("eflags",)),
+    "into": (("eflags", "cs"), ("eflags",)),
+    "pushf": (("eflags", "esp"), ("esp",)),
+    "pushfd": (("eflags", "esp"), ("esp",)),
+    "popf": (("esp",), ("eflags", "esp")),
+    "popfd": (("esp",), ("eflags", "esp")),
+    "pushaw": (GENERAL, ("esp",)),
+    "pushal": (GENERAL, ("esp",)),
+    "popaw": (("esp",), GENERAL),
+    "popal": (("esp",), GENERAL),
+    "enter": (("esp", "ebp"), ("esp", "ebp")),
+    "leave": (("ebp",), ("esp", "ebp")),
+    "lds": ((), ("ds",)),
+    "les": ((), ("es",)),
+    "lfs": ((), ("fs",)),
+    "lgs": ((), ("gs",)),
+    "lss": ((), ("ss",)),
+    **dict.fromkeys(("daa", "das", "aaa", "aas", "aam", "aad"), (("eax", "eflags"), ("eax", "eflags"))),
+    "xlatb": (("eax", "ebx"), ("eax",)),
+    "cmpxchg": (("eax",), ("eax", "eflags")),
+    **dict.fromkeys(("arpl", "lar", "lsl", "verr", "verw", "test", "xadd"), ((), ("eflags",))),
+    **dict.fromkeys(("cli", "sti", "cld", "std", "clc", "stc", "cmc"), (("eflags",), ("eflags",))),
+}  # fmt: skip
+"""What Capstone does not tell: reads and writes by mnemonic. INT hands its function number over in EAX."""
+
+
+@lru_cache(maxsize=65536)
+def effects(data: bytes, *, wide: bool) -> Effects | None:
+    """What the first instruction of some bytes does to registers; None when they are no instruction."""
+    found = next(_DETAILED[32 if wide else 16].disasm(data[:LONGEST], 0, 1), None)
+    if found is None:
+        return None
+    read, written = (
+        {_WHOLE[name] for number in numbers if (name := found.reg_name(number)) in _WHOLE}
+        for numbers in found.regs_access()
+    )
+    mnemonic = found.mnemonic.rpartition(" ")[2]
+    read.update({found.op_str} & set(SEGMENTS) if mnemonic == "push" else ())
+    more = _UNTOLD.get(mnemonic, ((), ()))
+    read.update(more[0])
+    written.update(more[1])
+    if mnemonic == "bswap" and found.op_str in _WHOLE:
+        read.add(_WHOLE[found.op_str])
+        written.add(_WHOLE[found.op_str])
+    if found.opcode[0] == _INDIRECT and found.modrm >> 3 & 7 in _FAR_FORMS:
+        written.add("cs")
+    if any(found.group(group) for group in _STACK_GROUPS) or mnemonic.startswith(("push", "pop")):
+        read.add("esp")
+        written.add("esp")
+    return Effects(found.size, frozenset(read), frozenset(written))

@@ -408,5 +408,10 @@ class EventLog:
         self._chunks, self._open = list(saved[0]), list(saved[1])
 
 
+def log_length(saved: SavedLog) -> int:
+    """How many events a saved list has."""
+    return len(saved[0]) * _CHUNK + len(saved[1])
+
+
 SavedLog: TypeAlias = tuple[tuple[tuple[tuple[Event, Moment], ...], ...], tuple[tuple[Event, Moment], ...]]
 """What `EventLog.save` returns."""

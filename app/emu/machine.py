@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import io
 import pickle
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
@@ -39,7 +40,8 @@ from app.emu.host.termination import ENDED_BY_HOST
 from app.emu.machine_errors import NotYet
 from app.emu.memory import layout
 from app.emu.memory.memory import Memory, MemoryImage, PageNotPresent
-from app.emu.registers import ALWAYS_SET, Flag, Mode, Registers, Segment
+from app.emu.probes import LoadProbe, MemoryProbe, Probe, RegisterProbe
+from app.emu.registers import ALWAYS_SET, SEGMENTS, Flag, Mode, Registers, Segment
 from app.emu.rom import After, RealTrap, Rom
 
 POLL: Final = 256
@@ -141,6 +143,9 @@ class Machine:
         self._running = False
         self.at_breakpoint = False
         """The last slice has arrived in front of a breakpoint's instruction."""
+        self._probes: frozenset[Probe] = frozenset()
+        self.sightings: dict[Probe, Place] = {}
+        """Where each thing looked out for was used last: the stop at which the instruction was next that used it."""
         traps.write_traps(self.memory)
         self._place_rom()
         mount = Mount(options.mount, write_through=options.write_through)
@@ -293,6 +298,7 @@ class Machine:
         Returns the number executed; 0 when only the context changed (an interrupt was delivered) or time passed.
         """
         state = self.state
+        place = self.place
         self.at_breakpoint = False
         if state.end is not None:
             return 0
@@ -321,6 +327,8 @@ class Machine:
             # that what is kept would tell how the run was sliced.
             regs.cs = replace(regs.cs, access=regs.cs.access | ACCESSED)
         state.tick += ended.executed
+        for probe, executed in self.cpu.sightings.items():
+            self.sightings[probe] = Place(place.tick + executed, place.turn)
         self.at_breakpoint = ended.why is Why.BREAKPOINT
         clock += ended.executed
         if clock >= due or (state.attention and clock >= devices.next_due()):
@@ -329,18 +337,55 @@ class Machine:
         elif clock % POLL == 0 and devices.pic.pending() is not None:
             state.attention = True
         if ended.why in (Why.INTERRUPT, Why.FAULT):
-            self._serve(ended)
-            state.turn += 1
-            self.expose_frame()
+            last = state.tick - (ended.why is Why.INTERRUPT)
+            self._on_behalf_of(Place(last, state.turn), lambda: self._serve(ended))
         # The next slice passes over a breakpoint it starts at: one that is reached by a change of context, or when
         # the budget is used up, has to stop here.
         self.at_breakpoint |= not state.waiting and self.cpu.has_breakpoint(regs.code_linear)
         return ended.executed
 
+    def _on_behalf_of(self, place: Place, work: Callable[[], None]) -> None:
+        """The host, DOS or the BIOS do something, called by the instruction that was next at a place."""
+        if not self._probes:
+            work()
+            self.state.turn += 1
+            self.expose_frame()
+            return
+        before = self.regs.copy()
+        self.memory.look_out(tuple(probe for probe in self._probes if isinstance(probe, MemoryProbe)))
+        work()
+        self.state.turn += 1
+        self.expose_frame()
+        used: set[Probe] = {*self.memory.take_uses(), *self._used_registers(before)}
+        self.memory.look_out(())
+        self.sightings.update(dict.fromkeys(used, place))
+
+    def _used_registers(self, before: Registers) -> Iterator[Probe]:
+        """What was looked out for and is different in the registers now."""
+        regs = self.regs
+        for probe in self._probes:
+            if isinstance(probe, RegisterProbe):
+                if probe.writes and getattr(regs, probe.name) != getattr(before, probe.name):
+                    yield probe
+            elif isinstance(probe, LoadProbe) and not regs.is_v86:
+                loaded = [name for name in SEGMENTS if getattr(regs, name).selector == probe.selector]
+                if any(getattr(regs, name) != getattr(before, name) for name in loaded):
+                    yield probe
+
+    def look_out(self, probes: frozenset[Probe], *, stops: bool = False) -> None:
+        """Look out for the uses of these from now on, and of nothing else; see `sightings`.
+
+        stops: a slice ends behind an instruction that uses one.
+        """
+        self._probes = probes
+        self.sightings.clear()
+        self.cpu.look_out(probes, stops=stops)
+
     def expose_frame(self) -> None:
         """Write the context that runs next to the top of the ring-0 stack, where the IRETD will find it."""
-        frame = self.memory.host_physical(self.state.host.ring0_esp - FRAME_SIZE)
-        write_frame(self.memory.buffer, frame, self.regs, 0)
+        frame = self.state.host.ring0_esp - FRAME_SIZE
+        self.memory.note_use(frame, FRAME_SIZE, write=True)
+        write_frame(self.memory.buffer, self.memory.host_physical(frame), self.regs, 0)
 
     def _deliver(self) -> bool:
         """Deliver a pending interrupt request if IF allows it."""
@@ -350,9 +395,7 @@ class Machine:
             return False
         vector = state.devices.pic.acknowledge()
         state.waiting = False
-        self._guard(lambda: self._interrupt(vector))
-        state.turn += 1
-        self.expose_frame()
+        self._on_behalf_of(self.place, lambda: self._guard(lambda: self._interrupt(vector)))
         return True
 
     def _interrupt(self, vector: int) -> None:

@@ -242,7 +242,7 @@ class Bridge(QObject):
         self._thread.wait(5000)
 
     def _deliver(self, snapshot: Snapshot) -> None:
-        self._busy = snapshot.status in {Status.RUNNING, Status.WAITING}
+        self._busy = snapshot.status in {Status.RUNNING, Status.WAITING, Status.SEARCHING}
         try:
             self.snapshot_ready.emit(snapshot)
             if snapshot.events:

@@ -130,16 +130,24 @@ def test_running_back_stops_at_each_breakpoint_hit_and_ends_at_the_start() -> No
 def test_an_edit_in_the_past_starts_a_branch_and_keeps_the_old_future() -> None:
     session = Session(sample("callback.com"))
     session.run(ToPosition("end"))
-    end = session.history.branch.end
+    end, events = session.history.branch.end, len(session.machine.log)
     session.run(ToPosition("callback 3+1"))
+    fork = session.machine.place
     session.set_register("eax", 1)
     assert len(session.history.branches) == 2
     assert session.history.at_end
     session.run(Run())
     assert session.machine.has_ended
-    session.history.switch(0)
+    session.show_branch(0)
+    assert session.machine.place == fork
+    assert session.machine.regs.eax != 1
+    assert (session.history.at_end, session.history.branch.end) == (False, end)
+    assert len(session.history.events) == events
+    with pytest.raises(ValueError, match="is the one shown"):
+        session.drop_branch(0)
+    session.run(ToPosition("end"))
     assert session.machine.place == end
-    session.history.drop(1)
+    session.drop_branch(1)
     assert [branch.number for branch in session.history.branches] == [0]
 
 
@@ -167,7 +175,7 @@ def test_checkpoints_stay_within_the_budget_and_the_first_one_stays() -> None:
     history = History(machine, budget=300_000)
     while not machine.has_ended:
         history.slice(5_000)
-        history._worked = 1.0
+        history._work += 1.0
     assert history.dropped > 0
     assert history.size <= 300_000 or len(history.branch.kept) == 2
     assert history.branch.kept[0].place == Place(0, 0)

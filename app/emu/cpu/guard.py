@@ -26,6 +26,7 @@ from app.emu.cpu.exits import Exit, Why
 from app.emu.cpu.legitimate import Legitimate
 from app.emu.cpu.limits import NARROW, WIDE
 from app.emu.cpu.loads import Loads, plain
+from app.emu.cpu.mending import mend_far_return
 from app.emu.cpu.operands import CS, DS, ECX, ES, FS, GS, SS, UNKNOWN, Access
 from app.emu.cpu.planting import Planting, Wanted
 from app.emu.cpu.undo import Undo
@@ -204,7 +205,7 @@ class Guard:
         """An access to a watched address."""
         state = self._engine.straighten_flags()
         if self._v86:
-            self._mend_far_return(address)
+            mend_far_return(self._engine, self._memory, address)
             self._false_hits += 1
             if self._false_hits % _SAMPLE == 0 and not self._engine.hit:
                 self._pend()
@@ -230,21 +231,6 @@ class Guard:
         if self._false_hits % _SAMPLE == 0:
             self._reconsider(address, segments, write=write)
         self._legitimate.remember(state, instruction, general, segments, write=write)
-
-    def _mend_far_return(self, address: int) -> None:
-        """Give a RETF of V86 code its EIP back.
-
-        WORKAROUND(unicorn 2.1): it sets EIP before it reads CS from the stack, and Unicorn puts EIP back to the
-        instruction's own for a hook on that read.
-        """
-        state = self._engine.look()
-        segments = state.segments()
-        instruction = instruction_at(self._memory, segments[CS].base + state.eip & _TOP, wide=False)
-        if instruction.is_far_return:
-            target, selector = instruction.accesses(state.general(), big_stack=False)
-            if address == self._memory.translate(segments[SS].base + selector.offset):
-                where = self._memory.read(segments[SS].base + target.offset, target.size)
-                self._engine.go_on_at(int.from_bytes(where, "little"))
 
     def _reconsider(self, address: int, segments: tuple[Segment, ...], *, write: bool) -> None:
         """Why is a legitimate access watched? Change the way of watching when it costs too much."""

@@ -20,10 +20,12 @@ from app.emu.cpu.engine import Engine
 from app.emu.cpu.exits import Exit, Why
 from app.emu.cpu.frame import FRAME_SIZE, write_frame
 from app.emu.cpu.guard import Guard
+from app.emu.cpu.lookout import Lookout
 from app.emu.cpu.translations import Translations
 from app.emu.cpu.verdict import instruction_at
 from app.emu.memory import layout
 from app.emu.memory.memory import Memory, PageNotPresent
+from app.emu.probes import Probe
 from app.emu.registers import Flag, Registers
 
 _DEBUG_TRAP: Final = 1
@@ -50,7 +52,11 @@ class UnicornCpu:
         self._breakpoints: dict[int, int] = {}
         self._resume_at = -1
         self._done = 0
+        self._before = 0
+        """Instructions of this run before the engine was entered last."""
         self._total = 0
+        self.sightings: dict[Probe, int] = {}
+        """What was looked out for and used in the last run: instructions completed before the last use."""
         self._cut = False
         self._exit_eip: int | None = None
         self._failure: Exception | None = None
@@ -70,8 +76,14 @@ class UnicornCpu:
         self._uc.hook_add(unicorn.UC_HOOK_INSN, self._on_out, None, 1, 0, x86.UC_X86_INS_OUT)
         for instruction in (x86.UC_X86_INS_SYSCALL, x86.UC_X86_INS_SYSENTER):
             self._uc.hook_add(unicorn.UC_HOOK_INSN, self._on_later_instruction, None, 1, 0, instruction)
-        remap = self._guard.remap if self._guard else lambda: None
-        self._translations = Translations(self._engine, memory, remap)
+        self._lookout = Lookout(self._engine, memory, clock=lambda: self.executed, cut_short=self.cut_short)
+        self._translations = Translations(self._engine, memory, self._remap)
+
+    def _remap(self) -> None:
+        """Page tables were changed."""
+        if self._guard:
+            self._guard.remap()
+        self._lookout.remap()
 
     # Running
 
@@ -81,10 +93,12 @@ class UnicornCpu:
         ring0_esp: linear address of the top of the ring-0 stack for this context (TSS.ESP0): the frame goes below it.
         """
         self._resume_at = regs.code_linear
-        before = 0
+        self._lookout.begin()
+        self._before = before = 0
         while True:
             result = self._run(regs, ring0_esp, instructions - before)
             before += result.executed
+            self._before = before
             if self._early:
                 result = self._step(regs, ring0_esp)
             elif result.why is Why.FAULT and result.vector == _PROTECTION and self._reads_clock(regs):
@@ -92,11 +106,13 @@ class UnicornCpu:
             else:
                 break
             before += result.executed
+            self._before = before
             self._resume_at = -1
             if result.why is not Why.BUDGET or before >= instructions:
                 break
         result = Exit(result.why, before, result.vector, result.error_code, result.cr2)
         self._total += result.executed
+        self.sightings = self._lookout.take(result.executed)
         frame = self.memory.host_physical(ring0_esp - FRAME_SIZE)
         write_frame(self.memory.buffer, frame, regs, result.error_code)
         return result
@@ -140,6 +156,9 @@ class UnicornCpu:
         again = self._translations.settle()
         if self._guard and self._guard.pending:
             self._guard.settle()
+            again = True
+        if self._lookout.pending:
+            self._lookout.settle()
             again = True
         return again
 
@@ -186,12 +205,17 @@ class UnicornCpu:
     @property
     def executed(self) -> int:
         """Instructions completed since the entry, for hooks that run inside one (port reads)."""
-        return max(self._done + self._engine.counted - 1, 0)
+        return self._before + max(self._done + self._engine.counted - 1, 0)
 
     def cut_short(self) -> None:
         """From inside a hook: stop before the next instruction, exactly."""
         self._cut = True
         self._engine.cut_short()
+
+    def look_out(self, probes: frozenset[Probe], *, stops: bool = False) -> None:
+        """Look out for uses of these in the runs to come: `sightings`. stops: a use ends its run."""
+        if self._lookout.set_probes(probes, stops=stops):
+            self.forget_everything()
 
     # What the engine tells us
 

@@ -258,8 +258,8 @@ class Host:
         if frame < layout.RING0_STACK + RING0_RESERVE:
             raise HostStackFull
         regs = machine.regs
-        physical = machine.memory.host_physical(frame)
-        write_frame(machine.memory.buffer, physical, regs, 0)
+        machine.memory.note_use(frame, FRAME_SIZE, write=True)
+        write_frame(machine.memory.buffer, machine.memory.host_physical(frame), regs, 0)
         level = Level(door, client, regs.copy(), frame, self.real_pointer, client.pm_pointer)
         self.levels.append(level)
         if regs.is_v86:
@@ -321,6 +321,7 @@ class Host:
     def _from_frame(self, level: Level) -> Registers:
         """A level's registers, read back from the ring-0 stack; hidden parts from when it was left."""
         memory = self.machine.memory
+        memory.note_use(level.frame, FRAME_SIZE, write=False)
         values = FRAME.unpack_from(memory.buffer, memory.host_physical(level.frame))
         edi, esi, ebp, _, ebx, edx, ecx, eax, _, eip, cs, eflags, esp, ss, es, ds, fs, gs = values
         saved = level.saved.copy()

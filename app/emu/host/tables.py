@@ -31,6 +31,10 @@ FRESH: Final = sized(0, 0, _DATA_RIGHTS)
 """What a newly allocated descriptor holds: present, data, writable, base 0, limit 0, DPL 3."""
 
 
+_ACCESS: Final = 5
+"""Where the access byte stands in a descriptor."""
+
+
 class Owner(Enum):
     """Who may do what with a descriptor (DPMI 1.0, appendix D)."""
 
@@ -74,8 +78,8 @@ class Ldt:
 
     def mark_accessed(self, index: int) -> None:
         """Set the accessed bit, as the processor does when it loads the descriptor."""
-        old = self.read(index)
-        self.write(index, Descriptor(old.base, old.raw_limit, old.access | ACCESSED, old.flags))
+        # Not by `write`: whoever looks out for changes of the descriptor does not mean this.
+        self.memory.buffer[self.memory.host_physical(self.linear) + index * 8 + _ACCESS] |= ACCESSED
 
     def allocate(self, count: int, owner: Owner, label: str) -> int:
         """Reserve `count` neighbouring entries; the index of the first. Raises `DescriptorUnavailable`."""

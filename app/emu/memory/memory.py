@@ -16,6 +16,7 @@ import numpy as np
 
 from app.emu.memory import layout
 from app.emu.memory.layout import PAGE
+from app.emu.probes import MemoryProbe
 
 PRESENT: Final = 0x01
 WRITABLE: Final = 0x02
@@ -75,6 +76,8 @@ class Memory:
         self.code_pages: set[int] = set()
         """Physical page numbers the CPU has translated code from."""
         self._stale: list[tuple[int, int]] = []
+        self._probes: tuple[MemoryProbe, ...] = ()
+        self._used: set[MemoryProbe] = set()
         self._view = np.frombuffer(self.buffer, dtype=np.uint64).reshape(-1, PAGE // 8)
         self._shadow = np.zeros_like(self._view)
         self._shared: list[bytes | None] = [None] * (self.size // PAGE)
@@ -186,6 +189,8 @@ class Memory:
 
     def read(self, linear: int, size: int) -> bytes:
         """Bytes at a linear address. Raises `PageNotPresent`."""
+        if self._probes:
+            self.note_use(linear, size, write=False)
         if linear + size <= layout.CONVENTIONAL_END:
             return self.buffer[linear : linear + size]
         parts = []
@@ -203,6 +208,8 @@ class Memory:
     def write(self, linear: int, data: bytes) -> None:
         """Write bytes at a linear address, all or nothing. Raises `PageNotPresent`."""
         size = len(data)
+        if self._probes:
+            self.note_use(linear, size, write=True)
         if linear + size <= layout.CONVENTIONAL_END:
             self.buffer[linear : linear + size] = data
             spans = [(linear, 0, size)]
@@ -260,6 +267,28 @@ class Memory:
         """Ranges (linear, size) of translated code the host has overwritten since the last call."""
         stale, self._stale = self._stale, []
         return stale
+
+    # For debuggers
+
+    def look_out(self, probes: tuple[MemoryProbe, ...]) -> None:
+        """Note which of these bytes are read or written through this object from now on."""
+        self._probes = probes
+        self._used.clear()
+
+    def take_uses(self) -> set[MemoryProbe]:
+        """The probes used since `look_out` or the last call."""
+        used, self._used = self._used, set()
+        return used
+
+    def note_use(self, linear: int, size: int, *, write: bool) -> None:
+        """Somebody accesses memory, if by another way than `read` and `write`."""
+        for probe in self._probes:
+            if (
+                (probe.writes if write else probe.reads)
+                and linear < probe.linear + probe.size
+                and (linear + size > probe.linear)
+            ):
+                self._used.add(probe)
 
     # Checkpoints
 

@@ -1,0 +1,180 @@
+"""Two positions side by side: a pinned one and the present, by registers, stacks, tables and memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final, TypeVar
+
+import numpy as np
+
+from app.debug.positions import position_of
+from app.debug.snapshot import CallbackRow, Comparison, DescriptorRow, Difference, Part, StackView, VectorRow
+from app.debug.stack_view import stacks
+from app.debug.table_view import TableView
+from app.emu.machine import Machine
+from app.emu.memory.layout import PAGE
+from app.emu.memory.memory import MemoryImage
+from app.emu.registers import GENERAL, SEGMENTS, Registers
+
+_SLOTS: Final = 64
+"""Slots compared on each stack, from its pointer upwards."""
+_GAP: Final = 8
+"""Equal bytes between two differences that do not part them."""
+_SHOWN: Final = 12
+"""Bytes of a range written out."""
+_MOST: Final = 200
+"""Ranges of memory listed."""
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """Everything at one moment that can be compared with another."""
+
+    position: str
+    tick: int
+    branch: int
+    registers: Registers
+    stacks: tuple[StackView, ...]
+    descriptors: Mapping[tuple[str, int], DescriptorRow]
+    callbacks: Mapping[tuple[int, int], CallbackRow]
+    vectors: Mapping[tuple[str, int], VectorRow]
+    memory: MemoryImage
+    ram: int
+    """Bytes of memory programs have: behind it lies the host's, which the other parts show."""
+
+    @classmethod
+    def of(cls, machine: Machine, branch: int) -> Pin:
+        """The machine as it is now."""
+        tables = TableView(machine)
+        return cls(
+            position=position_of(machine),
+            tick=machine.tick,
+            branch=branch,
+            registers=machine.regs.copy(),
+            stacks=stacks(machine, _SLOTS),
+            descriptors={(row.table, row.index): row for row in tables.descriptors() if row.handler is None},
+            callbacks={(row.client, row.slot): row for row in tables.callbacks()},
+            vectors={(row.table, row.vector): row for row in tables.vectors()},
+            memory=machine.memory.save(),
+            ram=machine.memory.ram_size,
+        )
+
+    def compared_with(self, now: Pin) -> Comparison:
+        """What is different now."""
+        ranges = _memory(self, now)
+        listed = tuple(islice(ranges, _MOST))
+        found = (*_registers(self, now), *_stacks(self, now), *_tables(self, now), *listed)
+        return Comparison(self.position, self.tick, self.branch, found, sum(1 for _ in ranges))
+
+
+def _registers(then: Pin, now: Pin) -> Iterator[Difference]:
+    for name in (*GENERAL, "eip", "eflags", *SEGMENTS):
+        old, new = getattr(then.registers, name), getattr(now.registers, name)
+        if old == new:
+            continue
+        if name in SEGMENTS:
+            old, new = f"{old.selector:04X}, base {old.base:08X}", f"{new.selector:04X}, base {new.base:08X}"
+        else:
+            old, new = f"{old:08X}", f"{new:08X}"
+        if old != new:
+            yield Difference(Part.REGISTERS, name.upper(), old, new, None)
+
+
+def _stacks(then: Pin, now: Pin) -> Iterator[Difference]:
+    for old, new in zip(then.stacks, now.stacks, strict=True):
+        where = old.stack if old.exists else new.stack
+        if old.exists != new.exists or old.pointer != new.pointer:
+            pointers = [str(view.pointer) if view.exists else "" for view in (old, new)]
+            linear = new.pointer_linear or old.pointer_linear
+            yield Difference(Part.STACKS, f"{where} pointer", pointers[0], pointers[1], linear)
+        before, after = ({slot.linear: slot for slot in view.slots} for view in (old, new))
+        for linear in sorted(before.keys() | after.keys()):
+            first, second = before.get(linear), after.get(linear)
+            slot = second or first
+            if slot is None or (first and second and first.value == second.value):
+                continue
+            meaning = f", {slot.meaning}" if slot.meaning else ""
+            values = [f"{each.value:0{each.width * 2}X}" if each else "" for each in (first, second)]
+            yield Difference(Part.STACKS, f"{where} {slot.address}{meaning}", values[0], values[1], linear)
+
+
+def _tables(then: Pin, now: Pin) -> Iterator[Difference]:
+    yield from _rows(
+        Part.DESCRIPTORS, then.descriptors, now.descriptors,
+        lambda row: f"{row.table} {row.selector:04X}",
+        _descriptor,
+        lambda row: row.descriptor.base,
+    )  # fmt: skip
+    yield from _rows(
+        Part.CALLBACKS, then.callbacks, now.callbacks,
+        lambda row: f"client {row.client} slot {row.slot}",
+        lambda row: f"{row.state}, handler {row.handler}, structure {row.structure}, {row.hits} dispatches",
+        lambda row: row.structure_linear,
+    )  # fmt: skip
+    yield from _rows(
+        Part.VECTORS, then.vectors, now.vectors,
+        lambda row: f"{row.table} {row.vector:02X}h",
+        lambda row: f"{row.handler} {row.owner}",
+        lambda _: None,
+    )  # fmt: skip
+
+
+def _descriptor(row: DescriptorRow) -> str:
+    value = row.descriptor
+    return f"base {value.base:08X} limit {value.limit:08X} rights {value.access:02X} flags {value.flags:X}"
+
+
+def _rows(
+    part: Part,
+    then: Mapping[_K, _V],
+    now: Mapping[_K, _V],
+    name: Callable[[_V], str],
+    value: Callable[[_V], str],
+    linear: Callable[[_V], int | None],
+) -> Iterator[Difference]:
+    """Rows of a table that came, went or changed, in the order of the present."""
+    for key in dict.fromkeys((*now, *then)):
+        old, new = then.get(key), now.get(key)
+        row = new if new is not None else old
+        if row is None:
+            continue
+        before, after = ("" if each is None else value(each) for each in (old, new))
+        if before != after:
+            yield Difference(part, name(row), before, after, linear(row))
+
+
+def _memory(then: Pin, now: Pin) -> Iterator[Difference]:
+    """Ranges of programs' memory that differ; it is mapped one to one, so physical addresses are linear ones."""
+    for first, last in _ranges(then.memory, now.memory, now.ram // PAGE):
+        more = " …" if last - first > _SHOWN else ""
+        old, new = (_bytes(pin.memory, first, min(last - first, _SHOWN)).hex(" ").upper() + more for pin in (then, now))
+        yield Difference(Part.MEMORY, f"{first:08X}, {last - first} bytes", old, new, first)
+
+
+def _ranges(then: MemoryImage, now: MemoryImage, pages: int) -> Iterator[tuple[int, int]]:
+    """Addresses that differ, first and behind the last; small gaps are passed over."""
+    open_range: tuple[int, int] | None = None
+    for page in range(pages):
+        if then.pages[page] is now.pages[page]:
+            continue
+        old, new = (np.frombuffer(image.pages[page] or bytes(PAGE), np.uint8) for image in (then, now))
+        for offset in np.flatnonzero(old != new):
+            at = page * PAGE + int(offset)
+            if open_range is not None and at <= open_range[1] + _GAP:
+                open_range = open_range[0], at + 1
+                continue
+            if open_range is not None:
+                yield open_range
+            open_range = at, at + 1
+    if open_range is not None:
+        yield open_range
+
+
+def _bytes(image: MemoryImage, first: int, size: int) -> bytes:
+    page, offset = divmod(first, PAGE)
+    content = b"".join(image.pages[each] or bytes(PAGE) for each in (page, page + 1) if each < len(image.pages))
+    return content[offset : offset + size]

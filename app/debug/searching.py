@@ -1,0 +1,119 @@
+"""Searches along a run: where was something used last, where is it used next?
+
+Backwards a search runs over what lies before, window by window, each several times as long as the one after it: what
+happened a moment ago is found at once, and what is rare is looked for at full speed. Every search is a generator: it
+yields how much of it is done (0 to 1), so that it can be shown and given up, and returns what it found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from app.debug.history import START, History
+from app.emu.machine import Machine, Place
+from app.emu.probes import Probe
+
+_T = TypeVar("_T")
+Search = Generator[float, None, _T]
+"""What a search is, by what it finds."""
+_FIRST_WINDOW: Final = 500
+_GROWTH: Final = 8
+_SLICE: Final = 400_000
+"""Instructions run before the caller may breathe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of the run in front of a place (`before`)."""
+
+    start: Place
+    end: Place
+    before: Place
+
+    def done(self, machine: Machine) -> float:
+        """How much of everything in front of the place has been searched, with the machine within this window."""
+        return (self.before.tick - self.end.tick + machine.tick - self.start.tick) / (self.before.tick + 1)
+
+
+def windows(history: History, before: Place, since: Place = START) -> Iterator[Window]:
+    """Stretches in front of a place, the last one first; the machine stands at the start of each when it is yielded."""
+    distance, end = _FIRST_WINDOW, before
+    while end > since:
+        start = max(Place(max(end.tick - distance, 0), 0), since)
+        if distance > _FIRST_WINDOW * _GROWTH:
+            # Begin at a checkpoint, and nothing is run in vain.
+            start = max(history.branch.kept.nearest(start).place, since)
+        history.go(start)
+        start = history.machine.place
+        yield Window(start, end, before)
+        end = start if start < end else since
+        distance *= _GROWTH
+
+
+def last_use(
+    history: History, probes: frozenset[Probe], before: Place, since: Place = START
+) -> Search[dict[Probe, Place]]:
+    """The last uses of these before a place, as far as the newest of them tells: empty when there is none."""
+    machine = history.machine
+    for window in windows(history, before, since):
+        machine.look_out(probes)
+        try:
+            while machine.place < window.end and not machine.has_ended:
+                history.slice(max(min(window.end.tick - machine.tick, _SLICE), 1))
+                yield window.done(machine)
+            found = {probe: place for probe, place in machine.sightings.items() if place < window.end}
+        finally:
+            machine.look_out(frozenset())
+        if found:
+            return found
+    return {}
+
+
+def next_use(history: History, probes: frozenset[Probe]) -> Search[Place | None]:
+    """The next use of one of these behind the instruction that is next now: the stop at which its own is next.
+
+    None when the program ends, or waits for a key nobody has pressed, before there is one.
+    """
+    machine, known = history.machine, history.branch.end.tick
+    history.slice(1)
+    machine.look_out(probes, stops=True)
+    try:
+        while not machine.has_ended:
+            history.slice(_SLICE)
+            if machine.sightings:
+                return min(machine.sightings.values())
+            if machine.state.waiting and history.at_end and not machine.state.devices.keyboard.is_typing:
+                return None
+            yield min(machine.tick / known, 1.0) if known else 0.0
+    finally:
+        machine.look_out(frozenset())
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """The last place at which an instruction is next, and the first of an unbroken row of them (a REP's start)."""
+
+    place: Place
+    first: Place
+
+
+def last_stop(history: History, addresses: frozenset[int], accept: Callable[[Machine], bool]) -> Search[Hit | None]:
+    """The last stop before here with one of some addresses next and the machine as `accept` wants it."""
+    machine = history.machine
+    for window in windows(history, machine.place):
+        machine.cpu.set_breakpoints(addresses)
+        hit: Hit | None = None
+        while machine.place < window.end and not machine.has_ended:
+            place = machine.place
+            at = machine.regs.code_linear
+            if at in addresses and accept(machine) and (hit is None or hit.place != place):
+                in_row = hit is not None and hit.place.tick == place.tick - 1
+                hit = Hit(place, hit.first if in_row and hit is not None else place)
+            history.slice(max(min(window.end.tick - machine.tick, _SLICE), 1))
+            yield window.done(machine)
+        if hit is not None:
+            return hit
+    return None
