@@ -36,6 +36,7 @@ from app.emu.host.dpmi import STACK_FULL, DpmiHost
 from app.emu.host.exceptions import describe
 from app.emu.host.faults import GuestFault
 from app.emu.host.host import HostStackFull
+from app.emu.host.shared_memory import SharedMemory
 from app.emu.host.termination import ENDED_BY_HOST
 from app.emu.machine_errors import NotYet
 from app.emu.memory import layout
@@ -102,7 +103,7 @@ class MachineState:
     attention: bool = False
     """Look for interrupt requests before the next instruction."""
     waiting: bool = False
-    """A service waits for input."""
+    """A service waits for input, or for serialization on shared memory."""
     end: End | None = None
     depths: Depths = field(default_factory=Depths)
     host_message: str = ""
@@ -147,6 +148,7 @@ class Machine:
         self.sightings: dict[Probe, Place] = {}
         """Where each thing looked out for was used last: the stop at which the instruction was next that used it."""
         traps.write_traps(self.memory)
+        arena = Arena(self.memory)
         self._place_rom()
         mount = Mount(options.mount, write_through=options.write_through)
         self.state = MachineState(
@@ -154,7 +156,7 @@ class Machine:
             devices=Devices(self),
             bios=Bios(self),
             dos=Dos(self, mount),
-            host=DpmiHost(self, Arena(self.memory)),
+            host=DpmiHost(self, arena, SharedMemory(arena)),
         )
         self.state.bios.install()
         self.state.dos.install()
@@ -487,15 +489,19 @@ class Machine:
             else:
                 method(trap.argument)
         except NotYet:
-            state.waiting = True
             state.regs.set_flag(Flag.IF, on=True)
-            self._idle()
+            self.wait()
             return
         state.waiting = False
         if trap.after is After.IRET:
             self._return_from_service()
         elif trap.after is After.CONTINUE:
             state.regs.eip = state.regs.eip + 1 & 0xFFFF
+
+    def wait(self) -> None:
+        """A service is to be entered again when something has happened: let time pass."""
+        self.state.waiting = True
+        self._idle()
 
     def _halt(self) -> None:
         """HLT in V86 mode: wait for an interrupt, then go on behind it."""

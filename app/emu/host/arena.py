@@ -91,7 +91,7 @@ class Arena:
         linear = self._room(needed, at)
         if committed and needed > self.free:
             raise failures.PhysicalMemoryUnavailable
-        block = Block(linear, size, self._new_handle())
+        block = Block(linear, size, self.new_handle())
         self.blocks.append(block)
         if committed:
             self.commit(block.linear, needed)
@@ -124,7 +124,7 @@ class Arena:
         if needed < now:
             self.uncommit(block.linear + needed, now - needed)
         self.blocks.remove(block)
-        resized = Block(linear, size, self._new_handle())
+        resized = Block(linear, size, self.new_handle())
         self.blocks.append(resized)
         if linear != block.linear:
             self._move(block, linear)
@@ -139,7 +139,8 @@ class Arena:
                 self.memory.set_page_entry(page - block.linear + linear, entry)
                 self.memory.set_page_entry(page, 0)
 
-    def _new_handle(self) -> int:
+    def new_handle(self) -> int:
+        """A number no block has or had."""
         self._next_handle += 1
         return self._next_handle << 4
 

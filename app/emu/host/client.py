@@ -45,6 +45,24 @@ class Callback:
     """What the host wrote into the structure at the last dispatch."""
 
 
+class Call(NamedTuple):
+    """Where a service was called: nesting levels around it, CS and (E)IP."""
+
+    levels: int
+    selector: int
+    offset: int
+
+
+@dataclass(slots=True)
+class PendingSerialization:
+    """A serialization on shared memory a client waits for (INT 31h AX=0D02h)."""
+
+    call: Call
+    handle: int
+    shared: bool
+    is_cancelled: bool = False
+
+
 @dataclass(slots=True)
 class DosBlock:
     """A DOS memory block of INT 31h AX=0100h: its paragraph and the selectors (indices) that cover it."""
@@ -85,6 +103,8 @@ class Client:
     callbacks: dict[int, Callback] = field(default_factory=dict)
     segments: dict[int, int] = field(default_factory=dict)
     """Paragraph -> LDT index, for INT 31h AX=0002h."""
+    pending: list[PendingSerialization] = field(default_factory=list)
+    """What its calls wait for, that of an interrupt handler behind that of the code it interrupted."""
     coprocessor: int = COPROCESSOR_ENABLED
     """The two bits of INT 31h AX=0E01h."""
     dos_blocks: dict[int, DosBlock] = field(default_factory=dict)

@@ -16,8 +16,9 @@ from app.emu.cpu.frame import FRAME, FRAME_SIZE, write_frame
 from app.emu.descriptor import ACCESSED, Descriptor, sized
 from app.emu.events import Door, Stack
 from app.emu.host.arena import Arena
-from app.emu.host.client import COPROCESSOR_ENABLED, Client
+from app.emu.host.client import COPROCESSOR_ENABLED, Call, Client, PendingSerialization
 from app.emu.host.faults import GuestFault
+from app.emu.host.shared_memory import SharedMemory
 from app.emu.host.tables import Owner
 from app.emu.memory import layout
 from app.emu.registers import SEGMENTS, Flag, Mode, Registers, Segment
@@ -100,6 +101,7 @@ class Host:
 
     machine: Machine
     arena: Arena
+    shared: SharedMemory
     clients: list[Client] = field(default_factory=list)
     """Alive, in order of entry: the last one is the current and primary client."""
     levels: list[Level] = field(default_factory=list)
@@ -144,6 +146,25 @@ class Host:
             return Stack.RING0
         client = self.client
         return Stack.LOCKED if client is not None and client.locked_depth else Stack.APPLICATION
+
+    # Services that wait
+
+    def place_of_call(self) -> Call:
+        """Where the running service was called."""
+        regs = self.machine.regs
+        return Call(len(self.levels), regs.cs.selector, regs.eip)
+
+    def is_waiting_here(self) -> bool:
+        """Was the running service called before, and had to wait?"""
+        here = self.place_of_call()
+        return any(each.call == here for each in self.current.pending)
+
+    def take_pending(self, client: Client) -> PendingSerialization | None:
+        """What the running service has waited for, if it was called before. Requests the guest gave up are dropped."""
+        here = self.place_of_call()
+        found = next((each for each in client.pending if each.call == here), None)
+        client.pending = [each for each in client.pending if each.call.levels < here.levels]
+        return found
 
     # Segment registers
 

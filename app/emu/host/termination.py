@@ -48,6 +48,7 @@ def release(host: Host, client: Client) -> None:
     while len(host.levels) > client.base_level:
         host.unwind()
     client.blocks.release()
+    host.shared.leave(client.number)
     client.callbacks.clear()
     machine.memory.write_u16((client.psp << 4) + 0x2C, client.environment)
     host.clients.remove(client)
