@@ -240,7 +240,17 @@ def _vector_changed(event: events.VectorChanged) -> str:
 
 @_tells(events.MemoryChanged)
 def _memory_changed(event: events.MemoryChanged) -> str:
-    return f"{event.size} bytes of memory at linear {event.linear:08X} were {event.action}."
+    detail = f": {event.detail}" if event.detail else ""
+    return f"{event.size} bytes of memory at linear {event.linear:08X} were {event.action}{detail}."
+
+
+_ACCESSES = {"execute": "about to be executed", "write": "written", "read_write": "read or written"}
+
+
+@_tells(events.WatchpointHit)
+def _watchpoint_hit(event: events.WatchpointHit) -> str:
+    what = f"Debug watchpoint {event.handle}: linear {event.linear:08X}"
+    return f"{what} {'is' if event.access == 'execute' else 'was'} {_ACCESSES[event.access]}; next is {event.at}."
 
 
 @_tells(events.InterruptFlagChanged)
@@ -317,7 +327,10 @@ _LINES: Final[dict[type[Event], _Sentence]] = {
     ),
     events.DescriptorChanged: _descriptor,
     events.VectorChanged: lambda e: f"{e.table} vector {e.vector:02X}h: {e.before} → {e.after}",
-    events.MemoryChanged: lambda e: f"{e.action} {e.linear:08X}, {_size(e.size)}, handle {e.handle:08X}",
+    events.MemoryChanged: lambda e: (
+        f"{e.action} {e.linear:08X}, {_size(e.size)}, handle {e.handle:08X}{', ' + e.detail if e.detail else ''}"
+    ),
+    events.WatchpointHit: lambda e: f"watchpoint {e.handle} at {e.linear:08X}: {e.access.replace('_', '/')}, {e.at}",
     events.InterruptFlagChanged: lambda e: f"interrupts {'on' if e.enabled else 'off'}",
     events.UnsupportedCalled: lambda e: f"INT {e.interrupt:02X}h AH={e.function >> 8:02X}h from {e.at}",
 }

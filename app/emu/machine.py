@@ -23,6 +23,7 @@ from app.emu.bios.bios import Bios
 from app.emu.cpu.exits import Exit, Why
 from app.emu.cpu.frame import FRAME_SIZE, write_frame
 from app.emu.cpu.unicorn_cpu import UnicornCpu
+from app.emu.cpu.watchpoints import DEBUG
 from app.emu.depths import Depths
 from app.emu.descriptor import ACCESSED
 from app.emu.devices.clock import RATE
@@ -44,6 +45,7 @@ from app.emu.memory.memory import Memory, MemoryImage, PageNotPresent
 from app.emu.probes import LoadProbe, MemoryProbe, Probe, RegisterProbe
 from app.emu.registers import ALWAYS_SET, SEGMENTS, Flag, Mode, Registers, Segment
 from app.emu.rom import After, RealTrap, Rom
+from app.emu.watchpoint import SINGLE_STEP, WatchType
 
 POLL: Final = 256
 """Clocks between two looks at IF while an interrupt request waits for it."""
@@ -317,6 +319,7 @@ class Machine:
         before = regs.copy()
         self._running = True
         try:
+            self.cpu.set_watchpoints(state.host.watchpoints)
             self.cpu.enable_coprocessor(on=regs.is_v86 or state.host.has_coprocessor)
             ended = self.cpu.run(regs, state.host.ring0_esp, budget)
         finally:
@@ -348,19 +351,22 @@ class Machine:
 
     def _on_behalf_of(self, place: Place, work: Callable[[], None]) -> None:
         """The host, DOS or the BIOS do something, called by the instruction that was next at a place."""
-        if not self._probes:
+        points = self.state.host.watchpoints
+        if not self._probes and not points:
             work()
             self.state.turn += 1
             self.expose_frame()
             return
         before = self.regs.copy()
-        self.memory.look_out(tuple(probe for probe in self._probes if isinstance(probe, MemoryProbe)))
+        watched = {each.probe for each in points if each.kind is not WatchType.EXECUTE}
+        self.memory.look_out((*watched, *(probe for probe in self._probes if isinstance(probe, MemoryProbe))))
         work()
         self.state.turn += 1
         self.expose_frame()
         used: set[Probe] = {*self.memory.take_uses(), *self._used_registers(before)}
         self.memory.look_out(())
-        self.sightings.update(dict.fromkeys(used, place))
+        self.state.host.note_watchpoints(sum(1 << each.handle for each in points if each.probe in used))
+        self.sightings.update(dict.fromkeys(used & self._probes, place))
 
     def _used_registers(self, before: Registers) -> Iterator[Probe]:
         """What was looked out for and is different in the registers now."""
@@ -416,6 +422,8 @@ class Machine:
 
     def _serve(self, ended: Exit) -> None:
         regs, host = self.regs, self.state.host
+        if ended.why is Why.FAULT and ended.vector == DEBUG:
+            host.note_watchpoints(ended.error_code & ~SINGLE_STEP)
         if ended.why is Why.INTERRUPT:
             self.state.attention = True
             if regs.is_v86:
@@ -534,6 +542,8 @@ class Machine:
             if client.real_exceptions[vector] != client.trap(traps.Trap.DEFAULT_REAL_EXCEPTION, vector):
                 host.fault(vector, error_code, cr2)
                 return
+        if vector == DEBUG and error_code & ~SINGLE_STEP and self.is_bare_return(vector):
+            return  # a watchpoint nobody asked to be told of: an IRET would even forget RF
         if vector in (1, 3, 4) or (vector in (0, 5, 6, 7) and not self.is_bare_return(vector)):
             self.interrupt_real(vector)
         else:

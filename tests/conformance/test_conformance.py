@@ -7,13 +7,10 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from app.emu.int31 import dispatch  # noqa: F401 - fills the table
-from app.emu.int31.table import INT31
 from tests.emu.runs import ROOT, Console, machine
 
 SHARED = ROOT.parent / "shared" / "conformance"
@@ -22,27 +19,6 @@ ENOUGH = 200_000_000
 ALL = 84
 """42 programs in two widths."""
 
-
-@dataclass(frozen=True)
-class Waiting:
-    """A program that asks for functions of a later issue: which, why, and exactly the lines that wait for them."""
-
-    reason: str
-    functions: tuple[int, ...]
-    lines: tuple[str, ...]
-
-
-WAITING = {
-    "WATCH": Waiting(
-        "debug watchpoints: issue 4, section 1",
-        (0x0B00, 0x0B01, 0x0B02, 0x0B03),
-        (
-            "ok 0B02", "ok not triggered", "ok not triggered by a read or by another address",
-            "ok triggered by the write", "ok exception 1 delivered", "ok IP behind the write", "ok written",
-            "ok 0B03", "ok reset", "ok 0B01", "ok cleared: no exception",
-        ),
-    ),
-}  # fmt: skip
 
 THROUGH_THE_COMMAND = ["CBENT16", "CBENT32", "SIM30032", "TERM16", "VIF32"]
 
@@ -78,10 +54,6 @@ def compare(wanted: list[str], got: list[str]) -> tuple[list[str], list[str]]:
     return missing, [line for line in got if line.startswith("FAIL")]
 
 
-def waiting_for(program: str) -> Waiting | None:
-    return WAITING.get(program.removesuffix(program[-2:]))
-
-
 def say(program: str, folder: Path) -> tuple[list[str], int]:
     """Run a program to its end: the lines it printed and its exit code."""
     console = Console()
@@ -103,25 +75,7 @@ def test_all_programs_are_there() -> None:
 def test_conformance(program: str, folder: Path) -> None:
     got, code = say(program, folder)
     missing, failed = compare(expected(program), got)
-    waiting = waiting_for(program)
-    told = "\n".join(got)
-    if waiting is None:
-        assert (missing, failed) == ([], []), told
-        return
-    assert missing == list(waiting.lines), f"not the lines that wait for {waiting.reason}:\n{told}"
-    waited = {line.removeprefix("ok ") for line in waiting.lines}
-    others = [line for line in failed if line.removeprefix("FAIL ").partition(" got=")[0] not in waited]
-    assert not others, told
-    assert code == len(failed), told
-
-
-@present
-def test_what_waits_is_what_is_not_offered() -> None:
-    """When a function is offered its program has to pass: this list then says so."""
-    for name, waiting in WAITING.items():
-        assert {f"{name}16", f"{name}32"} <= set(PROGRAMS)
-        for function in waiting.functions:
-            assert not INT31[function].offered, f"{function:04X}h is offered: {name} need not wait"
+    assert (missing, failed, code) == ([], [], 0), "\n".join(got)
 
 
 @present

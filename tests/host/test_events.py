@@ -58,9 +58,12 @@ INTERFACE: dict[str, dict[str, str]] = {
     },
     "interrupt_flag_changed": {"enabled": "flag"},
 }  # fmt: skip
-OURS = {"unsupported_called"}
+OURS = {"unsupported_called", "watchpoint_hit"}
 """Events beyond the interface."""
-ADDED: dict[str, dict[str, str]] = {"exception_raised": {"cr2": "number?"}}
+ADDED: dict[str, dict[str, str]] = {
+    "exception_raised": {"cr2": "number?"},
+    "memory_changed": {"detail": "text?"},
+}
 """Fields beyond the interface, behind its own."""
 FAR = re.compile(r"[0-9A-F]{4}:([0-9A-F]{4}|[0-9A-F]{8})")
 MODES, STACKS, DOORS = set(map(str, Mode)), set(map(str, Stack)), set(map(str, Door))
@@ -133,6 +136,7 @@ def values(kind: type[Event]) -> dict[str, Any]:
             "Stack": Stack.LOCKED,
             "Door": Door.CALLBACK,
             "int | None": None,
+            "str | None": "text",
             "dict[str, int] | None": {"base": 1, "limit": 2, "access": 3, "flags": 4},
             "dict[str, int | str]": {"AX": 1, "ES:(E)DI": "0087:00000100"},
         }.get(declared)
@@ -168,6 +172,9 @@ ODD = (
     int31(0x0501, bx=0, cx=0x1000)  # memory_changed
     + int31(0x0900)
     + int31(0x0901)  # interrupt_flag_changed
+    + int31(0x0B00, bx=0, cx=0x400, dx=0x0201)  # the first byte of the BIOS data area, read or written
+    + bytes.fromhex("6A40 0FA1 64A00000")  # push 40h / pop fs / mov al, fs:[0]: watchpoint_hit
+    + int31(0x0B01, bx=0)
     + int31(0x0203, bx=0, cx=0)  # fails
     + bytes.fromhex("B8AA71 CD21")  # mov ax, 71AAh / int 21h: a function DOS does not have
     + bytes.fromhex("31C9 F7F1")  # xor cx, cx / div cx: exception 0

@@ -11,6 +11,7 @@ from app.emu.host.memory_blocks import MemoryBlocks
 from app.emu.host.tables import Ldt
 from app.emu.host.traps import Trap
 from app.emu.real_mode_call import RealModeCall
+from app.emu.watchpoint import NO_WATCHPOINTS, Watchpoint
 
 COPROCESSOR_ENABLED: Final = 1
 """MPv: the client uses the coprocessor."""
@@ -103,6 +104,9 @@ class Client:
     callbacks: dict[int, Callback] = field(default_factory=dict)
     segments: dict[int, int] = field(default_factory=dict)
     """Paragraph -> LDT index, for INT 31h AX=0002h."""
+    watchpoints: tuple[Watchpoint, ...] = NO_WATCHPOINTS
+    triggered: set[int] = field(default_factory=set)
+    """Handles of watchpoints hit since they were reset."""
     pending: list[PendingSerialization] = field(default_factory=list)
     """What its calls wait for, that of an interrupt handler behind that of the code it interrupted."""
     coprocessor: int = COPROCESSOR_ENABLED

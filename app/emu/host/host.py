@@ -22,6 +22,7 @@ from app.emu.host.shared_memory import SharedMemory
 from app.emu.host.tables import Owner
 from app.emu.memory import layout
 from app.emu.registers import SEGMENTS, Flag, Mode, Registers, Segment
+from app.emu.watchpoint import NO_WATCHPOINTS, Watchpoint
 
 if TYPE_CHECKING:
     from app.emu.machine import Machine
@@ -146,6 +147,28 @@ class Host:
             return Stack.RING0
         client = self.client
         return Stack.LOCKED if client is not None and client.locked_depth else Stack.APPLICATION
+
+    # Debug watchpoints
+
+    @property
+    def watchpoints(self) -> tuple[Watchpoint, ...]:
+        """What the debug registers hold now: the current client's watchpoints, whatever mode it runs in."""
+        client = self.client
+        return client.watchpoints if client is not None else NO_WATCHPOINTS
+
+    def note_watchpoints(self, hit: int) -> None:
+        """Watchpoints were triggered: a bit for each handle."""
+        for point in self.watchpoints:
+            if hit >> point.handle & 1:
+                self.current.triggered.add(point.handle)
+                regs = self.machine.regs
+                self.machine.emit(
+                    events.WatchpointHit,
+                    handle=point.handle,
+                    linear=point.linear,
+                    access=point.kind.name.lower(),
+                    at=far(regs, regs.cs, regs.eip),
+                )
 
     # Services that wait
 

@@ -26,6 +26,7 @@ from app.emu.int31 import (  # noqa: F401 - importing fills the table
     vectors,
     version,
     virtual_interrupts,
+    watchpoints,
 )
 from app.emu.int31.table import INT31, PENDING
 from app.emu.machine_errors import NotYet

@@ -46,7 +46,7 @@ def allocate_linear_memory_block(host: Host, linear: EBX, size: ECX, flags: EDX)
         raise failures.InvalidLinearAddress
     committed = bool(flags & _COMMIT)
     block = host.current.blocks.allocate(-(-size // PAGE) * PAGE, at=linear, committed=committed)
-    announce(host, "allocated" if committed else "reserved", block)
+    announce(host, "allocated", block, None if committed else "uncommitted")
     return Allocated(block.linear, block.handle)
 
 
@@ -120,15 +120,24 @@ def set_page_attributes(host: Host, handle: ESI, offset: EBX, count: ECX, buffer
 
 def _announce_attributes(host: Host, handle: int, pages: range, words: tuple[int, ...]) -> None:
     """Say what became of pages: one event for each run of equal words."""
-    memory, at = host.machine.memory, 0
+    at = 0
     for word, run in groupby(words):
         size = len(list(run))
-        linear, at = pages[at], at + size
-        action = {PageType.UNCOMMITTED: "uncommitted", PageType.COMMITTED: "committed"}.get(page_type(word), "made")
-        if page_type(word) is not PageType.UNCOMMITTED:
-            rights = "writable" if memory.page_entry(linear) & WRITABLE else "read-only"
-            action = f"made {rights}" if action == "made" else f"{action}, {rights}"
-        host.machine.emit(events.MemoryChanged, action=action, linear=linear, size=size * PAGE, handle=handle)
+        first, at = pages[at], at + size
+        rights = "writable" if host.machine.memory.page_entry(first) & WRITABLE else "read-only"
+        detail = {
+            PageType.UNCOMMITTED: "uncommitted",
+            PageType.COMMITTED: f"committed, {rights}",
+            PageType.KEEP: rights,
+        }[page_type(word)]
+        _announce_pages(host, handle, first, size, detail)
+
+
+def _announce_pages(host: Host, handle: int, linear: int, count: int, detail: str) -> None:
+    """Say what lies behind pages of a block now."""
+    host.machine.emit(
+        events.MemoryChanged, action="mapped", linear=linear, size=count * PAGE, handle=handle, detail=detail
+    )
 
 
 def _map(
@@ -142,8 +151,7 @@ def _map(
     host.arena.map_physical(pages.start, source, count * PAGE)
     for page in pages:
         host.current.blocks.locks.pop(page // PAGE, None)
-    action = f"mapped to physical {source:08X}"
-    host.machine.emit(events.MemoryChanged, action=action, linear=pages.start, size=count * PAGE, handle=handle)
+    _announce_pages(host, handle, pages.start, count, f"physical {source:08X}")
 
 
 @INT31.service(0x0508, since="1.0")

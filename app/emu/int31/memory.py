@@ -23,9 +23,16 @@ class Allocated(NamedTuple):
     handle: SI_DI
 
 
-def announce(host: Host, action: str, block: Block) -> None:
+def announce(host: Host, action: str, block: Block, detail: str | None = None) -> None:
     """Say what happened to a block."""
-    host.machine.emit(events.MemoryChanged, action=action, linear=block.linear, size=block.size, handle=block.handle)
+    host.machine.emit(
+        events.MemoryChanged,
+        action=action,
+        linear=block.linear,
+        size=block.size,
+        handle=block.handle,
+        detail=detail,
+    )
 
 
 @INT31.service(0x0500)

@@ -20,7 +20,9 @@ def physical_address_mapping(host: Host, physical: BX_CX, size: SI_DI) -> BX_CX:
     first, length = physical - offset, -(-(offset + size) // PAGE) * PAGE
     check_device(host, first, length)
     linear = host.current.blocks.map_device(first, length).linear + offset
-    _announce(host, f"mapped to physical {physical:08X}", linear, size)
+    host.machine.emit(
+        events.MemoryChanged, action="mapped", linear=linear, size=size, handle=0, detail=f"physical {physical:08X}"
+    )
     return linear
 
 
@@ -28,8 +30,6 @@ def physical_address_mapping(host: Host, physical: BX_CX, size: SI_DI) -> BX_CX:
 def free_physical_address_mapping(host: Host, linear: BX_CX) -> None:
     """Undo 0800h: the linear address is the one it returned."""
     block = host.current.blocks.unmap_device(linear & ~0xFFF)
-    _announce(host, "unmapped", block.linear, block.size)
-
-
-def _announce(host: Host, action: str, linear: int, size: int) -> None:
-    host.machine.emit(events.MemoryChanged, action=action, linear=linear, size=size, handle=0)
+    host.machine.emit(
+        events.MemoryChanged, action="freed", linear=block.linear, size=block.size, handle=0, detail="physical mapping"
+    )

@@ -40,7 +40,7 @@ def allocate_shared_memory(host: Host, request: ES_DI) -> None:
     handle, block = host.shared.open(host.current.number, _name(host, selector, offset), size)
     answer = _REQUEST.pack(size, block.size, handle, block.linear, offset, selector, word, reserved)
     host.write_pointer(*request, answer)
-    _announce(host, "opened as shared memory", block, handle)
+    _announce(host, "allocated", block, handle, _words(block))
 
 
 def _name(host: Host, selector: int, offset: int) -> bytes:
@@ -57,7 +57,8 @@ def _name(host: Host, selector: int, offset: int) -> bytes:
 @INT31.service(0x0D01, since="1.0")
 def free_shared_memory(host: Host, handle: SI_DI) -> None:
     """Give a handle for a shared block back; the block goes with the last one."""
-    _announce(host, "closed as shared memory", host.shared.close(host.current.number, handle), handle)
+    block = host.shared.close(host.current.number, handle)
+    _announce(host, "freed", block, handle, _words(block))
 
 
 @INT31.service(0x0D02, since="1.0")
@@ -77,7 +78,7 @@ def serialize_on_shared_memory(host: Host, handle: SI_DI, flags: DX) -> None:
             raise failures.Deadlock from None
         client.pending.append(PendingSerialization(host.place_of_call(), handle, shared))
         raise NotYet from None
-    _announce(host, "held shared" if shared else "held exclusively", block, handle)
+    _announce(host, "locked", block, handle, _how(shared=shared))
 
 
 def _can_be_woken(host: Host, client: Client) -> bool:
@@ -95,7 +96,7 @@ def free_serialization_on_shared_memory(host: Host, handle: SI_DI, flags: DX) ->
     block = host.shared.find(client.number, handle)
     if not flags & _CANCEL:
         block.release(client.number, shared=shared)
-        _announce(host, "released (shared)" if shared else "released (exclusive)", block, handle)
+        _announce(host, "unlocked", block, handle, _how(shared=shared))
         return
     for request in reversed(client.pending):
         if (request.handle, request.shared, request.is_cancelled) == (handle, shared, False):
@@ -104,5 +105,15 @@ def free_serialization_on_shared_memory(host: Host, handle: SI_DI, flags: DX) ->
     raise failures.InvalidState
 
 
-def _announce(host: Host, action: str, block: Shared, handle: int) -> None:
-    host.machine.emit(events.MemoryChanged, action=action, linear=block.linear, size=block.size, handle=handle)
+def _words(block: Shared) -> str:
+    return f"shared memory {block.name.decode('cp437')!r}"
+
+
+def _how(*, shared: bool) -> str:
+    return "serialization, shared" if shared else "serialization, exclusive"
+
+
+def _announce(host: Host, action: str, block: Shared, handle: int, detail: str) -> None:
+    host.machine.emit(
+        events.MemoryChanged, action=action, linear=block.linear, size=block.size, handle=handle, detail=detail
+    )
