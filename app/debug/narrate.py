@@ -244,13 +244,10 @@ def _memory_changed(event: events.MemoryChanged) -> str:
     return f"{event.size} bytes of memory at linear {event.linear:08X} were {event.action}{detail}."
 
 
-_ACCESSES = {"execute": "about to be executed", "write": "written", "read_write": "read or written"}
-
-
 @_tells(events.WatchpointHit)
 def _watchpoint_hit(event: events.WatchpointHit) -> str:
-    what = f"Debug watchpoint {event.handle}: linear {event.linear:08X}"
-    return f"{what} {'is' if event.access == 'execute' else 'was'} {_ACCESSES[event.access]}; next is {event.at}."
+    access = event.access.replace("_", " or ")
+    return f"Debug watchpoint {event.handle} ({access}) at linear {event.linear:08X} was triggered; next is {event.at}."
 
 
 @_tells(events.InterruptFlagChanged)
