@@ -53,11 +53,12 @@ def allocate_descriptors(host: Host, count: CX) -> AX:
         raise failures.InvalidValue
     first = host.current.ldt.allocate(count, Owner.CLIENT, _label(host, 0x0000))
     for index in range(first, first + count):
-        _announce_new(host, index, 0x0000)
+        announce_new(host, index, 0x0000)
     return host.current.ldt.selector(first)
 
 
-def _announce_new(host: Host, index: int, by: int) -> None:
+def announce_new(host: Host, index: int, by: int) -> None:
+    """Say that a descriptor was allocated."""
     ldt = host.current.ldt
     host.machine.emit(
         events.DescriptorChanged,
@@ -89,7 +90,7 @@ def segment_to_descriptor(host: Host, paragraph: BX) -> AX:
         index = client.ldt.allocate(1, Owner.HOST, f"client {client.number}: segment {paragraph:04X} (AX=0002h)")
         client.ldt.write(index, sized(paragraph << 4, 0xFFFF, 0xF2))
         client.segments[paragraph] = index
-        _announce_new(host, index, 0x0002)
+        announce_new(host, index, 0x0002)
     return client.ldt.selector(index)
 
 
@@ -150,7 +151,7 @@ def create_alias_descriptor(host: Host, selector: BX) -> AX:
     source = ldt.read(ldt.index(selector))
     index = ldt.allocate(1, Owner.CLIENT, f"client {host.current.number}: alias of {selector:04X} (AX=000Ah)")
     ldt.write(index, Descriptor(source.base, source.raw_limit, 0xF2, source.flags))
-    _announce_new(host, index, 0x000A)
+    announce_new(host, index, 0x000A)
     return ldt.selector(index)
 
 
@@ -184,7 +185,7 @@ def allocate_specific_descriptor(host: Host, selector: BX) -> None:
     if index in ldt.entries:
         raise failures.DescriptorUnavailable
     ldt.take(index, Owner.CLIENT, _label(host, 0x000D))
-    _announce_new(host, index, 0x000D)
+    announce_new(host, index, 0x000D)
 
 
 _ENTRY = 10
