@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
+from app.debug.inputs import standard_input
 from app.debug.launch import Launch, spare_the_collector, start
 from app.emu.devices.clock import RATE
 from app.emu.events import Event
@@ -78,12 +79,11 @@ class StandardConsole:
         stream.write(data)
         stream.flush()
 
-    def read_input(self) -> bytes | None:
-        """What stdin holds: a line of a terminal, else everything; None at its end."""
+    def read(self) -> bytes:
+        """What stdin holds: a line of a terminal, else everything; nothing at its end."""
         if sys.stdin is None or sys.stdin.closed:
-            return None
-        data = sys.stdin.buffer.readline() if sys.stdin.isatty() else sys.stdin.buffer.read()
-        return data.replace(b"\r\n", b"\r").replace(b"\n", b"\r") or None
+            return b""
+        return sys.stdin.buffer.readline() if sys.stdin.isatty() else sys.stdin.buffer.read()
 
 
 def run(launch: Launch, limits: Limits, report: Report, trace: BinaryIO | None) -> int:
@@ -111,15 +111,16 @@ def _run(launch: Launch, limits: Limits, report: Report, console: StandardConsol
     began = time.monotonic()
     spare_the_collector()
     machine = start(launch, console)
+    machine.folder.mirror.can_undo = False  # nobody goes back here
     try:
-        return _to_the_end(machine, limits, trace)
+        return _to_the_end(machine, limits, console, trace)
     finally:
         if report.verbose:
             seconds = time.monotonic() - began
             sys.stderr.write(f"dpmiscope: {machine.tick} instructions, {len(machine.log)} events, {seconds:.2f} s\n")
 
 
-def _to_the_end(machine: Machine, limits: Limits, trace: BinaryIO | None) -> Outcome:
+def _to_the_end(machine: Machine, limits: Limits, console: StandardConsole, trace: BinaryIO | None) -> Outcome:
     write = _event_writer(machine, trace)
     deadline = None if limits.seconds is None else time.monotonic() + limits.seconds
     waiting_since: tuple[int, int] | None = None
@@ -131,6 +132,8 @@ def _to_the_end(machine: Machine, limits: Limits, trace: BinaryIO | None) -> Out
         if deadline is not None and time.monotonic() >= deadline:
             return Outcome("limit", LIMIT, f"stopped after {limits.seconds:g} seconds (--time-limit)")
         machine.slice(min(left, SLICE))
+        if machine.state.devices.keyboard.wants_input:
+            standard_input(machine.place, console.read()).do(machine)
         if waiting_since is None:
             if machine.state.waiting and machine.state.bios.input_ended:
                 waiting_since = machine.clock, machine.tick

@@ -5,13 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from operator import is_not
 
 from app.emu.machine import Checkpoint, Place
-from app.emu.memory.layout import PAGE
-
-_POINTER = 8
-"""Bytes an image takes for each page, shared or not."""
 
 
 @dataclass(slots=True, eq=False)
@@ -33,13 +28,9 @@ class Kept:
 
     def count(self, before: Kept | None) -> None:
         """Work out `own`, given the checkpoint before it. Never less than another branch has found."""
-        memory, state = self.checkpoint.memory.pages, self.checkpoint.state
-        rest = len(state) + len(self.checkpoint.fpu) + _POINTER * len(memory)
-        if before is None:
-            pages = sum(page is not None for page in memory)
-        else:
-            pages = sum(map(is_not, memory, before.checkpoint.memory.pages))
-        self.own = max(self.own, pages * PAGE + rest)
+        checkpoint = self.checkpoint
+        memory = checkpoint.memory.size_beside(before.checkpoint.memory if before is not None else None)
+        self.own = max(self.own, memory + len(checkpoint.state) + len(checkpoint.fpu))
 
 
 class Checkpoints:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Final, TypeVar
 
 import numpy as np
@@ -158,10 +158,8 @@ def _memory(then: Pin, now: Pin) -> Iterator[Difference]:
 def _ranges(then: MemoryImage, now: MemoryImage, pages: int) -> Iterator[tuple[int, int]]:
     """Addresses that differ, first and behind the last; small gaps are passed over."""
     open_range: tuple[int, int] | None = None
-    for page in range(pages):
-        if then.pages[page] is now.pages[page]:
-            continue
-        old, new = (np.frombuffer(image.pages[page] or bytes(PAGE), np.uint8) for image in (then, now))
+    for page in takewhile(lambda number: number < pages, now.changed_since(then)):
+        old, new = (np.frombuffer(image.page(page), np.uint8) for image in (then, now))
         for offset in np.flatnonzero(old != new):
             at = page * PAGE + int(offset)
             if open_range is not None and at <= open_range[1] + _GAP:
@@ -176,5 +174,5 @@ def _ranges(then: MemoryImage, now: MemoryImage, pages: int) -> Iterator[tuple[i
 
 def _bytes(image: MemoryImage, first: int, size: int) -> bytes:
     page, offset = divmod(first, PAGE)
-    content = b"".join(image.pages[each] or bytes(PAGE) for each in (page, page + 1) if each < len(image.pages))
+    content = image.page(page) + image.page(page + 1)  # the host's pages follow, so there is a next one
     return content[offset : offset + size]

@@ -106,7 +106,7 @@ class History:
             following = inputs[self._inputs_done]
             if following.place > machine.place:
                 return min(instructions, max(following.place.tick - machine.tick, 1))
-            following.apply(machine)
+            following.do(machine)
             self._inputs_done += 1
         return instructions
 
@@ -117,7 +117,7 @@ class History:
         machine = self.machine
         self._limited(0)
         new = make(machine.place)
-        new.apply(machine)
+        new.do(machine)
         forked = not self.at_end
         if forked:
             self._fork()

@@ -1,4 +1,7 @@
-"""What came from outside during a run: typed keys and the user's edits. With these it can be played again exactly."""
+"""What came from outside during a run: typed keys, standard input and the user's edits.
+
+With these, and what the host folder has answered (`app/emu/dos/host_folder.py`), it can be played again exactly.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,13 @@ class Input:
 
     place: Place
 
+    def do(self, machine: Machine) -> None:
+        """Apply it and note that it came. Raises `ValueError`, before anything is changed, for what cannot be done."""
+        self.apply(machine)
+        machine.state.dos.mount.came_from_outside(repr(self))
+
     def apply(self, machine: Machine) -> None:
-        """Do it. Raises `ValueError`, before anything is changed, for what cannot be done."""
+        """The change itself. Raises `ValueError`, before anything is changed, for what cannot be done."""
         raise NotImplementedError
 
 
@@ -31,6 +39,32 @@ class KeysTyped(Input):
     def apply(self, machine: Machine) -> None:
         """Queue the keys; the keyboard delivers them on its own clock."""
         machine.state.devices.keyboard.type_text(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class BytesTyped(Input):
+    """Bytes of standard input, typed into the guest; CR, LF and CR LF are Enter."""
+
+    data: bytes
+
+    def __str__(self) -> str:
+        return f"input {self.data!r}"
+
+    def apply(self, machine: Machine) -> None:
+        """Queue them; the keyboard delivers them on its own clock."""
+        machine.state.devices.keyboard.type_bytes(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class InputEnded(Input):
+    """Standard input has ended: nothing will be typed any more."""
+
+    def __str__(self) -> str:
+        return "input ended"
+
+    def apply(self, machine: Machine) -> None:
+        """Let the guest see it."""
+        machine.state.devices.keyboard.end_input()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +115,8 @@ class MemoryWritten(Input):
             message = f"no page is present at linear address {self.linear:08X}: nothing can be written there"
             raise ValueError(message)
         machine.memory.write(self.linear, self.data)
+
+
+def standard_input(place: Place, data: bytes) -> Input:
+    """What reading standard input gave; nothing is its end."""
+    return BytesTyped(place, data) if data else InputEnded(place)

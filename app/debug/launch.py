@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.emu.dos.host_folder import HostFolder
 from app.emu.machine import Console, Machine, MachineOptions
 from app.emu.machine_errors import LoadError
 
@@ -57,8 +58,8 @@ def start(launch: Launch, console: Console) -> Machine:
         raise LoadError(f"{launch.program}: no such file; give the path of a .COM or .EXE program")
     if path.is_dir():
         raise LoadError(f"{launch.program}: is a folder; give the path of a .COM or .EXE program in it")
-    options = MachineOptions(launch.folder, launch.memory, launch.write_through, launch.limit_checks)
-    machine = Machine(options, console)
+    options = MachineOptions(launch.memory, launch.write_through, launch.limit_checks)
+    machine = Machine(options, HostFolder(launch.folder), console)
     dos = machine.state.dos
     dos.load_program(dos.mount.guest_path(launch.program), " ".join(launch.arguments), ENVIRONMENT)
     if launch.keys:
@@ -71,19 +72,13 @@ def start(launch: Launch, console: Console) -> Machine:
 
 @dataclass(slots=True)
 class CapturedConsole:
-    """A console for windows and tests: output is kept, input comes only from typed keys."""
+    """A console for windows and tests: output is kept."""
 
     output: deque[tuple[int, bytes]] = field(default_factory=lambda: deque(maxlen=10_000))
-    ended: bool = False
-    """Nobody will type any more."""
 
     def write(self, handle: int, data: bytes) -> None:
         """Keep what the guest writes."""
         self.output.append((handle, data))
-
-    def read_input(self) -> bytes | None:
-        """Nothing is typed here."""
-        return None if self.ended else b""
 
     def text(self, handle: int = 1) -> bytes:
         """Everything written to a handle so far."""

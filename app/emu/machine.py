@@ -29,6 +29,7 @@ from app.emu.descriptor import ACCESSED
 from app.emu.devices.clock import RATE
 from app.emu.devices.devices import Devices
 from app.emu.dos.dos import Dos
+from app.emu.dos.host_folder import HostFolder
 from app.emu.dos.mount import Mount
 from app.emu.host import traps
 from app.emu.host.arena import Arena
@@ -60,20 +61,16 @@ __all__ = ["POLL", "RATE", "Checkpoint", "Console", "End", "Machine", "MachineOp
 
 
 class Console(Protocol):
-    """The outside of the machine: where output goes and where typed input comes from. No part of the state."""
+    """Where the guest's output goes. No part of the state; what comes from outside is given to the machine."""
 
     def write(self, handle: int, data: bytes) -> None:
         """Take what the guest writes to standard output (1) or standard error (2)."""
-
-    def read_input(self) -> bytes | None:
-        """Bytes typed since the last call, b"" when there are none yet, None at the end of input."""
 
 
 @dataclass(frozen=True, slots=True)
 class MachineOptions:
     """What a machine is built with. memory in MiB; write_through lets guest writes reach the mounted folder."""
 
-    mount: str
     memory: int = 32
     write_through: bool = False
     limit_checks: bool = True
@@ -122,21 +119,21 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A machine at one moment, immutable. cost: bytes it holds that the image before it does not share."""
+    """A machine at one moment, immutable."""
 
     memory: MemoryImage
     fpu: bytes
     state: bytes
     log: events.SavedLog
     place: Place
-    cost: int
 
 
 class Machine:
     """One emulated PC with DOS and a DPMI host."""
 
-    def __init__(self, options: MachineOptions, console: Console) -> None:
+    def __init__(self, options: MachineOptions, folder: HostFolder, console: Console) -> None:
         self.options = options
+        self.folder = folder
         self.console = console
         self.memory = Memory(options.memory)
         self.cpu = UnicornCpu(self.memory, limit_checks=options.limit_checks)
@@ -152,7 +149,7 @@ class Machine:
         traps.write_traps(self.memory)
         arena = Arena(self.memory)
         self._place_rom()
-        mount = Mount(options.mount, write_through=options.write_through)
+        mount = Mount(folder, write_through=options.write_through)
         self.state = MachineState(
             regs=Registers(eflags=Flag.VM | Flag.IOPL | ALWAYS_SET),
             devices=Devices(self),
@@ -599,42 +596,52 @@ class Machine:
 
     def save(self) -> Checkpoint:
         """The whole machine as it is between two slices."""
-        target = io.BytesIO()
-        _Pickler(target, self).dump(self.state)
-        memory = self.memory.save()
-        state = target.getvalue()
-        return Checkpoint(memory, self.cpu.save(), state, self.log.save(), self.place, memory.fresh + len(state))
+        state = self.pickled(self.state)
+        return Checkpoint(self.memory.save(), self.cpu.save(), state, self.log.save(), self.place)
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go back (or forward) to a checkpoint of this machine."""
         self.memory.restore(checkpoint.memory)
         self.cpu.restore(checkpoint.fpu)
         self.log.restore(checkpoint.log)
-        self.state = _Unpickler(io.BytesIO(checkpoint.state), self).load()
+        self.state = self.unpickled(checkpoint.state)
         if self.state.host.client is not None:
             self.use_ldt(self.state.host.client.index)
 
+    def named(self) -> dict[str, object]:
+        """What state refers to and does not contain."""
+        return {"machine": self, "memory": self.memory, "folder": self.folder}
+
+    def pickled(self, state: MachineState) -> bytes:
+        """State as a checkpoint holds it."""
+        target = io.BytesIO()
+        _Pickler(target, self).dump(state)
+        return target.getvalue()
+
+    def unpickled(self, pickled: bytes) -> MachineState:
+        """The state a checkpoint of this process holds."""
+        state: MachineState = _Unpickler(io.BytesIO(pickled), self).load()
+        return state
+
 
 class _Pickler(pickle.Pickler):
-    """Pickles state; the machine, its memory and processor are named, not copied."""
+    """Pickles state; the machine, its memory and what is outside of it are named, not copied."""
 
     def __init__(self, target: io.BytesIO, machine: Machine) -> None:
         super().__init__(target, pickle.HIGHEST_PROTOCOL)
-        self._machine = machine
+        self._names = {id(thing): name for name, thing in machine.named().items()}
 
     def persistent_id(self, obj: object) -> str | None:
-        if obj is self._machine:
-            return "machine"
-        return "memory" if obj is self._machine.memory else None
+        return self._names.get(id(obj))
 
 
 class _Unpickler(pickle.Unpickler):
     def __init__(self, source: io.BytesIO, machine: Machine) -> None:
         super().__init__(source)
-        self._machine = machine
+        self._things = machine.named()
 
     def persistent_load(self, name: str) -> object:
-        return self._machine if name == "machine" else self._machine.memory
+        return self._things[name]
 
 
 def dump(regs: Registers) -> str:

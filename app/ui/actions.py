@@ -13,16 +13,20 @@ from PySide6.QtWidgets import QWidget
 
 from app.debug.goals import (
     BackToCaller,
+    GoBack,
     PreviousCallback,
     PreviousEvent,
     PreviousModeSwitch,
+    PreviousStackSwitch,
     RunBack,
     StepBack,
     StepBackOver,
+    ToStackSwitch,
 )
 from app.debug.session import Goal, Run, StepInto, StepOut, StepOver, ToCallback, ToEvent, ToModeSwitch
-from app.debug.snapshot import Status
+from app.debug.snapshot import Snapshot, Status
 from app.ui.icons import icon
+from app.ui.questions import Ask
 
 
 class When(Enum):
@@ -34,26 +38,39 @@ class When(Enum):
     """A program is loaded, has not ended and is not running."""
     STILL = auto()
     """A program is loaded and is not running; it may have ended."""
+    JUMPED = auto()
+    """The same, and there is a jump to return from."""
+    PINNED = auto()
+    """The same, and a position is pinned."""
     RUNNING = auto()
+    """A program runs, waits for a key, or is searched."""
+    SEARCHING = auto()
 
-    def allows(self, status: Status | None) -> bool:
-        """Whether a program with this status (None: there is no program) can be treated so."""
+    def allows(self, snapshot: Snapshot | None) -> bool:
+        """Whether the program in a picture (None: there is no program) can be treated so."""
+        if snapshot is None:
+            return self is When.ALWAYS
+        is_still = snapshot.status in {Status.STOPPED, Status.ENDED}
         match self:
-            case When.ALWAYS:
+            case When.ALWAYS | When.LOADED:
                 return True
-            case When.LOADED:
-                return status is not None
             case When.AT_REST:
-                return status is Status.STOPPED
+                return snapshot.status is Status.STOPPED
             case When.STILL:
-                return status in {Status.STOPPED, Status.ENDED}
+                return is_still
+            case When.JUMPED:
+                return is_still and snapshot.can_go_back
+            case When.PINNED:
+                return is_still and snapshot.comparison is not None
             case When.RUNNING:
-                return status in {Status.RUNNING, Status.WAITING}
+                return not is_still
+            case When.SEARCHING:
+                return snapshot.status is Status.SEARCHING
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One action. It runs for `goal`, or calls the window's method `method`."""
+    """One action. It runs for `goal`, asks `ask` about what is selected, or calls the window's method `method`."""
 
     id: str
     text: str
@@ -63,6 +80,7 @@ class Row:
     menu: str
     when: When = When.AT_REST
     goal: Goal | None = None
+    ask: Ask | None = None
     method: str = ""
     in_toolbar: bool = False
     opens_group: bool = False
@@ -97,6 +115,8 @@ ROWS: Final = (
     Row("to_mode_switch", "To next &mode switch", "arrow-left-right", ("Alt+F9",),
         "Run to the first instruction after the next mode switch", "&Run",
         goal=ToModeSwitch(), in_toolbar=True, opens_group=True),
+    Row("to_stack_switch", "To next &stack switch", "arrow-up-down", ("Ctrl+F8",),
+        "Run to the first instruction after the next stack switch", "&Run", goal=ToStackSwitch()),
     Row("to_callback", "To next call&back", "phone-incoming", ("Shift+F9",),
         "Run to the first instruction of the next callback handler", "&Run", goal=ToCallback(), in_toolbar=True),
     Row("to_event", "To next e&vent", "skip-forward", ("Ctrl+Shift+F9", "Alt+Right"),
@@ -117,6 +137,9 @@ ROWS: Final = (
     Row("previous_mode_switch", "To previous &mode switch", "mirror:arrow-left-right", ("Alt+Shift+F9",),
         "Back to the first instruction after the last mode switch", "&History",
         When.STILL, goal=PreviousModeSwitch(), in_toolbar=True, opens_group=True),
+    Row("previous_stack_switch", "To previous &stack switch", "mirror:arrow-up-down", ("Ctrl+Shift+F8",),
+        "Back to the first instruction after the last stack switch", "&History",
+        When.STILL, goal=PreviousStackSwitch()),
     Row("previous_callback", "To previous call&back", "mirror:phone-incoming", ("Alt+Shift+F8",),
         "Back to the first instruction of the last callback handler", "&History",
         When.STILL, goal=PreviousCallback(), in_toolbar=True),
@@ -125,8 +148,28 @@ ROWS: Final = (
         When.STILL, goal=PreviousEvent(), in_toolbar=True),
     Row("go_to", "&Go to…", "locate", ("Ctrl+G",), "Show an address, or go to a position, ahead or behind", "&History",
         When.LOADED, method="go_to", in_toolbar=True, opens_group=True),
+    Row("return", "&Return from jump", "undo-2", ("Ctrl+Backspace",),
+        "Back to where the last jump began: to a position, to who wrote or reads something", "&History",
+        When.JUMPED, goal=GoBack(), in_toolbar=True),
     Row("bookmark", "&Add bookmark", "bookmark-plus", ("Ctrl+D",), "Note this position", "&History",
         When.STILL, method="add_bookmark", in_toolbar=True),
+    Row("who_wrote", "&Who wrote this?", "pencil", (Ask.WHO_WROTE,),
+        "Back to the instruction that last wrote what is selected in the pane with the keyboard", "&History",
+        When.STILL, ask=Ask.WHO_WROTE, opens_group=True),
+    Row("who_reads", "Who r&eads this next?", "eye", (Ask.WHO_READS,),
+        "Ahead to the next instruction that reads what is selected", "&History", When.STILL, ask=Ask.WHO_READS),
+    Row("stop_writes", "Stop when this is written", "crosshair", (Ask.STOP_WRITES,),
+        "Set a watchpoint for writes of what is selected", "&History", When.STILL, ask=Ask.STOP_WRITES),
+    Row("stop_reads", "Stop when this is read", "crosshair", (Ask.STOP_READS,),
+        "Set a watchpoint for reads of what is selected", "&History", When.STILL, ask=Ask.STOP_READS),
+    Row("cancel", "Cancel the search", "circle-x", ("Esc",), "Stay where the search began", "&History",
+        When.SEARCHING, method="pause"),
+    Row("pin", "&Pin this position", "pin", ("Ctrl+K",), "Compare this position with those gone to from here",
+        "&History", When.STILL, method="pin", opens_group=True),
+    Row("unpin", "&Unpin", "pin-off", ("Ctrl+Shift+K",), "Compare no longer", "&History", When.PINNED, method="unpin"),
+    Row("set_memory", "&Memory for going back…", "settings", ("Ctrl+Shift+M",),
+        "How much memory the checkpoints of a run may take", "&History", When.ALWAYS, method="set_memory",
+        opens_group=True),
     Row("reset_layout", "&Reset layout", "layout-dashboard", ("Ctrl+Shift+R",), "Put all panes back where they belong",
         "&View",
         When.LOADED, method="reset_layout", opens_group=True),
@@ -142,7 +185,9 @@ KEYS_IN_PANES: Final = (
     ("Current instruction", ("Home", "*"), "In the code: look at CS:(E)IP again"),
     ("Go to an address", ("G",), "In the code: as Ctrl+G"),
     ("Go there", ("Return",), "In the events and bookmarks: go to where it happened, ahead or behind"),
-    ("Remove", ("Del",), "In the bookmarks: forget it"),
+    ("Show it", ("Return",), "In the breakpoints, differences and branches: show the code, the memory, the branch"),
+    ("Turn on or off", ("Space",), "In the breakpoints: stop there, or pass"),
+    ("Remove", ("Del",), "In the bookmarks, breakpoints and branches: forget it"),
     ("Find", ("Ctrl+F",), "In the events: filter by words"),
     ("Copy", ("Ctrl+C",), "In every pane: its selected rows, or all of it, as text"),
 )
@@ -158,9 +203,9 @@ def keys_in_words(keys: tuple[str, ...]) -> str:
 class Actions:
     """The table's rows as Qt actions of one window."""
 
-    def __init__(self, window: QWidget, go: Callable[[Goal], None]) -> None:
+    def __init__(self, window: QWidget, go: Callable[[Goal], None], ask: Callable[[Ask], None]) -> None:
         self._rows = {row.id: row for row in ROWS}
-        self._actions = {row.id: self._make(row, window, go) for row in ROWS}
+        self._actions = {row.id: self._make(row, window, go, ask) for row in ROWS}
         self.allow(None)
 
     def __getitem__(self, name: str) -> QAction:
@@ -170,10 +215,10 @@ class Actions:
         """Every row with its action, in the table's order."""
         return [(row, self._actions[row.id]) for row in ROWS]
 
-    def allow(self, status: Status | None) -> None:
-        """Enable what can be used in a status; None: no program is loaded."""
+    def allow(self, snapshot: Snapshot | None) -> None:
+        """Enable what can be used now; None: no program is loaded."""
         for row, action in self.rows():
-            action.setEnabled(row.when.allows(status))
+            action.setEnabled(row.when.allows(snapshot))
 
     def tint(self) -> None:
         """Draw the icons in the colours of the palette in force."""
@@ -181,7 +226,7 @@ class Actions:
             action.setIcon(icon(row.icon))
 
     @staticmethod
-    def _make(row: Row, window: QWidget, go: Callable[[Goal], None]) -> QAction:
+    def _make(row: Row, window: QWidget, go: Callable[[Goal], None], ask: Callable[[Ask], None]) -> QAction:
         action = QAction(icon(row.icon), row.text, window)
         action.setObjectName(row.id)
         action.setShortcuts([QKeySequence(key) for key in row.keys])
@@ -192,6 +237,8 @@ class Actions:
         def do() -> None:  # takes no argument, so Qt keeps its `checked` to itself
             if row.goal is not None:
                 go(row.goal)
+            elif row.ask is not None:
+                ask(row.ask)
             else:
                 getattr(window, row.method)()
 

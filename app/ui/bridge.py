@@ -9,6 +9,9 @@
 
 A slice is as long as about `_SLICE_SECONDS` of work, so a pause takes effect well within 100 ms. The engine is never
 stopped from outside and never by a time-out: both leave it between two halves of an instruction.
+
+While the session searches for something its machine is anywhere: requests are refused then, and the pictures only tell
+how far the search is.
 """
 
 from __future__ import annotations
@@ -44,8 +47,10 @@ _LARGEST_SLICE: Final = 400_000
 class _Emulation(QThread):
     """The thread. Every method but `post` and those of QThread runs on it."""
 
-    pictured = Signal(object)
-    broke = Signal(str)
+    pictured = Signal(object, int)
+    """A snapshot, and the number of the goal begun last."""
+    broke = Signal(str, bool)
+    """What went wrong, and whether a run goes on in spite of it."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -58,6 +63,7 @@ class _Emulation(QThread):
         self._interest = Interest()
         self._running = False
         self._waiting = False
+        self._begun = 0
         self._stale = False
         self._slice = _FIRST_SLICE
         self._drawn_at = 0.0
@@ -85,17 +91,21 @@ class _Emulation(QThread):
         self._session = start()
         self._interest = replace(self._interest, events_from=0, code_start=None)
 
-    def begin(self, goal: Goal) -> None:
-        """Run for a goal."""
+    def begin(self, goal: Goal, number: int) -> None:
+        """Run for a goal. number: which of those asked for it is."""
+        self._begun = number
         if self._session is not None:
             self._session.begin(goal)
             self._running, self._waiting = True, False
 
     def serve(self, request: Request) -> None:
-        """Do something with the session."""
-        if self._session is not None:
-            request(self._session)
-            self._waiting = False
+        """Do something with the session. Raises `ValueError` while it searches."""
+        if self._session is None:
+            return
+        if self._session.status is Status.SEARCHING:
+            raise ValueError("Wait until the search is over, or cancel it with Esc.")
+        request(self._session)
+        self._waiting = False
 
     def restart(self) -> None:
         """Start the program again from its beginning."""
@@ -128,7 +138,7 @@ class _Emulation(QThread):
         try:
             command()
         except ValueError as refused:  # what somebody typed is no address, no position, no register value
-            self.broke.emit(str(refused))
+            self.broke.emit(str(refused), self._running)
 
     def _attempt(self, work: Callable[[], None]) -> None:
         try:
@@ -138,7 +148,7 @@ class _Emulation(QThread):
             self._running = self._waiting = False
             if self._session is not None:
                 self._session.pause()
-            self.broke.emit(str(failure) or type(failure).__name__)
+            self.broke.emit(str(failure) or type(failure).__name__, False)
 
     def _run_slice(self) -> None:
         if self._session is None:
@@ -168,11 +178,12 @@ class _Emulation(QThread):
             return
         self.consumed.wait()  # at rest every picture counts; while running there is one only when the last is drawn
         snapshot = self._session.observe(self._interest)
-        self._interest = replace(self._interest, events_from=snapshot.events_from + len(snapshot.events))
+        if snapshot.status is not Status.SEARCHING:
+            self._interest = replace(self._interest, events_from=snapshot.events_from + len(snapshot.events))
         self._stale = False
         self._drawn_at = perf_counter()
         self.consumed.clear()
-        self.pictured.emit(snapshot)
+        self.pictured.emit(snapshot, self._begun)
 
 
 class Bridge(QObject):
@@ -197,6 +208,7 @@ class Bridge(QObject):
         self._thread.pictured.connect(self._deliver)
         self._thread.broke.connect(self._report)
         self._busy = False
+        self._asked = 0
 
     @property
     def is_busy(self) -> bool:
@@ -214,8 +226,9 @@ class Bridge(QObject):
         """Run for a goal; ignored while the machine runs, as when a step key is held down."""
         if not self._busy:
             self._busy = True
+            self._asked += 1
             self._thread.pausing.clear()
-            self._thread.post(partial(self._thread.begin, goal))
+            self._thread.post(partial(self._thread.begin, goal, self._asked))
 
     def pause(self) -> None:
         """Come to rest soon."""
@@ -241,13 +254,16 @@ class Bridge(QObject):
         self._thread.post(lambda: None)
         self._thread.wait(5000)
 
-    def _deliver(self, snapshot: Snapshot) -> None:
-        self._busy = snapshot.status in {Status.RUNNING, Status.WAITING, Status.SEARCHING}
+    def _deliver(self, snapshot: Snapshot, begun: int) -> None:
+        # A picture may have been on its way when the goal was asked for: it says nothing about that one.
+        is_running = snapshot.status in {Status.RUNNING, Status.WAITING, Status.SEARCHING}
+        self._busy = is_running or (self._busy and begun < self._asked)
+        events = () if snapshot.status is Status.SEARCHING else snapshot.events
         try:
             self.snapshot_ready.emit(snapshot)
-            if snapshot.events:
-                self.events_arrived.emit(snapshot.events)
-            for event in snapshot.events:
+            if events:
+                self.events_arrived.emit(events)
+            for event in events:
                 if isinstance(event, ModeSwitched):
                     self.mode_switched.emit(event)
                 elif isinstance(event, CallbackEntered):
@@ -255,6 +271,6 @@ class Bridge(QObject):
         finally:
             self._thread.consumed.set()
 
-    def _report(self, message: str) -> None:
-        self._busy = False
+    def _report(self, message: str, goes_on: bool) -> None:
+        self._busy = goes_on
         self.failed.emit(message)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
+    QInputDialog,
     QLabel,
     QMainWindow,
     QMenu,
@@ -23,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.debug.session import Goal, RunTo, Session
-from app.debug.snapshot import Snapshot
+from app.debug.snapshot import Snapshot, Status, Stop
 from app.ui.actions import KEYS_IN_PANES, MENUS, Actions, keys_in_words
 from app.ui.bridge import Bridge
 from app.ui.go_to import GoToDialog, destination
@@ -31,7 +32,8 @@ from app.ui.message_bar import MessageBar
 from app.ui.panes import PANES
 from app.ui.panes.bookmarks import Bookmark
 from app.ui.past import position_of
-from app.ui.settings import Settings
+from app.ui.questions import Ask
+from app.ui.settings import LEAST_HISTORY_MIB, MOST_HISTORY_MIB, Settings
 from app.ui.start_page import StartPage
 from app.ui.status_bar import StatusBar
 from app.ui.theme import Scheme, Theme
@@ -40,8 +42,14 @@ from app.ui.workbench import Workbench
 if TYPE_CHECKING:
     from app.ui.panes.bookmarks import BookmarksPane
     from app.ui.panes.code import CodePane
+    from app.ui.panes.compare import ComparePane
 
 OpenSession = Callable[[Path], Session]
+
+_SELECT: Final = (
+    "Select what is meant first: a register, a slot of a stack, bytes in memory, a descriptor, a vector, "
+    "or a field of a callback's structure."
+)
 
 
 class MainWindow(QMainWindow):
@@ -53,10 +61,11 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._theme = theme
         self._snapshot: Snapshot | None = None
+        self._is_asked = False
         self._program: Path | None = None
         self._dialog: QDialog | None = None
         self.bridge = Bridge(self)
-        self.actions_ = Actions(self, self.go)
+        self.actions_ = Actions(self, self.go, self.ask)
         self.workbench = Workbench(self)
         self.start_page = StartPage(self)
         self.messages = MessageBar(self)
@@ -85,10 +94,19 @@ class MainWindow(QMainWindow):
         """Load a program; its window opens with the first picture, an error leaves the page as it is."""
         self.messages.clear_message()
         self._program = program
-        self._bookmarks.show_marks(self._settings.bookmarks(program))
+        marks = self._settings.bookmarks(program)
+        self._bookmarks.show_marks(marks)
+        self.workbench.show_bookmarks(marks)
         self._settings.remember(program)
         self.start_page.show_recent(self._settings.recent)
-        self.bridge.load(start)
+        budget = self._settings.history_mib << 20
+
+        def begin() -> Session:
+            session = start()
+            session.set_budget(budget)
+            return session
+
+        self.bridge.load(begin)
 
     def open_program(self) -> None:
         """Let the user pick a file."""
@@ -112,7 +130,14 @@ class MainWindow(QMainWindow):
     def go(self, goal: Goal) -> None:
         """Run for a goal."""
         self.messages.clear_message()
+        self._is_asked = True
         self.bridge.go(goal)
+
+    def ask(self, ask: Ask) -> None:
+        """Ask something about what is selected in the pane with the keyboard."""
+        pane = self.workbench.focused
+        if pane is None or not pane.ask(ask):
+            self.messages.note(_SELECT)
 
     def pause(self) -> None:
         """Come to rest."""
@@ -142,9 +167,38 @@ class MainWindow(QMainWindow):
             position = position_of(self._snapshot, self.workbench.events)
             self._bookmarks.add(Bookmark(position, self._snapshot.sentence))
 
+    def pin(self) -> None:
+        """Keep this position to compare with."""
+        self._bring_up("compare")
+        self._compare.pin()
+
+    def unpin(self) -> None:
+        """Compare no longer."""
+        self._compare.unpin()
+
+    def set_memory(self) -> None:
+        """Ask how much memory going back may take; kept, and used at once."""
+        dialog = QInputDialog(self)
+        dialog.setInputMode(QInputDialog.InputMode.IntInput)
+        dialog.setWindowTitle("Memory for going back")
+        dialog.setLabelText(
+            "MiB the checkpoints of a run may take. With less, checkpoints further apart are kept:\n"
+            "every position can still be gone to, but those far from a checkpoint take longer."
+        )
+        dialog.setIntRange(LEAST_HISTORY_MIB, MOST_HISTORY_MIB)
+        dialog.setIntValue(self._settings.history_mib)
+        dialog.intValueSelected.connect(self._take_memory)
+        self._dialog = dialog
+        dialog.open()
+
+    def _take_memory(self, mib: int) -> None:
+        self._settings.history_mib = mib
+        self.bridge.ask(lambda session: session.set_budget(mib << 20))
+
     def _keep_bookmarks(self, marks: list[Bookmark]) -> None:
         if self._program is not None:
             self._settings.keep_bookmarks(self._program, marks)
+            self.workbench.show_bookmarks(marks)
 
     def go_to(self) -> None:
         """Ask where to go."""
@@ -158,21 +212,32 @@ class MainWindow(QMainWindow):
         if isinstance(where, Goal):
             self.go(where)
         else:
-            self.workbench.reveal("memory" if self.workbench.has_focus("memory") else "code", where)
+            in_memory = self.workbench.focused is self.workbench.panes["memory"]
+            self.workbench.reveal("memory" if in_memory else "code", where)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Draw a picture."""
+        """Draw a picture; of a search only how far it is: the panes keep what they show."""
+        self.actions_.allow(snapshot)
+        self.status.show_snapshot(snapshot)
+        if snapshot.status is Status.SEARCHING:
+            return
         if self._snapshot is None:
             self._pages.setCurrentWidget(self.workbench)
         self._snapshot = snapshot
-        self.actions_.allow(snapshot.status)
         self.setWindowTitle(f"{snapshot.program} — dpmiscope")
-        self.status.show_snapshot(snapshot)
         self.workbench.show_snapshot(snapshot)
+        if self._is_asked and not self.bridge.is_busy:
+            self._is_asked = False
+            if Stop.NOT_FOUND in snapshot.stop:
+                self.messages.note(snapshot.sentence)
 
     @property
     def _bookmarks(self) -> BookmarksPane:
         return cast("BookmarksPane", self.workbench.panes["bookmarks"])
+
+    @property
+    def _compare(self) -> ComparePane:
+        return cast("ComparePane", self.workbench.panes["compare"])
 
     @property
     def _code(self) -> CodePane:

@@ -1,4 +1,7 @@
-"""Errors are said in a bar above the panes: it blocks nothing, and stays until closed or until the next command."""
+"""What must not be missed is said in a bar above the panes.
+
+It blocks nothing, and stays until it is closed or until the next command.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ class MessageBar(QFrame):
         self._sign, self._text = QLabel(self), QLabel(self)
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._text.setAccessibleName("Error message")
+        self._text.setAccessibleName("Message")
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         close = QToolButton(self)
         set_icon(close, "x")
@@ -38,9 +41,15 @@ class MessageBar(QFrame):
 
     def say(self, text: str) -> None:
         """Say what went wrong."""
-        named = colours()
-        self.setStyleSheet(f"QFrame {{ background: {named.error_fill}; color: {named.error}; }}")
-        self._sign.setPixmap(icon("triangle-alert").pixmap(16))
+        self._show(text, "triangle-alert", colours().error_fill, colours().error)
+
+    def note(self, text: str) -> None:
+        """Say something that is no error."""
+        self._show(text, "search", colours().cursor_line_fill, colours().text)
+
+    def _show(self, text: str, sign: str, ground: str, ink: str) -> None:
+        self.setStyleSheet(f"QFrame {{ background: {ground}; color: {ink}; }}")
+        self._sign.setPixmap(icon(sign).pixmap(16))
         self._text.setText(text)
         self.show()
 

@@ -11,12 +11,15 @@ from urllib.parse import quote
 import platformdirs
 from PySide6.QtCore import QByteArray, QSettings
 
+from app.debug.history import DEFAULT_BUDGET
 from app.ui.panes.bookmarks import Bookmark
 from app.ui.theme import Scheme
 
-_LAYOUT_VERSION: Final = 2
+_LAYOUT_VERSION: Final = 3
 """Raise it when panes are added or renamed: an older layout is then not restored."""
 _MOST_RECENT: Final = 10
+LEAST_HISTORY_MIB: Final = 16
+MOST_HISTORY_MIB: Final = 1 << 16
 
 
 class Settings:
@@ -58,6 +61,17 @@ class Settings:
     @scheme.setter
     def scheme(self, value: Scheme) -> None:
         self._store.setValue("window/theme", str(value))
+
+    @property
+    def history_mib(self) -> int:
+        """MiB all checkpoints of a run may take; the usual amount when what was kept makes no sense."""
+        kept = str(self._store.value("history/mib", ""))
+        usable = kept.isdecimal() and LEAST_HISTORY_MIB <= int(kept) <= MOST_HISTORY_MIB
+        return int(kept) if usable else DEFAULT_BUDGET >> 20
+
+    @history_mib.setter
+    def history_mib(self, value: int) -> None:
+        self._store.setValue("history/mib", value)
 
     @property
     def recent(self) -> list[Path]:

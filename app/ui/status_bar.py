@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QStatusBar, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QSizePolicy, QStatusBar, QWidget
 
-from app.debug.snapshot import Snapshot, Status
+from app.debug.snapshot import HistoryView, Snapshot, Status
 from app.ui import format as fmt
 from app.ui.badge import Badge
 
@@ -15,7 +17,10 @@ _STATUS = {
     Status.RUNNING: ("Running", "application"),
     Status.WAITING: ("Waiting for a key", "v86"),
     Status.ENDED: ("Ended", "error"),
+    Status.SEARCHING: ("Searching", "application"),
 }
+_PROGRESS_WIDTH: Final = 120
+_PAST: Final = "The run has been further already. What you change here begins another branch of it."
 
 
 class _Sentence(QLabel):
@@ -48,14 +53,23 @@ class StatusBar(QStatusBar):
         self.mode = Badge("Mode", self, widest="Ring 0")
         self.stack = Badge("Live stack", self)
         self.sentence = _Sentence(self)
-        self.nesting, self.tick, self.client = QLabel(self), QLabel(self), QLabel(self)
+        self.nesting, self.tick, self.client, self.history = QLabel(self), QLabel(self), QLabel(self), QLabel(self)
         self.past = Badge("Place in time", self)
         self.status = Badge("Status", self)
         for widget in (self.mode, self.stack):
             self.addWidget(widget)
         self.addWidget(self.sentence, stretch=1)
+        self.progress = QProgressBar(self)
+        self.progress.setAccessibleName("Progress of the search")
+        self.progress.setTextVisible(False)
+        self.progress.setFixedSize(_PROGRESS_WIDTH, 6)
+        self.progress.setToolTip("Esc cancels the search")
+        self.addPermanentWidget(self.progress)
         self._rules: list[QFrame] = []
-        for label, name in ((self.nesting, "Nesting"), (self.tick, "Tick"), (self.client, "Client and profile")):
+        for label, name in (
+            (self.nesting, "Nesting"), (self.tick, "Tick"), (self.client, "Client and profile"),
+            (self.history, "Memory for going back"),
+        ):  # fmt: skip
             label.setAccessibleName(name)
             self._rules.append(self._rule())
             self.addPermanentWidget(self._rules[-1])
@@ -66,14 +80,22 @@ class StatusBar(QStatusBar):
 
     def clear_all(self) -> None:
         """Nothing is loaded."""
-        for widget in (self.mode, self.stack, self.past, self.status, *self._rules):
+        for widget in (self.mode, self.stack, self.progress, self.past, self.status, *self._rules):
             widget.hide()
-        for label in (self.nesting, self.tick, self.client):
+        for label in (self.nesting, self.tick, self.client, self.history):
             label.clear()
         self.sentence.say("Open a program, or choose a sample.")
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Say where the machine is."""
+        """Say where the machine is; while it is searched, how far the search is."""
+        is_searching = snapshot.status is Status.SEARCHING
+        self.progress.setVisible(is_searching)
+        self.status.show_word(*_STATUS[snapshot.status])
+        if is_searching:
+            percent = round(snapshot.progress * 100)
+            self.progress.setValue(percent)
+            self.sentence.say(f"Searching… {percent} %   (Esc cancels)")
+            return
         for widget in (self.mode, self.stack, self.status, *self._rules):
             widget.show()
         mode, stack = snapshot.mode, snapshot.live_stack
@@ -88,11 +110,26 @@ class StatusBar(QStatusBar):
         client = f"Client {snapshot.client}, {snapshot.client_bits}-bit" if snapshot.client_bits else "No client"
         self.client.setText(f"{client} · {snapshot.profile}")
         self.client.setToolTip("The DPMI client that runs, and the host it is given")
-        self.status.show_word(*_STATUS[snapshot.status])
-        self.past.setVisible(not snapshot.at_end)
-        branch = f" · branch {snapshot.branch}" if snapshot.branch else ""
-        tip = "The run has been further already. What you change here begins another branch of it."
-        self.past.show_word(f"Past{branch}", "changed", tip)
+        self._show_history(snapshot.history)
+        words = [] if snapshot.at_end else ["Past"]
+        tips = [] if snapshot.at_end else [_PAST]
+        if len(snapshot.branches) > 1:
+            words.append(f"{'b' if words else 'B'}ranch {snapshot.branch}")
+            tips.append(f"The run has {len(snapshot.branches)} branches (Alt+N); this one is shown.")
+        self.past.setVisible(bool(words))
+        self.past.show_word(" · ".join(words), "muted" if snapshot.at_end else "changed", "\n".join(tips))
+
+    def _show_history(self, history: HistoryView) -> None:
+        """How much of the memory for going back is taken, and whether that was not enough."""
+        size, budget = history.size >> 20, history.budget >> 20
+        self.history.setText(f"History {size} of {budget} MiB{', thinned' if history.dropped else ''}")
+        lines = [f"{fmt.count(history.checkpoints)} checkpoints take {fmt.size(history.size)}."]
+        if history.dropped:
+            lines.append(
+                f"{fmt.count(history.dropped)} more were dropped to stay within the limit: every position can still be "
+                "gone to,\nbut those far from a checkpoint take longer. History > Memory for going back… changes that."
+            )
+        self.history.setToolTip("\n".join(lines))
 
     def _rule(self) -> QFrame:
         rule = QFrame(self)

@@ -11,8 +11,8 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from PySide6.QtCore import QAbstractItemModel, QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QColor, QFontMetrics
+from PySide6.QtCore import QAbstractItemModel, QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from app.ui.change_delegate import AGE_ROLE, OLDEST_AGE, ChangeDelegate
@@ -203,7 +203,14 @@ def _alignment(column: Column[Any]) -> Qt.AlignmentFlag:
 
 
 class Table(QTableView):
-    """The table view of all panes: whole rows, fixed height, our font, changes marked, reachable by name."""
+    """The table view of all panes: whole rows, fixed height, our font, changes marked, reachable by name.
+
+    Signals
+        entered(QModelIndex), deleted(QModelIndex): Enter, or Del, was pressed on a cell that is not being edited.
+    """
+
+    entered = Signal(QModelIndex)
+    deleted = Signal(QModelIndex)
 
     def __init__(self, model: QAbstractItemModel, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -226,6 +233,16 @@ class Table(QTableView):
         columns.setHighlightSections(False)
         columns.setMinimumSectionSize(24)
         columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter and Del are told to the pane; what an editor in a cell leaves of them is not."""
+        told = {
+            Qt.Key.Key_Return: self.entered, Qt.Key.Key_Enter: self.entered, Qt.Key.Key_Delete: self.deleted,
+        }.get(Qt.Key(event.key()))  # fmt: skip
+        if told is not None and self.hasFocus() and self.currentIndex().isValid():
+            told.emit(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
 
     def set_widths(self, *characters: int) -> None:
         """Make the columns so many characters wide, from the left; the last one takes what is left."""

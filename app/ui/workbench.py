@@ -9,7 +9,7 @@ from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabWidget, QWidget
 
-from app.debug.snapshot import Snapshot, Status
+from app.debug.snapshot import BreakpointRow, Snapshot, Status
 from app.emu.events import Event, Moment
 from app.ui.panes import PANES, Entry, Place
 from app.ui.panes.pane import Pane
@@ -75,6 +75,8 @@ class Workbench(QMainWindow):
         self._fed: dict[str, int] = {}
         self._log = EventStore()
         self._seen: dict[str, int] = {}
+        self._newest_stop = 0
+        self._bookmarks: Sequence[tuple[str, str]] = ()
         self._has_default_layout = True
         self._docks = {entry.key: self._make_dock(entry) for entry in PANES}
         self._dock_all()
@@ -88,9 +90,18 @@ class Workbench(QMainWindow):
         """Hand a picture to the panes that can be seen; while the program runs only to those that follow it."""
         self._snapshot = snapshot
         self._log.take(snapshot)
+        self._show_new_stops(snapshot.breakpoints)
         self._seen = {key: min(seen, snapshot.events_from) for key, seen in self._seen.items()}
         for key in self.panes:
             self._feed(key)
+
+    def _show_new_stops(self, stops: Sequence[BreakpointRow]) -> None:
+        """A watchpoint or event to stop at that is new shows itself; a breakpoint is seen in the code."""
+        fresh = [row for row in stops if row.number > self._newest_stop and row.kind != "code"]
+        self._newest_stop = max((row.number for row in stops), default=0)
+        if fresh:
+            self._docks["breakpoints"].show()
+            self._docks["breakpoints"].raise_()
 
     def _feed(self, key: str) -> None:
         pane, snapshot = self.panes[key], self._snapshot
@@ -106,6 +117,12 @@ class Workbench(QMainWindow):
     def events(self) -> Sequence[Event]:
         """All events known."""
         return self._log.events
+
+    def show_bookmarks(self, marks: Sequence[tuple[str, str]]) -> None:
+        """Tell all panes the program's bookmarks: position and note."""
+        self._bookmarks = marks
+        for pane in self.panes.values():
+            pane.show_bookmarks(marks)
 
     # --- showing one pane -------------------------------------------------------------------------------------------
 
@@ -129,10 +146,11 @@ class Workbench(QMainWindow):
             if key != source:
                 pane.choose_event(seq)
 
-    def has_focus(self, key: str) -> bool:
-        """The keyboard is in this pane."""
+    @property
+    def focused(self) -> Pane | None:
+        """The pane that has the keyboard."""
         focus = QApplication.focusWidget()
-        return key in self.panes and focus is not None and self.panes[key].isAncestorOf(focus)
+        return next((pane for pane in self.panes.values() if focus is not None and pane.isAncestorOf(focus)), None)
 
     def event(self, event: QEvent) -> bool:
         """A mouse button let go over no pane has dragged a border: the layout is the user's from then on."""
@@ -188,6 +206,7 @@ class Workbench(QMainWindow):
         pane.interest_changed.connect(self.interest_changed)
         pane.reveal.connect(self.reveal)
         pane.event_selected.connect(lambda seq: self._choose_event(entry.key, seq))
+        pane.show_bookmarks(self._bookmarks)
         dock.setWidget(pane)
         self.panes[entry.key] = pane
 

@@ -1,5 +1,11 @@
 ; Many real-mode callbacks in a row, for the benchmark: nasm -f bin callbacks.asm -o callbacks.com
+; A long run of the same, 60 000 instructions between two callbacks, a thousand million in all:
+; nasm -DROUNDS=16600 -DWORK=20000 -f bin callbacks.asm -o long.com
 ; A 32-bit client registers a callback (INT 31h AX=0303h) and calls real-mode code (AX=0301h) that far-calls it in a loop.
+%ifndef ROUNDS
+%define ROUNDS 4000
+%endif
+%define SCRATCH 1400h                    ; in another page than the code
 bits 16
 cpu 386
 org 100h
@@ -39,6 +45,9 @@ org 100h
         mov     [registers + 2Ch], ax        ; CS
         mov     [registers + 24h], ax        ; DS
         mov     word [registers + 2Ah], real_part
+%ifdef WORK
+        mov     word [registers + 20h], 200h    ; FLAGS: interrupts on
+%endif
         mov     edi, registers
         xor     cx, cx
         xor     bx, bx
@@ -51,9 +60,15 @@ failed: mov     ax, 4C01h
         int     21h
 
 real_part:
-        mov     cx, 4000
+        mov     cx, ROUNDS
 .again: push    cx
         call    far [callback]
+%ifdef WORK
+        mov     ecx, WORK
+.work:  mov     [SCRATCH], ecx
+        dec     ecx
+        jnz     .work
+%endif
         pop     cx
         loop    .again
         retf

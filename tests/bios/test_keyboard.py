@@ -137,15 +137,17 @@ def test_carry_of_the_caller_survives(machine: FakeMachine) -> None:
 
 
 def test_input_ends_when_the_last_typed_key_is_there(machine: FakeMachine) -> None:
-    machine.inputs = [b"a", None]
+    keyboard = machine.devices.keyboard
     assert not machine.bios.key_waiting()
+    assert keyboard.wants_input
+    keyboard.type_bytes(b"a")
+    keyboard.end_input()
     assert not machine.bios.input_ended
     machine.type("")
     assert machine.bios.key_waiting()
-    assert machine.bios.take_key() == 0x1E61
-    assert not machine.bios.input_ended
-    assert not machine.bios.key_waiting()
     assert machine.bios.input_ended
+    assert machine.bios.take_key() == 0x1E61
+    assert not machine.bios.key_waiting()
 
 
 def test_unknown_functions_are_reported_and_change_nothing(machine: FakeMachine) -> None:

@@ -20,7 +20,8 @@ def run(folder: Path, code: str, keys: str = "", *, limit: int = ENOUGH) -> Mach
     """Run hexadecimal machine code as a .COM program; it leaves its result as the exit code."""
     program = folder / "test.com"
     program.write_bytes(bytes.fromhex(code))
-    machine = start(Launch(str(program), keys=keys), CapturedConsole(ended=True))
+    machine = start(Launch(str(program), keys=keys), CapturedConsole())
+    machine.state.devices.keyboard.end_input()
     while not machine.has_ended and machine.tick < limit:
         machine.slice(100_000)
     assert machine.has_ended, "the program did not end"

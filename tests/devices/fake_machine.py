@@ -56,14 +56,7 @@ class FakeMachine:
         self.rom = Rom(self.memory)  # type: ignore[arg-type]
         self.events: list[tuple[str, dict[str, Any]]] = []
         self.ended: list[str] = []
-        self.inputs: list[bytes | None] = []
-        self.asked = 0
-        self.console = SimpleNamespace(read_input=self._read_input)
         self.state = SimpleNamespace(devices=Devices(self), bios=Bios(self))  # type: ignore[arg-type]
-
-    def _read_input(self) -> bytes | None:
-        self.asked += 1
-        return self.inputs.pop(0) if self.inputs else None
 
     def emit(self, kind: type, **fields: Any) -> None:
         self.events.append((kind.__name__, fields))

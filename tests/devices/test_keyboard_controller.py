@@ -157,17 +157,17 @@ def test_a_reset_ends_the_run(machine: FakeMachine) -> None:
     assert len(machine.ended) == 1
 
 
-def test_the_outside_is_asked_only_when_nothing_is_typed(machine: FakeMachine) -> None:
+def test_input_is_wanted_only_when_nothing_is_typed(machine: FakeMachine) -> None:
     keyboard = machine.devices.keyboard
-    machine.inputs = [b"", b"a"]
-    keyboard.ask_console()
-    assert not keyboard.is_typing
-    keyboard.ask_console()
-    assert keyboard.is_typing
-    keyboard.ask_console()
-    assert machine.asked == 2
+    assert not keyboard.wants_input
+    keyboard.want_input()
+    assert keyboard.wants_input
+    keyboard.type_bytes(b"a")
+    keyboard.want_input()
+    assert not keyboard.wants_input
     assert bytes.fromhex("1e 9e") == codes(machine)
-    keyboard.ask_console()
-    keyboard.ask_console()
-    assert keyboard.console_ended
-    assert machine.asked == 3
+    assert not keyboard.wants_input, "what was typed was what was wanted"
+    keyboard.want_input()
+    assert keyboard.wants_input
+    keyboard.end_input()
+    assert not keyboard.wants_input

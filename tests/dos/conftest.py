@@ -21,10 +21,11 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def machine(folder: Path) -> FakeMachine:
-    """A machine on which `PROG.COM` has been loaded and shrunk to 64 KiB."""
+    """A machine on which `PROG.COM` has been loaded and shrunk to 64 KiB. The program has not looked at C: yet."""
     machine = FakeMachine(folder)
     machine.dos.load_program("prog.com", "", {"PATH": "C:\\"})
     machine.int21(0x4A00, es=machine.dos.current_psp, bx=0x1000)
+    machine.forget_the_folder()
     return machine
 
 

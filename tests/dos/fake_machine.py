@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from app.emu.dos.dos import Dos
+from app.emu.dos.host_folder import HostFolder
 from app.emu.dos.mount import Mount
 from app.emu.registers import Flag, Registers, Segment
 from app.emu.rom import Rom
@@ -91,13 +92,19 @@ class FakeMachine:
         self.written = {1: b"", 2: b""}
         self.console = SimpleNamespace(write=self._console_write)
         self.ended: tuple[int, str, str] | None = None
-        self.dos = Dos(self, Mount(str(folder), write_through=write_through))
+        self.dos = Dos(self, Mount(HostFolder(str(folder)), write_through=write_through))
         self.bios, self.host = FakeBios(), FakeHost()
         self.state = SimpleNamespace(bios=self.bios, host=self.host, dos=self.dos)
         self.dos.install()
 
     def _console_write(self, handle: int, data: bytes) -> None:
         self.written[handle] += data
+
+    def forget_the_folder(self) -> None:
+        """What is put into the folder until the next look at it will be there."""
+        folder = self.dos.mount.folder
+        folder.listings.clear()
+        folder.listed.clear()
 
     def emit(self, kind: type, **fields: object) -> None:
         self.events.append((kind.__name__, fields))

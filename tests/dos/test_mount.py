@@ -24,11 +24,13 @@ from app.emu.dos.failures import (
     NoMoreFiles,
     PathNotFound,
 )
+from app.emu.dos.host_folder import HostFolder
 from app.emu.dos.mount import Mount
 from app.emu.machine_errors import LoadError
 from tests.dos.fake_machine import FakeMachine
 
 NOW = (0x1C21, 0x6000)
+WRITE = os.write
 
 
 @pytest.fixture
@@ -37,7 +39,14 @@ def mount(folder: Path) -> Mount:
     (folder / "sub").mkdir()
     (folder / "sub" / "inner.txt").write_bytes(b"inner")
     (folder.parent / "secret.txt").write_bytes(b"secret")
-    return Mount(str(folder))
+    return Mount(HostFolder(str(folder)))
+
+
+def saved(pickled: bytes, mount: Mount) -> Mount:
+    """A drive as it was when it was pickled, over the folder as it is."""
+    again: Mount = pickle.loads(pickled)  # noqa: S301 - our own bytes
+    again.folder = again.root.drive.folder = mount.folder
+    return again
 
 
 def on_host(folder: Path) -> dict[str, bytes]:
@@ -81,7 +90,7 @@ class TestNames:
 
     def test_folder_must_exist(self, folder: Path) -> None:
         with pytest.raises(LoadError, match="no such folder"):
-            Mount(str(folder / "none"))
+            HostFolder(str(folder / "none"))
 
 
 class TestNoEscape:
@@ -159,7 +168,7 @@ class TestNoEscape:
         base = tmp_path_factory.getbasetemp() / "anything"
         (base / "drive" / "sub").mkdir(parents=True, exist_ok=True)
         (base / "A").write_bytes(b"outside")
-        mount = Mount(str(base / "drive"), write_through=True)
+        mount = Mount(HostFolder(str(base / "drive")), write_through=True)
         with contextlib.suppress(DosFailed):
             mount.create(path, NOW)
         assert {each.name for each in base.iterdir()} == {"drive", "A"}
@@ -237,7 +246,7 @@ class TestOverlay:
 class TestWriteThrough:
     @pytest.fixture
     def through(self, mount: Mount, folder: Path) -> Mount:
-        return Mount(str(folder), write_through=True)
+        return Mount(HostFolder(str(folder)), write_through=True)
 
     def test_changes_reach_the_host(self, through: Mount, folder: Path) -> None:
         through.create("NEW.TXT", NOW).write(2, b"new")
@@ -275,6 +284,96 @@ class TestWriteThrough:
         with pytest.raises(AccessDenied):
             file.write(0, b"abc")
         assert (folder / "Read.Me").read_bytes() == b"hello"
+
+    def test_a_full_disk_stays_full_for_who_goes_back(self, through: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The short write is the answer to that write, even when there is room by now."""
+        before = pickle.dumps(through)
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "write", lambda handle, data: WRITE(handle, data[:2]))
+            assert through.file("READ.ME").write(0, b"abc") == 2
+        again = saved(before, through)
+        assert again.file("READ.ME").write(0, b"abc") == 2
+        assert again.file("READ.ME").read(0, 9) == b"abllo"
+        assert again.file("READ.ME").write(4, b"!!") == 2
+
+    def test_a_refused_change_is_refused_to_who_goes_back(self, through: Mount, folder: Path) -> None:
+        assert through.root.names() == ["PROG.COM", "READ.ME", "SUB"]
+        before = pickle.dumps(through)
+        (folder / "LATE").write_bytes(b"the guest does not know of it")
+        with pytest.raises(FileExists):
+            through.create("LATE", NOW)
+        (folder / "LATE").unlink()
+        again = saved(before, through)
+        with pytest.raises(FileExists):
+            again.create("LATE", NOW)
+        assert again.create("LATE", NOW).size == 0
+
+    def test_a_folder_that_was_renamed_still_shows_what_nobody_has_looked_at(
+        self, through: Mount, folder: Path
+    ) -> None:
+        through.rename("SUB", "OTHER")
+        assert through.file("OTHER\\INNER.TXT").read(0, 9) == b"inner"
+        through.file("OTHER\\INNER.TXT").write(0, b"I")
+        assert (folder / "OTHER" / "inner.txt").read_bytes() == b"Inner"
+
+    def test_what_is_written_to_a_deleted_file_makes_no_new_one(self, through: Mount, folder: Path) -> None:
+        file = through.file("READ.ME")
+        through.delete("READ.ME")
+        assert file.write(0, b"x") == 1
+        assert not (folder / "Read.Me").exists()
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+    def test_a_file_that_has_become_a_link_outside_is_not_written(self, through: Mount, folder: Path) -> None:
+        file = through.file("READ.ME")
+        assert file.read(0, 1) == b"h"
+        (folder / "Read.Me").unlink()
+        (folder / "Read.Me").symlink_to(folder.parent / "secret.txt")
+        (folder / "sub" / "inner.txt").unlink()
+        (folder / "sub").rmdir()
+        (folder / "sub").symlink_to(folder.parent)
+        for attempt in (
+            lambda: file.write(0, b"!"),
+            lambda: file.truncate(0),
+            lambda: through.create("SUB\\X", NOW),
+            lambda: through.file("SUB\\INNER.TXT").read(0, 1),
+        ):
+            with pytest.raises(DosFailed):
+                attempt()
+        assert (folder.parent / "secret.txt").read_bytes() == b"secret"
+        assert not (folder.parent / "X").exists()
+
+
+class TestOnceAsked:
+    """The folder answers every question once."""
+
+    def test_a_file_that_changes_on_the_host_stays_what_it_was(self, mount: Mount, folder: Path) -> None:
+        assert mount.file("READ.ME").size == 5
+        (folder / "Read.Me").write_bytes(b"longer than before")
+        assert mount.file("READ.ME").size == 5, "as it was listed"
+        assert mount.file("READ.ME").read(0, 99) == b"longer than before", "read now for the first time"
+        assert mount.file("READ.ME").size == 18
+        (folder / "Read.Me").unlink()
+        assert mount.file("READ.ME").read(0, 6) == b"longer"
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="no such files there")
+    def test_a_file_that_has_become_a_pipe_is_refused(self, mount: Mount, folder: Path) -> None:
+        file = mount.file("READ.ME")
+        (folder / "Read.Me").unlink()
+        os.mkfifo(folder / "Read.Me")
+        with pytest.raises(AccessDenied):
+            file.read(0, 1)
+
+    def test_without_a_folder_the_answers_are_enough(self, mount: Mount) -> None:
+        before = mount.file("READ.ME").read(0, 9), mount.root.names()
+        folder = HostFolder(None, mount.folder.listings.values(), mount.folder.contents.values())
+        again = Mount(folder)
+        assert (again.file("READ.ME").read(0, 9), again.root.names()) == before
+        assert folder.missing == []
+        with pytest.raises(AccessDenied):
+            again.file("PROG.COM").read(0, 1)
+        with pytest.raises(AccessDenied):
+            again.file("SUB\\INNER.TXT")
+        assert folder.missing == ["prog.com", "sub"]
 
 
 class TestSearch:

@@ -14,6 +14,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
 
+from app.debug.inputs import standard_input
 from app.debug.launch import Launch, start
 from app.emu.machine import Checkpoint, Machine, _Unpickler
 
@@ -47,8 +48,8 @@ class Console:
     def write(self, handle: int, data: bytes) -> None:
         self.written[handle] += data
 
-    def read_input(self) -> bytes | None:
-        return self.lines.pop(0) if self.lines else None
+    def read(self) -> bytes:
+        return self.lines.pop(0) if self.lines else b""
 
     def text(self, handle: int = 1) -> str:
         return self.written[handle].decode("cp437")
@@ -78,6 +79,8 @@ def forward(running: Machine, instructions: int, *, slices: int = 1_000_000) -> 
     idle = 0
     while running.tick < target and not is_stuck(running):
         idle = 0 if running.slice(min(slices, target - running.tick)) else idle + 1
+        if running.state.devices.keyboard.wants_input and isinstance(running.console, Console):
+            standard_input(running.place, running.console.read()).do(running)
         assert idle < 100_000, "the machine turns without executing anything"
     return running
 
@@ -135,7 +138,7 @@ def described(saved: Checkpoint, running: Machine) -> dict[str, Any]:
 
 def plain(value: Any, running: Machine, seen: dict[int, int]) -> Any:
     """An object as nested tuples: type, attributes by name, contents in order; shared mutable objects by number."""
-    if value is running or value is running.memory:
+    if value is running or value is running.memory or value is running.folder:
         return type(value).__name__
     if value is None or isinstance(value, bool | int | float | str | bytes | Enum | type | date | time):
         return value

@@ -43,6 +43,13 @@ def parent(bits: int, name: bytes) -> bytes:
     return b"\x8c\x0e" + word(SEGMENT) + client(bits, code)  # mov [SEGMENT], cs
 
 
+def test_reading_nothing_into_code_that_has_run_is_harmless(tmp_path: Path) -> None:
+    """Mov ah, 3Fh / mov bx, 5 / mov cx, 0 / mov dx, 100h / int 21h, with the program's own file as handle 5"""
+    opens = bytes.fromhex("B8003D BA1A01 CD21 B43F BB0500 31C9 BA0001 CD21 B8004C CD21")
+    code = opens.ljust(0x1A, b"\x90") + b"PROG.COM\0"
+    assert forward(machine(com(tmp_path, code)), 1000).has_ended
+
+
 CHILDREN = {
     "ends by itself": (bytes.fromhex("B82A4C CD21"), 42),
     "invalid opcode": (UD2, 0xFF),

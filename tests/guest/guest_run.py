@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from app.debug.inputs import InputEnded
 from app.debug.launch import Launch, start
 
 ENOUGH: Final = 40_000_000
@@ -24,9 +25,6 @@ class Console:
 
     def write(self, handle: int, data: bytes) -> None:
         self.printed[handle] += data
-
-    def read_input(self) -> bytes | None:
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +49,8 @@ def run(program: Path, options: str = "") -> Ended:
     deadline = time.monotonic() + SECONDS
     while machine.state.end is None and machine.tick < limit and time.monotonic() < deadline:
         machine.slice(min(limit - machine.tick, SLICE))
+        if machine.state.devices.keyboard.wants_input:
+            InputEnded(machine.place).do(machine)
     output, errors = (console.printed[handle].decode("cp437") for handle in (1, 2))
     trace = b"".join(event.to_json().encode() + b"\n" for event, _ in machine.log.since(0))
     end = machine.state.end

@@ -9,26 +9,38 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from app.debug.goals import (
     BackToCaller,
+    GoBack,
+    LastUse,
+    NextUse,
     PreviousCallback,
     PreviousEvent,
     PreviousModeSwitch,
+    PreviousStackSwitch,
     RunBack,
     StepBack,
     StepBackOver,
+    ToStackSwitch,
 )
+from app.debug.history import DEFAULT_BUDGET
 from app.debug.session import Goal, RunTo, StepInto, StepOver, ToCallback, ToEvent, ToModeSwitch, ToPosition
 from app.debug.snapshot import (
+    BranchRow,
     BreakpointRow,
     CallbackRow,
     CodeLine,
+    Comparison,
     DescriptorRow,
+    Difference,
+    HistoryView,
     Interest,
     MemoryView,
     Moment,
+    Part,
     ScreenView,
     Snapshot,
     StackFrame,
@@ -38,6 +50,7 @@ from app.debug.snapshot import (
     Stop,
     VectorRow,
 )
+from app.debug.watches import MemoryWatch, Use, Watch
 from app.emu.address import Far
 from app.emu.descriptor import Descriptor
 from app.emu.events import (
@@ -407,7 +420,16 @@ class FakeSession:
         self.calls: list[tuple[Any, ...]] = []
         self.slices = 0
         self.changed: dict[str, int] = {}
-        self.breakpoints: dict[int, BreakpointRow] = {}
+        self.stops: list[BreakpointRow] = []
+        self.branches = [BranchRow(0, None, "", "tick 0", (), 1, is_shown=True)]
+        self.pinned: int | None = None
+        self.budget, self.dropped = DEFAULT_BUDGET, 0
+        self.finds: int | None = -2
+        """Where a search ends, in ticks from where it began; None: it finds nothing."""
+        self.search_slices = 2
+        self._asked_at = self._searched = 0
+        self._jumps: list[int] = []
+        self._last_number = 0
         self._previous = registers_at(0)
         self.furthest, self.branch, self.valid = 0, 0, 1 << 60
         self._fails = fails
@@ -422,11 +444,18 @@ class FakeSession:
         self.status = Status.RUNNING
         self._previous = self.registers()
         self.changed.clear()
+        if isinstance(goal, LastUse | NextUse):
+            self.status = Status.SEARCHING
+            self._asked_at, self._searched = self.tick, 0
+        if isinstance(goal, LastUse | NextUse | ToPosition):
+            self._jumps.append(self.tick)
 
     def advance(self, instructions: int = 100_000) -> Stop | None:
         if self._fails:
             raise RuntimeError(self._fails)
         self.slices += 1
+        if self.status is Status.SEARCHING:
+            return self._search()
         if (back := self._go_back()) is not None:
             self.stop, self.status, self.goal = back, Status.STOPPED, None
             return back
@@ -438,6 +467,17 @@ class FakeSession:
             self.stop, self.status, self.goal = found, Status.STOPPED, None
         return found
 
+    def _search(self) -> Stop | None:
+        """One slice of a search: the machine is anywhere."""
+        time.sleep(self._seconds)
+        self.tick, self._searched = 0, self._searched + 1
+        if self._searched < self.search_slices:
+            return None
+        self.tick = max(self._asked_at + (self.finds or 0), 0)
+        self.stop = Stop.NOT_FOUND if self.finds is None else Stop.FOUND
+        self.status, self.goal = Status.STOPPED, None
+        return self.stop
+
     def _go_back(self) -> Stop | None:
         """What a way back leads to; None when the goal lies ahead."""
         events = self._events_now()
@@ -448,7 +488,13 @@ class FakeSession:
             case RunBack() | BackToCaller():
                 self.tick = 0
                 return Stop.BREAKPOINT
-            case PreviousEvent() | PreviousCallback() | PreviousModeSwitch():
+            case GoBack():
+                self.tick = self._jumps.pop()
+                return Stop.REACHED
+            case ToPosition(text) if text.startswith("tick ") and int(text[5:]) <= self.tick:
+                self.tick = int(text[5:])
+                return Stop.REACHED
+            case PreviousEvent() | PreviousCallback() | PreviousModeSwitch() | PreviousStackSwitch():
                 self.tick = max((event.tick for event in events if event.tick < self.tick), default=0)
                 return Stop.EVENT
             case ToPosition(text) if text.startswith("event ") and text[6:].isdigit():
@@ -467,7 +513,7 @@ class FakeSession:
         match self.goal:
             case StepInto() | StepOver():
                 return Stop.STEPPED, 1
-            case ToModeSwitch():
+            case ToModeSwitch() | ToStackSwitch():
                 return Stop.MODE_SWITCH, until(CALLED, ENTERED, RETURNED, BACK)
             case ToCallback():
                 return Stop.CALLBACK, until(ENTERED)
@@ -480,6 +526,8 @@ class FakeSession:
 
     def pause(self) -> None:
         self.calls.append(("pause",))
+        if self.status is Status.SEARCHING:
+            self.tick = self._asked_at
         self.stop, self.status, self.goal = Stop.PAUSED, Status.STOPPED, None
 
     def observe(self, interest: Interest) -> Snapshot:
@@ -498,24 +546,83 @@ class FakeSession:
             client_bits=32, profile="spec", program="CALLBACK.COM", sentence=self.sentence(), code=code_at(tick),
             stacks=stacks_at(tick), descriptors=descriptors_at(tick) if interest.tables else (),
             callbacks=callbacks_at(tick), vectors=VECTORS if interest.vectors else (),
-            memory=self._memory(interest), screen=screen_at(tick), breakpoints=tuple(self.breakpoints.values()),
+            memory=self._memory(interest), screen=screen_at(tick), breakpoints=tuple(self.stops),
             events_from=first, events=fresh,
             moments=tuple(Moment(e.tick, mode_at(e.tick), depths_at(e.tick)) for e in fresh), exit_message="",
             at_end=tick_now >= self.furthest, branch=self.branch, happened=len(events),
+            branches=tuple(replace(row, is_shown=row.number == self.branch) for row in self.branches),
+            history=HistoryView(42 << 20, self.budget, 7, self.dropped), comparison=self.comparison(),
+            progress=self._searched / self.search_slices if self.status is Status.SEARCHING else 0.0,
+            can_go_back=bool(self._jumps),
         )  # fmt: skip
 
     # --- what panes ask through the bridge ---------------------------------------------------------------------------
 
     def toggle_breakpoint(self, linear: int) -> None:
         self.calls.append(("toggle_breakpoint", linear))
-        if self.breakpoints.pop(linear, None) is None:
-            number = len(self.breakpoints) + 1
-            self.breakpoints[linear] = BreakpointRow(number, "code", linear, f"linear {linear:08X}", True, 0)
+        self._toggle("code", linear, f"linear {linear:08X}")
+
+    def toggle_event_stop(self, kind: str) -> None:
+        self.calls.append(("toggle_event_stop", kind))
+        self._toggle("event", None, kind)
+
+    def add_watchpoint(self, watch: Watch, use: Use) -> None:
+        self.calls.append(("add_watchpoint", watch, use))
+        self._add(use.value, watch.linear if isinstance(watch, MemoryWatch) else None, str(watch))
+
+    def _toggle(self, kind: str, linear: int | None, label: str) -> None:
+        others = [row for row in self.stops if (row.kind, row.label) != (kind, label)]
+        if len(others) == len(self.stops):
+            self._add(kind, linear, label)
+        else:
+            self.stops = others
+
+    def _add(self, kind: str, linear: int | None, label: str) -> None:
+        self._last_number += 1
+        self.stops.append(BreakpointRow(self._last_number, kind, linear, label, enabled=True, hits=0))
+
+    def enable_stop(self, number: int, on: bool) -> None:
+        self.calls.append(("enable_stop", number, on))
+        self.stops = [replace(row, enabled=on) if row.number == number else row for row in self.stops]
+
+    def remove_stop(self, number: int) -> None:
+        self.calls.append(("remove_stop", number))
+        self.stops = [row for row in self.stops if row.number != number]
+
+    def pin(self) -> None:
+        self.calls.append(("pin",))
+        self.pinned = self.tick
+
+    def unpin(self) -> None:
+        self.calls.append(("unpin",))
+        self.pinned = None
+
+    def show_branch(self, number: int) -> None:
+        self.calls.append(("show_branch", number))
+        self.branch = number
+        self.valid = 0
+
+    def drop_branch(self, number: int) -> None:
+        self.calls.append(("drop_branch", number))
+        self.branches = [row for row in self.branches if row.number != number]
+
+    def set_budget(self, size: int) -> None:
+        self.calls.append(("set_budget", size))
+        self.budget = size
+
+    def save_recording(self, path: Path) -> None:
+        self.calls.append(("save_recording", path))
+        path.write_bytes(b"a recording")
 
     def set_register(self, name: str, value: int) -> None:
         self.calls.append(("set_register", name, value))
         if self.tick < self.furthest:
-            self.branch, self.furthest, self.valid = self.branch + 1, self.tick, len(self._events_now())
+            old, number = self.branch, len(self.branches)
+            self.branches.append(
+                BranchRow(number, old, f"tick {self.tick}", f"tick {self.tick + 30}",
+                          (f"tick {self.tick}: {name.upper()} := {value:08X}",), 3, is_shown=True)
+            )  # fmt: skip
+            self.branch, self.furthest, self.valid = number, self.tick, len(self._events_now())
         self.changed[name] = value
 
     def write_memory(self, linear: int, data: bytes) -> None:
@@ -531,6 +638,28 @@ class FakeSession:
         self.changed.clear()
 
     # --- inside ------------------------------------------------------------------------------------------------------
+
+    def comparison(self) -> Comparison | None:
+        """The pinned tick beside the present one."""
+        if self.pinned is None or self.status not in {Status.STOPPED, Status.ENDED}:
+            return None
+        found: list[Difference] = []
+        then, now = registers_at(self.pinned), self.registers()
+        for name in ("eax", "ecx", "esp", "eip", "eflags"):
+            before, after = getattr(then, name), getattr(now, name)
+            if before != after:
+                text = f"{before:08X}", f"{after:08X}"
+                found.append(Difference(Part.REGISTERS, name.upper(), *text, None))
+        for old, new in zip(stacks_at(self.pinned), stacks_at(self.tick), strict=True):
+            known = {slot.linear: slot for slot in old.slots}
+            found += [
+                Difference(Part.STACKS, f"{new.stack} {slot.address}", "", f"{slot.value:08X}", slot.linear)
+                for slot in new.slots
+                if slot.linear not in known
+            ]
+        if self.pinned != self.tick:
+            found.append(Difference(Part.MEMORY, "00110000, 4 bytes", "00 01 02 03", "00 01 FF 03", 0x110000))
+        return Comparison(f"tick {self.pinned}", self.pinned, 0, tuple(found), left_out=3 if found else 0)
 
     def registers(self) -> Registers:
         return replace(registers_at(self.tick), **self.changed)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from pytestqt.qtbot import QtBot
+
 from app.debug.snapshot import CodeLine
 from app.emu.address import Far
+from app.ui.panes.code import CodePane
 from app.ui.panes.code_window import CodeWindow
+from tests.ui.fakes import ENTERED, HANDLER, snapshot_at
 
 
 def lines(start: int, current: int | None = None, count: int = 60, size: int = 2) -> list[CodeLine]:
@@ -92,3 +98,23 @@ def test_the_lines_before_the_current_one_are_known_as_guesses() -> None:
     assert window.before_current == 0
     window.lines = lines(0x300)
     assert window.before_current == 0
+
+
+def test_an_answer_from_a_stop_before_is_not_shown() -> None:
+    window = window_at(0x1000, 0x1020)
+    window.show(lines(0x8000, 0x8010), 1)
+    shown = window.visible
+    window.show(lines(0x1000), 1)  # was asked for at the stop before, and comes late
+    assert window.visible == shown
+    assert window.wanted == {"code_start": shown[0].linear}
+
+
+def test_two_stops_at_one_tick_are_two(qtbot: QtBot) -> None:
+    """The host may go on elsewhere without an instruction executed: the cursor and the view follow."""
+    pane = CodePane()
+    qtbot.addWidget(pane)
+    before = snapshot_at(ENTERED - 1)
+    pane.show_snapshot(before)
+    pane.show_snapshot(replace(snapshot_at(ENTERED), tick=before.tick))
+    assert pane.cursor_linear == HANDLER
+    assert any(line.is_current for line in pane.view.window_.visible)

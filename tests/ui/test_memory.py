@@ -218,6 +218,10 @@ def test_the_menu_follows_what_the_bytes_point_at(desk: Desk, qtbot: Any) -> Non
         "Go to segment:offset 150E:0700",
         "Go to selector:offset 150E:0700",
         "Go to linear 150E0700",
+        "Who wrote 00000000, 1 byte?\tW",
+        "Who reads 00000000, 1 byte next?\tR",
+        "Stop when 00000000, 1 byte is written\tShift+W",
+        "Stop when 00000000, 1 byte is read\tShift+R",
         "Copy",
     ]
     menu.actions()[0].trigger()

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QAbstractItemModel
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView
+from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QApplication, QHeaderView, QMenu
 from pytestqt.qtbot import QtBot
 
 from app.ui.icons import icon
@@ -87,3 +88,19 @@ def test_copying_puts_its_text_on_the_clipboard(qtbot: QtBot, qapp: QApplication
     story(pane)
     pane.copy_text()
     assert qapp.clipboard().text() == pane.export_text()
+
+
+def test_its_menu_opens_where_the_right_button_or_the_menu_key_asks(pane: Pane, qapp: QApplication) -> None:
+    story(pane)
+    view = next((view for view in pane.findChildren(QAbstractScrollArea) if view.isVisible()), pane.focusProxy())
+    for reason in (QContextMenuEvent.Reason.Mouse, QContextMenuEvent.Reason.Keyboard):
+        at = view.rect().center()
+        target = view if reason is QContextMenuEvent.Reason.Keyboard else getattr(view, "viewport", lambda: view)()
+        qapp.sendEvent(target, QContextMenuEvent(reason, at, view.mapToGlobal(at)))
+        menu = qapp.activePopupWidget()
+        if pane.key == "timeline":  # there the right button zooms
+            assert menu is None
+            continue
+        assert isinstance(menu, QMenu)
+        assert "Copy" in [action.text() for action in menu.actions()]
+        menu.close()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
@@ -18,7 +18,9 @@ from app.ui.panes.bookmarks import Bookmark, BookmarksPane
 from app.ui.panes.events import EventsPane
 from app.ui.theme import colours
 from app.ui.timeline.pane import TimelinePane
+from app.ui.timeline.places import tick_of
 from tests.ui.fakes import ENTERED, ROUND, FakeSession, events_until
+from tests.ui.test_window import begun, press
 
 
 def at_tick(qtbot: QtBot, window: MainWindow, tick: int) -> None:
@@ -116,15 +118,106 @@ def test_a_double_click_or_enter_on_an_event_goes_there(
     qtbot.waitUntil(lambda: ("begin", ToPosition("event 1")) in session.calls)
 
 
-def test_a_double_click_on_the_timeline_goes_there(
+def on_the_timeline(timeline: TimelinePane, tick: float, height: float = 2.0) -> QPoint:
+    box = timeline.view.getPlotItem().getViewBox()
+    return QPoint(timeline.view.mapFromScene(box.mapViewToScene(QPointF(tick, height))))
+
+
+def test_a_click_on_an_event_of_the_timeline_goes_there_and_selects_it(
+    qtbot: QtBot, later: MainWindow, session: FakeSession, timeline: TimelinePane, events: EventsPane
+) -> None:
+    entered = next(event for event in later.workbench.events if event.kind == "callback_entered")
+    at = on_the_timeline(timeline, entered.tick)
+    QTest.mouseClick(timeline.view.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    at_tick(qtbot, later, ENTERED)
+    assert begun(session)[-1] == ToPosition(f"event {entered.seq}")
+    assert events.model.event(events.list.currentIndex().row()) == entered
+
+
+def test_a_click_elsewhere_goes_to_the_tick_and_a_double_click_is_one_click(
     qtbot: QtBot, later: MainWindow, session: FakeSession, timeline: TimelinePane
 ) -> None:
-    box = timeline.view.getPlotItem().getViewBox()
-    at = timeline.view.mapFromScene(box.mapViewToScene(box.viewRect().center()))
-    QTest.mouseClick(timeline.view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(at))
-    QTest.mouseDClick(timeline.view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(at))
-    QTest.mouseRelease(timeline.view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(at))
-    qtbot.waitUntil(lambda: session.calls[-1][0] == "begin" and isinstance(session.calls[-1][1], ToPosition))
+    before = len(begun(session))
+    at = on_the_timeline(timeline, ROUND + 5)  # five ticks from any event
+    port = timeline.view.viewport()
+    QTest.mouseClick(port, Qt.MouseButton.LeftButton, pos=at)
+    QTest.mouseDClick(port, Qt.MouseButton.LeftButton, pos=at)
+    QTest.mouseRelease(port, Qt.MouseButton.LeftButton, pos=at)
+    qtbot.waitUntil(lambda: len(begun(session)) > before and not later.bridge.is_busy)
+    position = begun(session)[-1].text
+    assert position.startswith("tick ")
+    assert abs(int(position.removeprefix("tick ")) - ROUND - 5) <= 1
+    assert later._snapshot.tick == int(position.removeprefix("tick "))
+    assert len(begun(session)) == before + 1
+    press(later, "Ctrl+Backspace")
+    at_tick(qtbot, later, 2 * ROUND + ENTERED)
+
+
+@pytest.mark.parametrize("tick", [-1, 10_000])
+def test_clicks_beyond_the_run_mean_its_ends(qtbot: QtBot, timeline: TimelinePane, tick: float) -> None:
+    at = on_the_timeline(timeline, min(tick, timeline.view.span[1] - 0.1))
+    with qtbot.waitSignal(timeline.view.went) as went:
+        QTest.mouseClick(timeline.view.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    tick_meant = tick_of(went.args[0], timeline.view.record)
+    assert tick_meant == min(max(tick, 0), timeline.view.record.end)
+
+
+def test_dragging_moves_the_timeline_and_goes_nowhere(
+    qtbot: QtBot, later: MainWindow, session: FakeSession, timeline: TimelinePane
+) -> None:
+    timeline.view.zoom(4)
+    before, span = len(begun(session)), timeline.view.span
+    port, at = timeline.view.viewport(), on_the_timeline(timeline, sum(span) / 2)
+    QTest.mousePress(port, Qt.MouseButton.LeftButton, pos=at)
+    for step in range(1, 12):
+        QTest.mouseMove(port, at + QPoint(6 * step, 0))
+    QTest.mouseRelease(port, Qt.MouseButton.LeftButton, pos=at + QPoint(66, 0))
+    assert timeline.view.span[0] < span[0]
+    qtbot.wait(30)
+    assert len(begun(session)) == before
+
+
+def test_bookmarks_and_the_pinned_position_have_flags(
+    qtbot: QtBot, later: MainWindow, session: FakeSession, timeline: TimelinePane
+) -> None:
+    flags = timeline.view.flags
+    assert flags.placed() == []
+    later.add_bookmark()
+    press(later, "Ctrl+K")
+    press(later, "Alt+5")
+    here = float(2 * ROUND + ENTERED)
+    qtbot.waitUntil(lambda: [(tick, flag.is_pin) for tick, flag in flags.placed()] == [(here, False), (here, True)])
+    later.grab()
+    press(later, "Shift+F7")
+    at_tick(qtbot, later, 2 * ROUND + ENTERED - 1)
+    at = on_the_timeline(timeline, here)
+    QTest.mouseMove(timeline.view.viewport(), at)
+    qtbot.waitUntil(lambda: "bookmark: " in timeline.readout.text())
+    QTest.mouseClick(timeline.view.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    qtbot.waitUntil(lambda: begun(session)[-1] == ToPosition(flags.placed()[0][1].position))
+    press(later, "Ctrl+Shift+K")
+    qtbot.waitUntil(lambda: [flag.is_pin for _tick, flag in flags.placed()] == [False])
+
+
+def test_bookmarks_kept_have_flags_when_the_program_is_loaded_again(
+    qtbot: QtBot, later: MainWindow, make_window: Callable[[], MainWindow]
+) -> None:
+    later._keep_bookmarks([Bookmark("event 1", "the client"), Bookmark("nonsense", ""), Bookmark("tick 5000", "")])
+    other = make_window()
+    with qtbot.waitSignal(other.bridge.snapshot_ready):
+        other.load(Path("CALLBACK.COM"), FakeSession)
+    qtbot.waitUntil(lambda: "timeline" in other.workbench.panes)
+    flags = other.workbench.panes["timeline"].view.flags
+    qtbot.waitUntil(lambda: [flag.words for _tick, flag in flags.placed()] == ["bookmark: the client"])
+
+
+@pytest.mark.parametrize(
+    "position, tick",
+    [("event 2", 10), ("event 2+3", 13), ("tick 7", 7), ("callback 2", ROUND + ENTERED), ("mode 2", ENTERED),
+     ("event 9999", None), ("callback 0", None), ("end", None), ("somewhere", None)],
+)  # fmt: skip
+def test_ticks_of_positions(timeline: TimelinePane, position: str, tick: float | None) -> None:
+    assert tick_of(position, timeline.view.record) == tick
 
 
 def test_events_and_timeline_select_together(later: MainWindow, events: EventsPane, timeline: TimelinePane) -> None:

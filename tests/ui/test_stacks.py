@@ -277,7 +277,9 @@ def test_a_click_on_a_saved_pointer_goes_where_it_points(pane: StacksPane, qtbot
 
 
 def test_the_menu_copies_and_reveals(pane: StacksPane, qtbot: Any) -> None:
-    menu = pane.columns[1].menu_for(0)
+    pane.columns[1].list.setFocus()
+    pane.columns[1].select(0)
+    menu = pane.menu()
     actions = {action.text(): action for action in menu.actions()}
     actions["Copy value"].trigger()
     assert QGuiApplication.clipboard().text() == "00000015"
@@ -299,8 +301,10 @@ def test_stacks_in_the_hosts_half_of_memory_are_followed_there(window: MainWindo
         old, low=base, high=old.high + up, pointer_linear=old.pointer_linear + up, frames=(), slots=slots
     )
     window.show_snapshot(stacks_snapshot(1, tuple(stacks)))
-    column = window.workbench.panes["stacks"].columns[which]
-    menu = column.menu_for(0)
+    pane = window.workbench.panes["stacks"]
+    pane.columns[which].list.setFocus()
+    pane.columns[which].select(0)
+    menu = pane.menu()
     next(action for action in menu.actions() if action.text() == "Follow in memory").trigger()
     menu.deleteLater()
     assert window.workbench.panes["memory"].place == Place("linear", old.pointer_linear + up)

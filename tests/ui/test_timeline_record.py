@@ -112,7 +112,8 @@ def test_exceptions_hardware_interrupts_and_failures_get_marks() -> None:
     record.extend(0, events, moments(events))
     assert record.mark_kinds.values.tolist() == [Mark.EXCEPTION, Mark.HARDWARE, Mark.FAILURE]
     assert record.meant_by(24, reach=2) == 3
-    assert record.meant_by(17, reach=0.5) == 2
+    assert record.meant_by(16.3, reach=0.5) == 2
+    assert record.meant_by(20, reach=0.5) is None
     assert Record().meant_by(1, 1) is None
 
 

@@ -15,12 +15,15 @@ from pytestqt.qtbot import QtBot
 
 from app.debug.goals import (
     BackToCaller,
+    GoBack,
     PreviousCallback,
     PreviousEvent,
     PreviousModeSwitch,
+    PreviousStackSwitch,
     RunBack,
     StepBack,
     StepBackOver,
+    ToStackSwitch,
 )
 from app.debug.session import Goal, Run, StepInto, StepOut, StepOver, ToCallback, ToEvent, ToModeSwitch, ToPosition
 from app.debug.snapshot import Snapshot, Status
@@ -35,7 +38,8 @@ GOALS = [
     ("Ctrl+F9", StepOut()), ("Alt+F9", ToModeSwitch()), ("Shift+F9", ToCallback()), ("Ctrl+Shift+F9", ToEvent()),
     ("F5", Run()), ("Alt+Right", ToEvent()), ("Shift+F7", StepBack()), ("Shift+F8", StepBackOver()),
     ("Ctrl+Shift+F11", BackToCaller()), ("Ctrl+F5", RunBack()), ("Alt+Shift+F9", PreviousModeSwitch()),
-    ("Alt+Shift+F8", PreviousCallback()), ("Alt+Left", PreviousEvent()),
+    ("Alt+Shift+F8", PreviousCallback()), ("Alt+Left", PreviousEvent()), ("Ctrl+F8", ToStackSwitch()),
+    ("Ctrl+Shift+F8", PreviousStackSwitch()),
 ]  # fmt: skip
 
 
@@ -74,7 +78,7 @@ def test_f2_and_a_click_in_the_gutter_set_a_breakpoint(qtbot: QtBot, window: Mai
     QTest.mouseClick(
         view.viewport(), Qt.MouseButton.LeftButton, pos=view.viewport().rect().topLeft() + _at(5, row * 2 + 4)
     )
-    qtbot.waitUntil(lambda: len(session.breakpoints) == 2)
+    qtbot.waitUntil(lambda: len(session.stops) == 2)
 
 
 def _at(x: int, y: int) -> QPoint:
@@ -88,6 +92,21 @@ def test_f4_runs_to_the_line_the_cursor_was_moved_to(qtbot: QtBot, window: MainW
     press(window, "F4")
     qtbot.waitUntil(lambda: bool(begun(session)))
     assert begun(session)[0].linear == view.window_.lines[2].linear
+
+
+def test_ctrl_backspace_returns_from_a_jump_when_there_was_one(
+    qtbot: QtBot, window: MainWindow, session: FakeSession
+) -> None:
+    press(window, "Shift+F9")
+    qtbot.waitUntil(lambda: session.tick == ENTERED and not window.bridge.is_busy)
+    press(window, "Ctrl+Backspace")
+    assert not window.actions_["return"].isEnabled()
+    window.go(ToPosition("event 1"))
+    qtbot.waitUntil(lambda: window._snapshot.tick == 0 and not window.bridge.is_busy)
+    press(window, "Ctrl+Backspace")
+    qtbot.waitUntil(lambda: window._snapshot.tick == ENTERED and not window.bridge.is_busy)
+    assert begun(session)[-1] == GoBack()
+    assert not window.actions_["return"].isEnabled()
 
 
 def test_restart_goes_back_to_the_first_instruction(qtbot: QtBot, window: MainWindow, session: FakeSession) -> None:

@@ -61,7 +61,7 @@ class Bios:
             self.video.teletype(0x20, attribute)
 
     def key_waiting(self) -> bool:
-        """Is there a key to take? When there is none the outside is asked for input."""
+        """Is there a key to take? When there is none the outside may see that input is wanted."""
         return self.keyboard.peek(extended=True) is not None
 
     def take_key(self) -> int:
@@ -75,7 +75,7 @@ class Bios:
         True only after somebody has wanted a key (`key_waiting`, INT 16h) and the outside has answered "end".
         """
         devices = self.machine.state.devices
-        return devices.keyboard.console_ended and not devices.keyboard.is_typing
+        return devices.keyboard.input_ended and not devices.keyboard.is_typing
 
     # Hardware interrupts: the traps in the middle of the ROM's handlers
 

@@ -60,7 +60,7 @@ class Keyboard:
         return True
 
     def peek(self, *, extended: bool) -> int | None:
-        """The next key, None when there is none; asks the outside for input then.
+        """The next key, None when there is none; the outside may see then that input is wanted.
 
         extended: as INT 16h AH=11h; else keys only newer programs know are thrown away.
         """
@@ -71,7 +71,7 @@ class Keyboard:
             if word is not None:
                 return word
             memory.write_u16(data_area.BUFFER_HEAD, self._next(head))
-        self.machine.state.devices.keyboard.ask_console()
+        self.machine.state.devices.keyboard.want_input()
         return None
 
     def take(self, *, extended: bool) -> int:

@@ -145,7 +145,8 @@ class Lookout:
         self, _uc: unicorn.Uc, _kind: int, address: int, size: int, _value: int, watched: tuple[Probe, range]
     ) -> None:
         self._engine.straighten_flags()
-        mend_far_return(self._engine, self._memory, address)
+        if self._engine.eflags() & Flag.VM:
+            mend_far_return(self._engine, self._memory, address)
         probe, span = watched
         if address + size > span.start and not self._is_entering:
             self._note(probe)

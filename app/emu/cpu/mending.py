@@ -6,19 +6,16 @@ from app.emu.cpu.engine import Engine
 from app.emu.cpu.operands import CS, SS
 from app.emu.cpu.verdict import instruction_at
 from app.emu.memory.memory import Memory
-from app.emu.registers import Flag
 
 _TOP = 0xFFFFFFFF
 
 
 def mend_far_return(engine: Engine, memory: Memory, address: int) -> None:
-    """Give a RETF of V86 code its EIP back. address: physical, what is being read.
+    """V86 code reads: give a RETF its EIP back. address: physical, what is being read.
 
     WORKAROUND(unicorn 2.1): it sets EIP before it reads CS from the stack, and Unicorn puts EIP back to the
     instruction's own for a hook on that read.
     """
-    if not engine.eflags() & Flag.VM:
-        return
     state = engine.look()
     segments = state.segments()
     instruction = instruction_at(memory, segments[CS].base + state.eip & _TOP, wide=False)

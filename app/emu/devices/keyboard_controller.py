@@ -48,8 +48,10 @@ class KeyboardController(Device):
     def __init__(self, machine: Machine) -> None:
         super().__init__(machine)
         self.a20 = True
-        self.console_ended = False
+        self.input_ended = False
         """The outside has no more input."""
+        self._wanted = False
+        """The guest has looked for a character since the last one was typed, and there was none."""
         self._strokes: deque[Stroke] = deque()
         self._movements: list[bytes] = []
         """Rest of the stroke being typed."""
@@ -87,6 +89,7 @@ class KeyboardController(Device):
         if not self.is_typing:
             self._next_movement = max(self._next_movement, self.clock)
         self._strokes += strokes
+        self._wanted = False
 
     def send(self, code: bytes) -> None:
         """One movement of a key, now: what a window forwards from the real keyboard."""
@@ -99,15 +102,18 @@ class KeyboardController(Device):
         """Are there keys the guest has not received yet?"""
         return bool(self._strokes or self._movements or self._line or self._full)
 
-    def ask_console(self) -> None:
-        """The guest wants a character and there is none: ask the outside for more."""
-        if self.console_ended or self.is_typing:
-            return
-        data = self.machine.console.read_input()
-        if data is None:
-            self.console_ended = True
-        elif data:
-            self.type_bytes(data)
+    def want_input(self) -> None:
+        """The guest wants a character and there is none."""
+        self._wanted = self._wanted or not self.is_typing
+
+    @property
+    def wants_input(self) -> bool:
+        """The guest wants a character and none is on its way: whoever runs the machine may ask the outside for more."""
+        return self._wanted and not self.input_ended and not self.is_typing
+
+    def end_input(self) -> None:
+        """The outside has no more input, now or later."""
+        self.input_ended = True
 
     # Time
 

@@ -7,12 +7,21 @@ from calendar import timegm
 from typing import Final
 
 from app.emu.devices.clock import RATE
-from app.emu.dos.files import Stamp, dos_stamp
 
 START: Final = timegm((1994, 1, 1, 12, 0, 0))
 """When the machine is switched on: 1 January 1994, noon."""
 _EARLIEST: Final = timegm((1980, 1, 1, 0, 0, 0))
 _LATEST: Final = timegm((2099, 12, 31, 23, 59, 59))
+
+Stamp = tuple[int, int]
+"""A DOS date and time as two words."""
+
+
+def dos_stamp(moment: time.struct_time) -> Stamp:
+    """The two words: date (7 bits year from 1980, 4 month, 5 day), time (5 hours, 6 minutes, 5 half seconds)."""
+    year = min(max(moment.tm_year - 1980, 0), 127)
+    date = year << 9 | moment.tm_mon << 5 | moment.tm_mday
+    return date, moment.tm_hour << 11 | moment.tm_min << 5 | min(moment.tm_sec, 59) >> 1
 
 
 class DosClock:

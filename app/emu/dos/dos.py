@@ -104,7 +104,7 @@ class Dos(Kernel):
 
         arguments is the command tail as typed behind the program's name. Raises `LoadError`, with a message to show.
         """
-        where = f"{guest_path} (drive C: is {self.mount.folder})"
+        where = f"{guest_path} (drive C: is {self.mount.folder.path})"
         command_tail = _command_tail(arguments)
         strings = process.environment_block(dict(environment))
         try:

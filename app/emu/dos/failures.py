@@ -133,3 +133,8 @@ def from_host(error: OSError) -> DosFailed:
     """The DOS failure a host's file error becomes: what has no DOS code of its own is `access denied`."""
     kind = _BY_ERRNO.get(error.errno or 0, AccessDenied)
     return kind()
+
+
+def from_code(code: int) -> DosFailed:
+    """The failure `from_host` made, from its code."""
+    return next((kind for kind in _BY_ERRNO.values() if kind.code == code), AccessDenied)()

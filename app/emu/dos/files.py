@@ -1,22 +1,21 @@
-"""Files and directories behind drive C: a host folder seen lazily, and what the run has changed, kept in memory.
+"""Files and directories of drive C:: the host folder seen lazily, and what the run has changed, kept in memory.
 
-The decision: the overlay is the tree itself. A node says which host file or folder it came from, if any, and what
+The decision: the overlay is the tree itself. A node says what in the host folder it came from, if anything, and what
 became of it; a node nobody has touched does not exist yet. So renaming a folder moves one node, nothing is copied
-before it is written, and the whole overlay is a picklable value. Only names read from the host ever become host
-paths, and only while they resolve to a place inside the mounted folder: nothing a guest can spell leads outside.
+before it is written, and the whole overlay is a picklable value. With write-through every change is also carried over
+to the host folder (`mirror.py`); what the guest sees is this tree in either case.
 """
 
 from __future__ import annotations
 
-import os
-import stat
-import time
+from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
-from app.emu.dos import names
-from app.emu.dos.failures import AccessDenied, FileNotFound, from_host
+from app.emu.dos.changes import Change, MakeFile, MakeFolder, Remove, RemoveFolder, Rename, Resize, WriteBytes
+from app.emu.dos.date_time import Stamp
+from app.emu.dos.failures import AccessDenied, DosFailed, FileNotFound, from_code
+from app.emu.dos.host_folder import LARGEST, Entry, HostFolder
 
 READ_ONLY: Final = 0x01
 HIDDEN: Final = 0x02
@@ -25,224 +24,183 @@ VOLUME: Final = 0x08
 DIRECTORY: Final = 0x10
 ARCHIVE: Final = 0x20
 
-Stamp = tuple[int, int]
-"""A DOS date and time as two words."""
 
+@dataclass(eq=False)
+class Drive:
+    """What all nodes share: the folder behind the drive, and how far its changes have come."""
 
-def dos_stamp(moment: time.struct_time) -> Stamp:
-    """The two words: date (7 bits year from 1980, 4 month, 5 day), time (5 hours, 6 minutes, 5 half seconds)."""
-    year = min(max(moment.tm_year - 1980, 0), 127)
-    date = year << 9 | moment.tm_mon << 5 | moment.tm_mday
-    return date, moment.tm_hour << 11 | moment.tm_min << 5 | min(moment.tm_sec, 59) >> 1
+    folder: HostFolder
+    write_through: bool
+    last_change: int = 0
+    """Number of the last change carried over to the host folder on this way of the run."""
+    lineage: str = ""
+    """Names everything that came from outside so far: keys, edits. Changes of the same lineage are the same changes."""
 
-
-def _host_stamp(path: str) -> Stamp:
-    return dos_stamp(time.gmtime(max(Path(path).stat().st_mtime, 0)))
+    def change(self, change: Change) -> int:
+        """Carry a change over; returns how many bytes the host took. Raises the DOS failure it answers with."""
+        if not self.write_through:
+            return change.size
+        outcome = self.folder.mirror.change(self.last_change, self.lineage, change)
+        self.last_change = outcome.number
+        if outcome.refused:
+            raise from_code(outcome.refused)
+        return outcome.taken
 
 
 @dataclass(eq=False)
-class File:
-    """A file. host: the host file it still is or came from; data: its contents once the run has changed them."""
+class Node:
+    """An entry of a directory. origin: its path in the host folder when the run began, None for what the run made.
 
-    host: str | None
-    data: bytearray | None
+    parent: None for the root, and for what has been deleted; host_name: what the host calls it in that directory.
+    """
+
+    drive: Drive
+    origin: str | None
     stamp: Stamp
-    attributes: int = ARCHIVE
+    attributes: int
+    parent: Directory | None = None
+    host_name: str = ""
+
+    @property
+    def host_path(self) -> str:
+        """Where it is in the host folder now, as far as changes are carried over."""
+        return self.parent.host_path_of(self.host_name) if self.parent is not None else ""
+
+
+@dataclass(eq=False)
+class File(Node):
+    """A file. listed: its size in the host's listing; data: its contents once the run has changed them."""
+
+    listed: int = 0
+    data: bytearray | None = None
+    was_read: bool = False
+    """The host's contents have been read: from then on they say how long the file is."""
 
     @property
     def size(self) -> int:
         """Bytes in the file."""
         if self.data is not None:
             return len(self.data)
-        try:
-            return Path(self._path).stat().st_size
-        except OSError as error:
-            raise from_host(error) from error
-
-    @property
-    def _path(self) -> str:
-        if self.host is None:
-            raise FileNotFound
-        return self.host
+        return len(self._contents()) if self.was_read else self.listed
 
     def read(self, position: int, size: int) -> bytes:
         """Up to `size` bytes from a position; fewer at the end."""
-        if self.data is not None:
-            return bytes(self.data[position : position + size])
-        try:
-            with Path(self._path).open("rb") as file:
-                file.seek(position)
-                return file.read(size)
-        except OSError as error:
-            raise from_host(error) from error
+        contents = self.data if self.data is not None else self._contents()
+        return bytes(contents[position : position + size])
 
     def write(self, position: int, data: bytes) -> int:
-        """Write bytes, filling a gap before them with zeros; returns how many were written."""
+        """Write bytes, filling a gap before them with zeros; returns how many were written: fewer on a full disk."""
         contents = self._own()
-        if position > len(contents):
+        taken = self._change(WriteBytes(self.host_path, position, data[: max(LARGEST - position, 0)]))
+        if taken and position > len(contents):
             contents.extend(bytes(position - len(contents)))
-        contents[position : position + len(data)] = data
-        return len(data)
+        contents[position : position + taken] = data[:taken]
+        return taken
 
     def truncate(self, size: int) -> None:
         """Cut the file or extend it with zeros to a size."""
-        contents = bytearray() if size == 0 else self._own()
+        if size > LARGEST:
+            raise AccessDenied
+        if size:
+            self._own()
+        self.remember()
+        self._change(Resize(self.host_path, size))
+        contents = self.data = self.data if self.data is not None else bytearray()
         del contents[size:]
         contents.extend(bytes(size - len(contents)))
-        self.data = contents
+
+    def remember(self) -> None:
+        """Have the host's contents read before the host's file changes: an earlier time may still ask for them."""
+        if self.data is None and self.drive.write_through:
+            with suppress(DosFailed):
+                self._contents()
+
+    def _change(self, change: Change) -> int:
+        return self.drive.change(change) if self.parent is not None else change.size
+
+    def _contents(self) -> bytes:
+        if self.origin is None:
+            raise FileNotFound
+        contents = self.drive.folder.read(self.origin)
+        self.was_read = True
+        return contents
 
     def _own(self) -> bytearray:
         if self.data is None:
-            self.data = bytearray(self.read(0, self.size))
+            self.data = bytearray(self._contents())
         return self.data
 
 
-class HostFile(File):
-    """A file of a folder mounted to be written through: every change goes to the host at once."""
-
-    def write(self, position: int, data: bytes) -> int:
-        """Write to the host; a full disk writes what fits, as DOS reports it."""
-        try:
-            handle = os.open(self._path, os.O_WRONLY | getattr(os, "O_BINARY", 0))
-            try:
-                os.lseek(handle, position, os.SEEK_SET)
-                return os.write(handle, data)
-            finally:
-                os.close(handle)
-        except OSError as error:
-            if error.errno == getattr(os, "ENOSPC", 28):
-                return 0
-            raise from_host(error) from error
-
-    def truncate(self, size: int) -> None:
-        """Cut or extend the host file."""
-        try:
-            os.truncate(self._path, size)
-        except OSError as error:
-            raise from_host(error) from error
-
-
 @dataclass(eq=False)
-class Directory:
-    """A directory. host: the folder behind it, None for one the run made; nodes: what the run has touched in it.
+class Directory(Node):
+    """A directory. nodes: what the run has touched in it; a name whose node is None was deleted or renamed away."""
 
-    A name whose node is None was deleted or renamed away. root is the mounted folder, resolved.
-    """
-
-    root: str
-    host: str | None
-    stamp: Stamp
-    write_through: bool = False
-    attributes: int = DIRECTORY
     nodes: dict[str, File | Directory | None] = field(default_factory=dict)
 
     def names(self) -> list[str]:
         """DOS names of all entries, sorted."""
         kept = {name for name, node in self.nodes.items() if node is not None}
-        return sorted(kept | (self._host_names().keys() - self.nodes.keys()))
+        return sorted(kept | (self._listed().keys() - self.nodes.keys()))
 
     def find(self, name: str) -> File | Directory | None:
         """The entry of a DOS name; it stays in the tree, so that everybody who opens it gets the same one."""
         if name in self.nodes:
             return self.nodes[name]
-        host_name = self._host_names().get(name)
-        if host_name is None or self.host is None:
+        entry = self._listed().get(name)
+        if entry is None:
             return None
-        node = self._from_host(str(Path(self.host, host_name).resolve()))
-        self.nodes[name] = node
+        node = self.nodes[name] = self._from_host(entry)
         return node
 
     def make_file(self, name: str, stamp: Stamp) -> File:
         """Enter a new, empty file."""
-        if self.write_through:
-            path = self._new_path(name)
-            try:
-                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-            except OSError as error:
-                raise from_host(error) from error
-            file: File = HostFile(path, None, stamp)
-        else:
-            file = File(None, bytearray(), stamp)
+        self.drive.change(MakeFile(self.host_path_of(name)))
+        file = File(self.drive, None, stamp, ARCHIVE, self, name, data=bytearray())
         self.nodes[name] = file
         return file
 
     def make_directory(self, name: str, stamp: Stamp) -> None:
         """Enter a new, empty directory."""
-        path = self._new_path(name) if self.write_through else None
-        if path is not None:
-            try:
-                Path(path).mkdir()
-            except OSError as error:
-                raise from_host(error) from error
-        self.nodes[name] = Directory(self.root, path, stamp, self.write_through)
+        self.drive.change(MakeFolder(self.host_path_of(name)))
+        self.nodes[name] = Directory(self.drive, None, stamp, DIRECTORY, self, name)
 
     def remove(self, name: str) -> None:
         """Take an entry out; what others have open of it stays theirs."""
         node = self.find(name)
-        if self.write_through and node is not None and node.host is not None:
-            try:
-                if isinstance(node, Directory):
-                    Path(node.host).rmdir()
-                else:
-                    Path(node.host).unlink()
-            except OSError as error:
-                raise from_host(error) from error
-        self.nodes[name] = None
+        if node is None:
+            raise FileNotFound
+        if isinstance(node, File):
+            node.remember()
+        self.drive.change((RemoveFolder if isinstance(node, Directory) else Remove)(node.host_path))
+        self.nodes[name] = node.parent = None
 
     def move(self, name: str, target: Directory, new_name: str) -> None:
         """Rename an entry, into another directory of the drive or within this one."""
         node = self.find(name)
         if node is None:
             raise FileNotFound
-        if self.write_through and node.host is not None:
-            path = target._new_path(new_name)
-            if os.path.lexists(path):  # something DOS cannot see, such as a link that leads outside
-                raise AccessDenied
-            try:
-                Path(node.host).rename(path)
-            except OSError as error:
-                raise from_host(error) from error
-            node.host = path
-            if isinstance(node, Directory):
-                node.nodes.clear()  # their host paths are those of the old name
+        self.drive.change(Rename(node.host_path, target.host_path_of(new_name)))
         self.nodes[name] = None
         target.nodes[new_name] = node
+        node.parent, node.host_name = target, new_name
 
-    def _new_path(self, name: str) -> str:
-        if self.host is None:
-            raise AccessDenied
-        return str(Path(self.host, name))
+    def host_path_of(self, host_name: str) -> str:
+        """Where an entry of this directory is in the host folder."""
+        above = self.host_path
+        return f"{above}/{host_name}" if above else host_name
 
-    def _host_names(self) -> dict[str, str]:
-        """{DOS name: host name} of the folder's regular files and folders that lie inside the mounted one."""
-        if self.host is None:
-            return {}
-        try:
-            with os.scandir(self.host) as entries:
-                return names.from_host([entry.name for entry in entries if self._is_inside(entry)])
-        except OSError as error:
-            raise from_host(error) from error
+    def host_entry(self, host_name: str) -> str | None:
+        """The DOS name of what the host calls so."""
+        found = (name for name, entry in self._listed().items() if entry.name == host_name)
+        return next(found, None)
 
-    def _is_inside(self, entry: os.DirEntry[str]) -> bool:
-        try:
-            mode = entry.stat().st_mode
-            if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-                return False
-            return not entry.is_symlink() or Path(entry.path).resolve(strict=True).is_relative_to(self.root)
-        except (OSError, RuntimeError):
-            return False  # a dangling or circular link
+    def _listed(self) -> dict[str, Entry]:
+        """{DOS name: entry} of the folder this directory was when the run began."""
+        return self.drive.folder.entries(self.origin) if self.origin is not None else {}
 
-    def _from_host(self, path: str) -> File | Directory | None:
-        try:
-            mode = Path(path).stat().st_mode
-            stamp = _host_stamp(path)
-        except OSError:
-            return None
-        if stat.S_ISDIR(mode):
-            return Directory(self.root, path, stamp, self.write_through)
-        attributes = ARCHIVE if mode & stat.S_IWUSR else ARCHIVE | READ_ONLY
-        return (HostFile if self.write_through else File)(path, None, stamp, attributes)
-
-
-Node = File | Directory
-"""An entry of a directory."""
+    def _from_host(self, entry: Entry) -> File | Directory:
+        origin = f"{self.origin}/{entry.name}" if self.origin else entry.name
+        if entry.is_folder:
+            return Directory(self.drive, origin, entry.stamp, DIRECTORY, self, entry.name)
+        attributes = ARCHIVE | READ_ONLY if entry.is_read_only else ARCHIVE
+        return File(self.drive, origin, entry.stamp, attributes, self, entry.name, listed=entry.size)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
 from app.emu.dos import names
+from app.emu.dos.date_time import Stamp, dos_stamp
 from app.emu.dos.failures import (
     AccessDenied,
     CurrentDirectory,
@@ -20,7 +22,8 @@ from app.emu.dos.failures import (
     NoMoreFiles,
     PathNotFound,
 )
-from app.emu.dos.files import DIRECTORY, HIDDEN, READ_ONLY, SYSTEM, VOLUME, Directory, File, Node, Stamp, dos_stamp
+from app.emu.dos.files import DIRECTORY, HIDDEN, READ_ONLY, SYSTEM, VOLUME, Directory, Drive, File
+from app.emu.dos.host_folder import HostFolder
 from app.emu.machine_errors import LoadError
 
 DRIVE: Final = 2
@@ -57,7 +60,7 @@ class Located:
     name: str
 
     @property
-    def node(self) -> Node | None:
+    def node(self) -> File | Directory | None:
         """What is there now."""
         return self.directory.find(self.name)
 
@@ -66,18 +69,19 @@ class Located:
 class Mount:
     """Drive C: over a host folder. Changes stay in memory unless `write_through`."""
 
-    folder: str
+    folder: HostFolder
     write_through: bool = False
     current: tuple[str, ...] = ()
     searches: dict[int, Search] = field(default_factory=dict)
     root: Directory = field(init=False)
 
     def __post_init__(self) -> None:
-        folder = Path(self.folder)
-        if not folder.is_dir():
-            raise LoadError(f"{self.folder}: no such folder; --mount takes the folder to be drive C:")
-        resolved = str(folder.resolve())
-        self.root = Directory(resolved, resolved, dos_stamp(time.gmtime(0)), self.write_through)
+        self.root = Directory(Drive(self.folder, self.write_through), "", dos_stamp(time.gmtime(0)), DIRECTORY)
+
+    def came_from_outside(self, what: str) -> None:
+        """Note that something came from outside: what is written from here on is written because of it, too."""
+        drive = self.root.drive
+        drive.lineage = blake2b(f"{drive.lineage} {what}".encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
     # -- paths
 
@@ -140,22 +144,18 @@ class Mount:
     def guest_path(self, host_path: str) -> str:
         """How DOS calls a host file or folder below the mounted folder (its alias, when the name is long)."""
         resolved = Path(host_path).resolve()
-        if not resolved.is_relative_to(self.root.root):
-            raise LoadError(f"{host_path}: not inside the folder mounted as drive C: ({self.folder})")
+        if self.folder.root is None or not resolved.is_relative_to(self.folder.root):
+            raise LoadError(f"{host_path}: not inside the folder mounted as drive C: ({self.folder.path})")
         here: Directory = self.root
         parts: list[str] = []
-        for step in resolved.relative_to(self.root.root).parts:
-            name = next((name for name in here.names() if self._is_host(here, name, step)), None)
+        for step in resolved.relative_to(self.folder.root).parts:
+            name = here.host_entry(step)
             node = here.find(name) if name else None
             if name is None or node is None:
                 raise LoadError(f"{host_path}: no such file, or not one DOS can see")
             parts.append(name)
             here = node if isinstance(node, Directory) else here
         return f"{_LETTER}:\\" + "\\".join(parts)
-
-    def _is_host(self, here: Directory, name: str, step: str) -> bool:
-        node = here.find(name)
-        return node is not None and node.host is not None and Path(node.host).name == step
 
     # -- files
 

@@ -43,7 +43,7 @@ LOCKED_STACK_SIZE: Final = 0x1000
 PAGE_TABLES: Final = HOST + 0x110000
 PAGE_TABLES_SIZE: Final = 0x210000
 """The directory and a table for every 4 MiB up to `CLIENTS_END` and for the host."""
-HOST_SIZE: Final = 0x320000
+HOST_SIZE: Final = 0x340000
 """Bytes of physical memory behind the machine's own that the host takes."""
 
 NULL_BASE: Final = 0xE0000000

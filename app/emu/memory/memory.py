@@ -10,7 +10,7 @@ import mmap
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -33,9 +33,14 @@ _U32 = struct.Struct("<I")
 _MASK = 0xFFFFFFFF
 OPEN_BUS: Final = b"\xff"
 """What is read at physical addresses behind the machine's memory: nothing is there. Writes are lost."""
-_TABLE_SPAN = 1 << 22
-_CHUNK = 64
-"""Pages compared in one go when a checkpoint looks for changes."""
+_TABLE_SPAN: Final = 1 << 22
+"""Bytes one page table covers."""
+_POINTER: Final = 8
+"""Bytes an image takes for each page of a chunk, and for each chunk."""
+_CHUNK: Final = 64
+"""Pages compared in one go when a checkpoint looks for changes, and shared as a whole when there are none."""
+Chunk: TypeAlias = tuple[bytes | None, ...]
+"""The contents of neighbouring pages, None for zeros."""
 
 
 class PageNotPresent(LookupError):
@@ -55,13 +60,31 @@ class PageFault(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MemoryImage:
-    """All of physical memory at one moment; pages that did not change are shared between images, zero pages None.
+    """All of physical memory at one moment; what did not change is shared between images, as are zero pages."""
 
-    fresh: bytes of the pages it does not share with the image before it.
-    """
+    chunks: tuple[Chunk, ...]
 
-    pages: tuple[bytes | None, ...]
-    fresh: int
+    @property
+    def pages(self) -> tuple[bytes | None, ...]:
+        """The contents of all pages, None for zeros."""
+        return tuple(page for chunk in self.chunks for page in chunk)
+
+    def page(self, number: int) -> bytes:
+        """The contents of one page."""
+        return self.chunks[number // _CHUNK][number % _CHUNK] or bytes(PAGE)
+
+    def changed_since(self, before: MemoryImage | None) -> Iterator[int]:
+        """Numbers of the pages it does not share with another image of the same memory (None: an empty one)."""
+        for number, chunk in enumerate(self.chunks):
+            old = before.chunks[number] if before is not None else (None,) * len(chunk)
+            if chunk is not old:
+                yield from (number * _CHUNK + at for at, page in enumerate(chunk) if page is not old[at])
+
+    def size_beside(self, before: MemoryImage | None) -> int:
+        """Bytes it holds that another image does not."""
+        pages = sum(1 for _ in self.changed_since(before))
+        chunks = sum(before is None or chunk is not before.chunks[number] for number, chunk in enumerate(self.chunks))
+        return pages * PAGE + _POINTER * (len(self.chunks) + chunks * _CHUNK)
 
 
 class Memory:
@@ -80,7 +103,8 @@ class Memory:
         self._used: set[MemoryProbe] = set()
         self._view = np.frombuffer(self.buffer, dtype=np.uint64).reshape(-1, PAGE // 8)
         self._shadow = np.zeros_like(self._view)
-        self._shared: list[bytes | None] = [None] * (self.size // PAGE)
+        pages = self.size // PAGE
+        self._shared: list[Chunk] = [(None,) * min(_CHUNK, pages - first) for first in range(0, pages, _CHUNK)]
         self._directory = self.host_physical(layout.PAGE_TABLES)
         self._next_table = self._directory + PAGE
         self._build()
@@ -218,7 +242,7 @@ class Memory:
             for physical, start, here in spans:
                 if physical < self.size:
                     self.buffer[physical : physical + here] = data[start : start + here]
-        if self.code_pages and any(self._has_code(physical, here) for physical, _, here in spans):
+        if size and self.code_pages and any(self._has_code(physical, here) for physical, _, here in spans):
             self._stale.append((linear, size))
 
     def _spans(self, linear: int, size: int) -> list[tuple[int, int, int]]:
@@ -294,33 +318,28 @@ class Memory:
 
     def save(self) -> MemoryImage:
         """An image of all memory; costs only the pages changed since the last image."""
-        fresh = 0
-        for start in range(0, len(self._shared), _CHUNK):
+        for number, shared in enumerate(self._shared):
+            start = number * _CHUNK
             now, then = self._view[start : start + _CHUNK], self._shadow[start : start + _CHUNK]
             if np.array_equal(now, then):
                 continue
-            for page in np.flatnonzero((now != then).any(axis=1)) + start:
-                content = self.buffer[page * PAGE : (page + 1) * PAGE]
-                self._shared[page] = content if content.strip(b"\0") else None
-                fresh += PAGE
+            pages = list(shared)
+            for at in np.flatnonzero((now != then).any(axis=1)):
+                content = self.buffer[(start + at) * PAGE : (start + at + 1) * PAGE]
+                pages[at] = content if content.strip(b"\0") else None
+            self._shared[number] = tuple(pages)
             then[:] = now
-        return MemoryImage(tuple(self._shared), fresh)
+        return MemoryImage(tuple(self._shared))
 
     def restore(self, image: MemoryImage) -> None:
         """Go back to an image. The CPU must drop its translations afterwards."""
-        self.save()
-        zero = bytes(PAGE)
-        for page, (old, new) in enumerate(zip(self._shared, image.pages, strict=True)):
-            if old is not new:
-                self.buffer[page * PAGE : (page + 1) * PAGE] = new or zero
-                self._view_to_shadow(page)
-        self._shared = list(image.pages)
+        for page in image.changed_since(self.save()):
+            self.buffer[page * PAGE : (page + 1) * PAGE] = image.page(page)
+            self._shadow[page] = self._view[page]
+        self._shared = list(image.chunks)
         self._next_table = self._count_tables()
         self._stale.clear()
         self.tables_changed = True
-
-    def _view_to_shadow(self, page: int) -> None:
-        self._shadow[page] = self._view[page]
 
     def _count_tables(self) -> int:
         """Where the next page table goes: behind the last one the directory points to."""

@@ -61,8 +61,12 @@ PANES: Final = (
           "CallbacksPane"),
     Entry("vectors", "Vectors", "arrow-left-right", "Alt+8", Place.LISTS, "app.ui.panes.vectors", "VectorsPane"),
     Entry("bookmarks", "Bookmarks", "bookmark", "Alt+B", Place.LISTS, "app.ui.panes.bookmarks", "BookmarksPane"),
+    Entry("breakpoints", "Breakpoints", "circle-dot", "Alt+P", Place.PICTURES, "app.ui.panes.breakpoints",
+          "BreakpointsPane"),
+    Entry("compare", "Compare", "pin", "Alt+C", Place.PICTURES, "app.ui.panes.compare", "ComparePane"),
+    Entry("branches", "Branches", "git-branch", "Alt+N", Place.PICTURES, "app.ui.panes.branches", "BranchesPane"),
     Entry("memory", "Memory", "memory-stick", "Alt+9", Place.CODE, "app.ui.panes.memory", "MemoryPane"),
     Entry("screen", "Screen", "monitor", "Alt+0", Place.CODE, "app.ui.panes.screen", "ScreenPane",
           follows_run=True),
 )  # fmt: skip
-"""All panes. Alt+B belongs to no menu: File, Run, History, View, Help."""
+"""All panes. No menu begins with the letter of a shortcut: File, Run, History, View, Help."""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QVBoxLayout, QWidget
 
 from app.debug.session import ToPosition
@@ -105,10 +104,8 @@ class BookmarksPane(Pane):
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked)
         self.list.doubleClicked.connect(lambda index: self._go_there() if index.column() != _NOTE else None)
         self.setFocusProxy(self.list)
-        for keys, method in ((Qt.Key.Key_Return, self._go_there), (Qt.Key.Key_Enter, self._go_there),
-                             (Qt.Key.Key_Delete, self._remove)):  # fmt: skip
-            shortcut = QShortcut(QKeySequence(keys), self.list, method)
-            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)  # not while a note is being edited
+        self.list.entered.connect(lambda _index: self._go_there())
+        self.list.deleted.connect(lambda _index: self._remove())
         for signal in (self.model.dataChanged, self.model.rowsInserted, self.model.rowsRemoved):
             signal.connect(lambda *_: self.marks_changed.emit(list(self.model.marks)))
         column = QVBoxLayout(self)

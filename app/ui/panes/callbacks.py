@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from app.debug.snapshot import CallbackRow, Snapshot
+from app.debug.watches import MemoryWatch, Watch
 from app.emu.real_mode_call import RealModeCall
 from app.ui.format import byte, count, dword, sized
 from app.ui.icons import icon
@@ -48,8 +49,6 @@ class CallbacksPane(Pane):
         self.table.set_widths(6, 4, 9, 13, 13, 8, 5, 7)
         self.table.selectionModel().currentRowChanged.connect(lambda _now, _before: self._show_structure())
         self.table.clicked.connect(lambda _index: self._choose_by_hand())
-        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.table.customContextMenuRequested.connect(self._open_menu)
         self.fields: RowsModel[FieldRow] = RowsModel(_FIELD_COLUMNS, lambda row: row.offset, self)
         self.structure = Table(self.fields, "Real mode call structure", self)
         self.structure.set_widths(1, 4, 8, 8, 8)
@@ -62,6 +61,7 @@ class CallbacksPane(Pane):
         self._memory.setAutoRaise(True)
         self._memory.clicked.connect(self._reveal_structure)
         self._arrange()
+        self.setFocusProxy(self.table)
         self._show_structure()
 
     def _arrange(self) -> None:
@@ -129,16 +129,26 @@ class CallbacksPane(Pane):
         if (row := self.selected()) is not None:
             self.reveal.emit("memory", row.structure_linear)
 
-    def _open_menu(self, position: QPoint) -> None:
+    def watched(self) -> tuple[Watch, ...]:
+        """The field at the cursor of the structure; with the keyboard in the list of callbacks, the whole structure."""
+        row = self.selected()
+        if row is None:
+            return ()
+        structure = f"the structure of slot {row.slot}"
+        index = self.structure.currentIndex()
+        if self.structure.hasFocus() and index.isValid():
+            field = self.fields.row(index.row())
+            what = f"{field.name} in {structure}"
+            return (MemoryWatch(row.structure_linear + field.offset, field.width, what),)
+        return (MemoryWatch(row.structure_linear, RealModeCall.SIZE, structure),)
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """What can be done with the selected callback."""
         row = self.selected()
         if row is None:
             return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Show structure in memory", self._reveal_structure)
         menu.addAction("Show real-mode address in memory", lambda: self.reveal.emit("memory", row.real.real_linear))
-        menu.addAction("Copy", self.copy_text)
-        menu.popup(self.table.viewport().mapToGlobal(position))
 
 
 def is_active(row: CallbackRow) -> bool:

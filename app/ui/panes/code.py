@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import (
-    QContextMenuEvent,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -47,16 +46,21 @@ class CodeView(QAbstractScrollArea):
         self.cursor_linear: int | None = None
         self._breakpoints: dict[int, bool] = {}
         self._back: list[int] = []
-        self._tick = -1
+        self._stop = (-1, 0, 0)
         self._painter = CodePainter(self.font(), self.viewport().width())
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the code of a snapshot; after a step the cursor stands on the current instruction."""
         self._breakpoints = {row.linear: row.enabled for row in snapshot.breakpoints if row.linear is not None}
-        if snapshot.tick != self._tick or self.cursor_linear is None:
-            self._tick = snapshot.tick
+        stop = (
+            snapshot.tick,
+            snapshot.happened,
+            snapshot.registers.code_linear,
+        )  # the host may move CS:(E)IP in one tick
+        if stop != self._stop or self.cursor_linear is None:
+            self._stop = stop
             self.cursor_linear = snapshot.registers.code_linear
-        self.window_.show(snapshot.code, snapshot.tick)
+        self.window_.show(snapshot.code, stop)
         current = next((line for line in snapshot.code if line.is_current), None)
         if current is not None:
             self.setAccessibleDescription(text_of(current))
@@ -225,18 +229,15 @@ class CodePane(Pane):
         """The lines in view."""
         return "\n".join(text_of(line) for line in self.view.window_.visible)
 
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+    def fill_menu(self, menu: QMenu) -> None:
         """What can be done with the marked line."""
         line = self.view.cursor_line()
         if line is None:
             return
-        menu = QMenu(self)
         menu.addAction("Toggle breakpoint (F2)", lambda: self._toggle(line.linear))
         menu.addAction("Show in memory", lambda: self.reveal.emit("memory", line.linear))
         if (target := line.target) is not None:
             menu.addAction("Follow (Enter)", lambda: self.view.go_to(target))
-        menu.addAction("Copy the lines in view (Ctrl+C)", self.copy_text)
-        menu.popup(event.globalPos())
 
     def _toggle(self, linear: int) -> None:
         self.request.emit(lambda session: session.toggle_breakpoint(linear))

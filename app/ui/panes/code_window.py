@@ -6,7 +6,7 @@ and matched with what is known (`anchor`): x86 code read from a wrong byte falls
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 from app.debug.snapshot import CodeLine
@@ -30,7 +30,7 @@ class CodeWindow:
     wanted: dict[str, int | None] = field(default_factory=dict)
     _anchor: tuple[int, int] | None = None
     """A linear address asked for, and how many lines are to stand above it."""
-    _tick: int = -1
+    _stop: Hashable = None
     _missed: bool = False
     """The current instruction was not among the lines that came; the next ones were asked for around it."""
 
@@ -45,10 +45,13 @@ class CodeWindow:
         current = next((number for number, line in enumerate(self.lines) if line.is_current), 0)
         return min(max(current - self.top, 0), self.height)
 
-    def show(self, lines: Sequence[CodeLine], tick: int) -> None:
-        """Take over a snapshot's code. After a step the current instruction comes into view, if it is not there."""
+    def show(self, lines: Sequence[CodeLine], stop: Hashable) -> None:
+        """Take over a snapshot's code. stop: what tells the snapshot's stop from others.
+
+        After a step the current instruction comes into view, if it is not there.
+        """
         at_top = self.visible[0].linear if self.visible else None
-        follows, self._tick, self._missed = tick != self._tick or self._missed, tick, False
+        follows, self._stop, self._missed = stop != self._stop or self._missed, stop, False
         self.wanted = {}
         if follows:
             self._anchor = None
@@ -56,6 +59,8 @@ class CodeWindow:
         current = next((number for number, line in enumerate(lines) if line.is_current), None)
         if self._anchor is not None:
             self._settle(lines, places)
+        elif not follows and at_top is not None and at_top not in places:
+            self._ask(at_top, 0)  # these lines were asked for at a stop before: the answer has come too late
         elif not follows:
             self.lines, self.top = lines, places.get(at_top, 0) if at_top is not None else 0
         elif current is None:
@@ -94,7 +99,7 @@ class CodeWindow:
 
     def go_to_current(self) -> None:
         """Bring the current instruction into view, wherever the view is."""
-        self._tick, self.top, self.lines = -1, 0, ()
+        self._stop, self.top, self.lines = None, 0, ()
         self.wanted = {"code_start": None}
 
     def _reach(self, linear: int, above: int) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen, QResizeEvent, QShortcut
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
+from PySide6.QtGui import QAction, QColor, QKeySequence, QPainter, QPaintEvent, QPen, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.debug.goals import PreviousEvent, ToEvent, ToPosition
 from app.debug.narrate import name_of
-from app.debug.session import ToPosition
-from app.debug.snapshot import Snapshot
+from app.debug.snapshot import Snapshot, Status
 from app.emu.events import KINDS
 from app.ui import format as fmt
 from app.ui.icons import set_icon
@@ -50,19 +50,9 @@ _WIDE: Final = 900
 class EventTable(Table):
     """The list. Where the machine is back in time, a line stands behind the last event that has happened."""
 
-    entered = Signal(QModelIndex)
-    """Enter was pressed on a row."""
-
     def __init__(self, model: EventModel, name: str, parent: QWidget) -> None:
         super().__init__(model, name, parent)
         self._model = model
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter goes where the row happened."""
-        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and self.currentIndex().isValid():
-            self.entered.emit(self.currentIndex())
-        else:
-            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The rows, and the line."""
@@ -88,6 +78,8 @@ class EventsPane(Pane):
         self.list.setToolTip("Double click or Enter: go to where it happened")
         self.list.entered.connect(self._go_there)
         self.list.doubleClicked.connect(self._go_there)
+        self._has_ended = False
+        self._stops: frozenset[str] = frozenset()
         self._follows = True
         self._is_choosing = False
         bar = self.list.verticalScrollBar()
@@ -123,6 +115,8 @@ class EventsPane(Pane):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Append what is new; draw the line where the machine is."""
+        self._has_ended = snapshot.status is Status.ENDED
+        self._stops = frozenset(row.label for row in snapshot.breakpoints if row.kind == "event")
         follows = self._follows
         self.model.append(snapshot.events_from, snapshot.events)
         self.model.come_to(happened(snapshot, self.model.events))
@@ -148,6 +142,23 @@ class EventsPane(Pane):
     def export_text(self) -> str:
         """The selected rows, or all."""
         return self.list.export_text()
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """Go to the selected event, and to or through others of its kind."""
+        index = self.list.currentIndex()
+        if not index.isValid():
+            return
+        kind = self.model.event(index.row()).kind
+        kinds, name = frozenset({kind}), name_of(kind)
+        menu.addAction("Go there\tEnter", lambda: self._go_there(index))
+        menu.addSeparator()
+        ahead = menu.addAction(f"Run to the next “{name}”", lambda: self.go.emit(ToEvent(kinds)))
+        ahead.setEnabled(not self._has_ended)
+        menu.addAction(f"Back to the previous “{name}”", lambda: self.go.emit(PreviousEvent(kinds)))
+        stop = menu.addAction(f"Stop at every “{name}”")
+        stop.setCheckable(True)
+        stop.setChecked(kind in self._stops)
+        stop.toggled.connect(lambda _on: self.request.emit(lambda session: session.toggle_event_stop(kind)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The fields stand below the list, or beside it where the pane is low."""

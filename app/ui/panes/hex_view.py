@@ -252,6 +252,18 @@ class HexView(QAbstractScrollArea):
         elif control or not self._type(event.text()):
             super().keyPressEvent(event)
 
+    def event(self, event: QEvent) -> bool:
+        """What would be typed into the text column is no shortcut."""
+        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._takes(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def _takes(self, event: QKeyEvent) -> bool:
+        """Whether a key is text for the text column."""
+        chords = event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
+        return self.is_editable and self.side is Side.TEXT and not chords and event.text().isprintable()
+
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab goes from the hex digits to the text before it leaves the view."""
         if forward and self.side is Side.HEX:

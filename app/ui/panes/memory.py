@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.debug.snapshot import Snapshot, Status
+from app.debug.watches import MemoryWatch, Watch
 from app.emu.registers import Registers
 from app.ui.format import byte, dword, far, word
 from app.ui.panes.earlier import Earlier
@@ -61,8 +62,6 @@ class MemoryPane(Pane):
         self.bytes.typed.connect(self._write)
         self.bytes.cursor_moved.connect(lambda _offset: self._show_values())
         self.bytes.scrolled_by_hand.connect(self._stop_following)
-        self.bytes.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.bytes.customContextMenuRequested.connect(self._open_menu)
         self._arrange()
         self.setFocusProxy(self.bytes)
 
@@ -186,10 +185,15 @@ class MemoryPane(Pane):
     def _ask(self, start: int, size: int) -> None:
         self.interest_changed.emit({"memory_space": self.place.space, "memory_start": start, "memory_size": size})
 
-    def menu(self) -> QMenu:
+    def watched(self) -> tuple[Watch, ...]:
+        """The selected bytes, one at least."""
+        (first, last), document = self.bytes.selection, self.bytes.document
+        if document.byte_at(first) is None:
+            return ()
+        return (MemoryWatch(document.linear_at(first), last - first),)
+
+    def fill_menu(self, menu: QMenu) -> None:
         """Where the bytes at the cursor point, read as addresses."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         data = self.bytes.document.read(self.bytes.position, 4)
         if data is not None and self._snapshot is not None:
             value = int.from_bytes(data, "little")
@@ -200,16 +204,10 @@ class MemoryPane(Pane):
             )
             for place, kind in zip(places, ("segment:offset", "selector:offset", "linear"), strict=True):
                 menu.addAction(f"Go to {kind} {place}", partial(self._go_on, place))
-            menu.addSeparator()
-        menu.addAction("Copy", self.copy_text)
-        return menu
 
     def _go_on(self, place: Place) -> None:
         self._stop_following()
         self.show_place(place)
-
-    def _open_menu(self, position: QPoint) -> None:
-        self.menu().popup(self.bytes.viewport().mapToGlobal(position))
 
     def _write(self, offset: int, value: int) -> None:
         linear, data = self.bytes.document.linear_at(offset), bytes((value,))

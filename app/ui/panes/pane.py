@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import QMenu, QWidget
 
 from app.debug.snapshot import Snapshot
+from app.debug.watches import Watch
+from app.ui.questions import Ask, Question, first, questions
 
 
 class Pane(QWidget):
@@ -57,6 +61,9 @@ class Pane(QWidget):
     def choose_event(self, seq: int) -> None:
         """Select an event that was selected elsewhere; panes without events ignore it."""
 
+    def show_bookmarks(self, marks: Sequence[tuple[str, str]]) -> None:
+        """The program's bookmarks, as position and note, have changed; panes without a time axis ignore it."""
+
     def export_text(self) -> str:
         """What the pane shows, or its selected rows, as aligned text."""
         raise NotImplementedError
@@ -64,3 +71,42 @@ class Pane(QWidget):
     def copy_text(self) -> None:
         """Put `export_text()` on the clipboard."""
         QGuiApplication.clipboard().setText(self.export_text())
+
+    def menu(self) -> QMenu:
+        """What can be done with what is selected: opened by the right mouse button and by the context-menu key."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.fill_menu(menu)
+        menu.addSeparator()
+        keys = {ask: first(self.watched(), ask) for ask in Ask}
+        for question in questions(self.watched()):
+            key = f"\t{question.ask}" if question == keys[question.ask] else ""
+            menu.addAction(question.text + key, partial(self._put, question))
+        menu.addSeparator()
+        menu.addAction("Copy", self.copy_text)
+        return menu
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """Put the pane's own entries into its menu; most panes have some for the row selected."""
+
+    def watched(self) -> tuple[Watch, ...]:
+        """What is selected, as things that can be watched; a key asks about the first that can be asked so."""
+        return ()
+
+    def ask(self, ask: Ask) -> bool:
+        """Ask something about what is selected; False when there is nothing that can be asked so."""
+        question = first(self.watched(), ask)
+        if question is not None:
+            self._put(question)
+        return question is not None
+
+    def _put(self, question: Question) -> None:
+        if question.goal is not None:
+            self.go.emit(question.goal)
+        elif question.stop is not None:
+            watch, use = question.stop
+            self.request.emit(lambda session: session.add_watchpoint(watch, use))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Open the menu: views leave this event to the pane, after a right click has selected what is under it."""
+        self.menu().popup(event.globalPos())

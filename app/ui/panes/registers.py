@@ -9,6 +9,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLabel, QVBoxLayout, QWidget
 
 from app.debug.snapshot import Snapshot, Status
+from app.debug.watches import DescriptorWatch, RegisterWatch, SelectorWatch, Watch
 from app.emu.descriptor import Descriptor
 from app.emu.registers import Flag, Mode, Registers, Segment
 from app.ui import format as fmt
@@ -141,6 +142,7 @@ class RegistersPane(Pane):
         self.flags = Table(self.flag_model, "Flags", self)
         self.segments = Table(self.segment_model, "Segment registers", self)
         self._arrange()
+        self.setFocusProxy(self.general)
         self.flags.doubleClicked.connect(self._flip)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
@@ -160,6 +162,28 @@ class RegistersPane(Pane):
     def export_text(self) -> str:
         """All registers."""
         return "\n\n".join(view.export_text() for view in (self.general, self.flags, self.segments))
+
+    def watched(self) -> tuple[Watch, ...]:
+        """The register at the cursor of the table that has the keyboard; EIP is written by every instruction."""
+        if self.flags.hasFocus():
+            return (RegisterWatch("eflags"),)
+        if self.segments.hasFocus():
+            return self._watched_segment(self.segments.currentIndex())
+        index = self.general.currentIndex()
+        if not self.general.hasFocus() or not index.isValid():
+            return ()
+        name = self.general_model.row(index.row())[index.column() // 2].name
+        return () if name == "eip" else (RegisterWatch(name),)
+
+    def _watched_segment(self, index: QModelIndex) -> tuple[Watch, ...]:
+        """The register; in protected mode also the selector it holds, and that one's descriptor."""
+        if not index.isValid():
+            return ()
+        line = self.segment_model.row(index.row())
+        watch, selector = RegisterWatch(line.name), line.segment.selector
+        if line.mode is Mode.V86 or line.segment.is_null:
+            return (watch,)
+        return watch, SelectorWatch(selector), DescriptorWatch(selector)
 
     def _show(self, registers: Registers, tick: int) -> None:
         pairs = [tuple(Value(name, getattr(registers, name)) for name in pair) for pair in _PAIRS]

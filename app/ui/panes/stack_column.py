@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QMouseEvent, QPai
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QListView, QMenu, QVBoxLayout, QWidget
 
 from app.debug.snapshot import StackView
+from app.debug.watches import DepthWatch, MemoryWatch, Watch
 from app.emu.events import Stack
 from app.ui.format import STACK_NAMES
 from app.ui.panes.stack_delegate import StackDelegate
@@ -97,8 +98,6 @@ class StackColumn(QWidget):
         self.head = StackHead(stack, self)
         self.model = StackModel(self)
         self.list = StackList(stack, self.model, self)
-        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.list.customContextMenuRequested.connect(self._open_menu)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(STRIP)
@@ -150,16 +149,35 @@ class StackColumn(QWidget):
         head = "" if view is None else head_text(view)
         return "\n".join([head, *(row.text for row in self.model.rows)])
 
-    def _open_menu(self, position: QPoint) -> None:
-        index = self.list.indexAt(position)
-        if index.isValid():
-            self.menu_for(index.row()).popup(self.list.viewport().mapToGlobal(position))
+    def selected(self) -> Row | None:
+        """The row the cursor is on."""
+        index = self.list.currentIndex()
+        return self.model.rows[index.row()] if index.isValid() else None
 
-    def menu_for(self, number: int) -> QMenu:
-        """What can be done with a row."""
-        row = self.model.rows[number]
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    @property
+    def has_keyboard(self) -> bool:
+        """The keyboard is in the rows, or the head was clicked."""
+        return self.list.hasFocus() or self.head.hasFocus()
+
+    def watched(self) -> tuple[Watch, ...]:
+        """The slot or frame at the cursor, and the stack's depth; only that when the head was clicked."""
+        view, row = self.model.view, self.selected()
+        if view is None or not view.exists:
+            return ()
+        deeper = DepthWatch(self.stack, view.depth)
+        if self.head.hasFocus() or row is None or row.is_end:
+            return (deeper,)
+        if (slot := row.slot) is not None:
+            what = f"{slot.meaning} at {slot.address}" if slot.meaning else f"the slot {slot.address}"
+            return MemoryWatch(slot.linear, slot.width, what), deeper
+        frame = row.frame
+        return (deeper,) if frame is None else (MemoryWatch(frame.low, frame.high - frame.low, frame.label), deeper)
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """What can be done with the selected row."""
+        row = self.selected()
+        if row is None or self.head.hasFocus():
+            return
         menu.addAction("Follow in memory", lambda: self.follow_in_memory.emit(row.linear))
         if (slot := row.slot) is not None:
             if (target := slot.points_to) is not None:
@@ -169,8 +187,6 @@ class StackColumn(QWidget):
             self._add_copy(menu, "Copy value", value_text(slot))
             self._add_copy(menu, "Copy address", str(slot.address))
         self._add_copy(menu, "Copy row", row.text)
-        self._add_copy(menu, "Copy stack", self.export_text())
-        return menu
 
     @staticmethod
     def _add_copy(menu: QMenu, title: str, text: str) -> QAction:

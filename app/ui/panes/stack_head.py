@@ -29,6 +29,7 @@ class StackHead(QWidget):
         self._stack = stack
         self._view: StackView | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # with keys, every slot's menu offers the same
 
     def show_stack(self, view: StackView) -> None:
         """Describe a stack."""
@@ -70,6 +71,9 @@ class StackHead(QWidget):
         _elided(painter, box, OWNERS[self._stack] if exists else "does not exist now", font, named.muted)
         if view is not None and view.exists:
             self._paint_place(painter, box, view)
+        if self.hasFocus():
+            painter.setPen(QColor(named.accent))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
 
     def _paint_title(self, painter: QPainter, box: QRect, own: QColor) -> None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from app.debug.snapshot import Interest, Snapshot
+from app.debug.watches import Watch
 from app.emu.events import Stack
 from app.ui.panes.earlier import Earlier
 from app.ui.panes.pane import Pane
@@ -64,6 +65,8 @@ class StacksPane(Pane):
         before = self._earlier.than(snapshot)
         for number, (column, view) in enumerate(zip(self.columns, snapshot.stacks, strict=True)):
             column.show_stack(view, before.stacks[number] if before is not None else None)
+            if view.in_use:
+                self.setFocusProxy(column.list)
         self.overlay.follow_rows()
         ring0 = self.columns[-1].model
         if ring0.view is not None and ring0.view.nesting and not ring0.is_complete and self._slots < _HOST_SLOTS:
@@ -94,10 +97,23 @@ class StacksPane(Pane):
 
     def export_text(self) -> str:
         """The stack that has the focus, else all four."""
-        for column in self.columns:
-            if column.list.hasFocus():
-                return column.export_text()
-        return "\n\n".join(column.export_text() for column in self.columns)
+        column = self._focused()
+        chosen = self.columns if column is None else (column,)
+        return "\n\n".join(column.export_text() for column in chosen)
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """What can be done with the selected row of the stack that has the focus."""
+        if (column := self._focused()) is not None:
+            column.fill_menu(menu)
+
+    def watched(self) -> tuple[Watch, ...]:
+        """What is selected in the stack that has the focus."""
+        column = self._focused()
+        return () if column is None else column.watched()
+
+    def _focused(self) -> StackColumn | None:
+        """The stack that has the keyboard."""
+        return next((column for column in self.columns if column.has_keyboard), None)
 
     def _focus(self, number: int) -> None:
         """Move to another column, if there is one."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from app.debug.snapshot import DescriptorRow, Snapshot
+from app.debug.watches import DescriptorWatch, SelectorWatch, Watch
 from app.emu.registers import SEGMENTS
 from app.ui.format import byte, dword, word
 from app.ui.panes.chip_delegate import ChipDelegate
@@ -67,8 +67,6 @@ class TablesPane(Pane):
         else:
             view.set_widths(1, 8, 9, 9, 9, 27, 26, 4, 4)
             view.setItemDelegateForColumn(2, ChipDelegate(view))
-        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        view.customContextMenuRequested.connect(self._open_menu)
         view.selectionModel().currentRowChanged.connect(lambda _now, _before: self._show_details())
         view.doubleClicked.connect(lambda _index: self._reveal_selected())
         self.models[name], self.views[name] = model, view
@@ -136,6 +134,7 @@ class TablesPane(Pane):
 
     def _turn_to(self, number: int) -> None:
         self.stack.setCurrentIndex(number)
+        self.setFocusProxy(self.views[NAMES[number]])
         self._show_details()
 
     def _show_details(self) -> None:
@@ -148,16 +147,18 @@ class TablesPane(Pane):
         if row is not None and not is_gate(row.descriptor):
             self.reveal.emit("memory", row.descriptor.base)
 
-    def _open_menu(self, position: QPoint) -> None:
-        view = self.views[NAMES[self.tabs.currentIndex()]]
+    def watched(self) -> tuple[Watch, ...]:
+        """The selected descriptor, and its selector being loaded; gates are neither."""
         row = self.selected()
-        if row is None:
-            return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Show in memory", self._reveal_selected).setEnabled(not is_gate(row.descriptor))
-        menu.addAction("Copy row", self.copy_text)
-        menu.popup(view.viewport().mapToGlobal(position))
+        if row is None or row.table == "IDT":
+            return ()
+        return DescriptorWatch(row.selector), SelectorWatch(row.selector)
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """What can be done with the selected entry."""
+        row = self.selected()
+        if row is not None:
+            menu.addAction("Show in memory", self._reveal_selected).setEnabled(not is_gate(row.descriptor))
 
 
 def _matches(row: DescriptorRow, words: list[str]) -> bool:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QTabBar, QToolButton, QVBoxLayout, QWidget
 
 from app.debug.snapshot import Snapshot, VectorRow
+from app.debug.watches import VectorWatch, Watch
 from app.ui.format import byte
 from app.ui.panes.pane import Pane
 from app.ui.tables import Column, Index, RowsModel, Table
@@ -69,7 +70,8 @@ class VectorsPane(Pane):
             view.doubleClicked.connect(lambda _index: self._reveal_handler())
             self.models[name], self.views[name] = model, view
             self.stack.addWidget(view)
-        self.tabs.currentChanged.connect(self.stack.setCurrentIndex)
+        self.tabs.currentChanged.connect(self._turn_to)
+        self._turn_to(0)
         bar = QHBoxLayout()
         bar.setContentsMargins(4, 2, 6, 2)
         bar.addWidget(self.tabs)
@@ -90,6 +92,20 @@ class VectorsPane(Pane):
         """The table shown, or its selected rows."""
         return self.views[NAMES[self.tabs.currentIndex()]].export_text()
 
+    def watched(self) -> tuple[Watch, ...]:
+        """The selected vector."""
+        row = self._selected()
+        return () if row is None else (VectorWatch(row.table, row.vector),)
+
+    def _selected(self) -> VectorRow | None:
+        name = NAMES[self.tabs.currentIndex()]
+        index = self.views[name].currentIndex()
+        return self.models[name].row(index.row()) if index.isValid() else None
+
+    def _turn_to(self, number: int) -> None:
+        self.stack.setCurrentIndex(number)
+        self.setFocusProxy(self.views[NAMES[number]])
+
     def _show_rows(self) -> None:
         if self._snapshot is None:
             return
@@ -106,10 +122,9 @@ class VectorsPane(Pane):
 
     def _reveal_handler(self) -> None:
         """Real-mode handlers have a linear address by themselves."""
-        name = NAMES[self.tabs.currentIndex()]
-        index = self.views[name].currentIndex()
-        if name == "real" and index.isValid():
-            self.reveal.emit("memory", self.models[name].row(index.row()).handler.real_linear)
+        row = self._selected()
+        if row is not None and row.table == "real":
+            self.reveal.emit("memory", row.handler.real_linear)
 
 
 def _matches(row: VectorRow, words: list[str]) -> bool:

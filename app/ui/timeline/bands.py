@@ -35,4 +35,6 @@ LANES: Final = {
 CALLBACKS: Final = Band("Callbacks", 1.45, 2.75)
 MARKS: Final = Band("Marks", 0.1, 1.25)
 BANDS: Final = (MODE, *LANES.values(), CALLBACKS, MARKS)
-TOP: Final = 7.9
+TOP: Final = 8.5
+"""Above the mode there is room for the heads of the flags."""
+WHOLE: Final = Band("", 0.0, TOP)

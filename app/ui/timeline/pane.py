@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.debug.narrate import brief, name_of
 from app.debug.session import ToPosition
-from app.debug.snapshot import Snapshot
+from app.debug.snapshot import Snapshot, Status
 from app.ui.format import MODE_NAMES, STACK_NAMES, count
 from app.ui.panes.pane import Pane
 from app.ui.timeline.ink import Ink
 from app.ui.timeline.items import draw_mark
+from app.ui.timeline.places import Flag
 from app.ui.timeline.record import STACKS, Mark
 from app.ui.timeline.view import TimelineView
 
@@ -35,8 +38,11 @@ class TimelinePane(Pane):
         self.view.setAccessibleName("Timeline of modes, stack depths, callbacks and marks")
         self.view.hovered.connect(self._read_out)
         self.view.clicked.connect(self.event_selected)
-        self.view.activated.connect(lambda seq: self.go.emit(ToPosition(f"event {seq}")))
-        self.view.setToolTip("Click: select an event. Double click: go there.")
+        self.view.went.connect(lambda position: self.go.emit(ToPosition(position)))
+        self.view.setToolTip(
+            "Click: go there, to the event or else to the tick. Drag: move. Wheel: zoom.\n"
+            "Ribbons are bookmarks, a ring is the pinned position. Ctrl+Backspace returns."
+        )
         self.readout = ReadOut(self)
         self._follow = QAction("Follow", self, checkable=True, checked=True)
         self._follow.setToolTip("Keep the current position in view (End)")
@@ -80,7 +86,15 @@ class TimelinePane(Pane):
         if not self.view.show_run(snapshot):
             self.interest_changed.emit({"events_from": len(self.view.record)})
             return
+        if snapshot.status in {Status.STOPPED, Status.ENDED}:  # else nobody knows whether something is pinned
+            pinned = snapshot.comparison
+            is_here = pinned is not None and pinned.branch == snapshot.branch
+            self.view.flags.show_pin(Flag(pinned.pinned, "pinned", is_pin=True) if pinned and is_here else None)
         self._read_out(None)
+
+    def show_bookmarks(self, marks: Sequence[tuple[str, str]]) -> None:
+        """Mark the bookmarks of the program."""
+        self.view.flags.show_bookmarks([Flag(position, f"bookmark: {note}") for position, note in marks])
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The legend goes where the read-out needs the room."""
@@ -109,6 +123,8 @@ class TimelinePane(Pane):
         record = self.view.record
         at = record.now if tick is None else tick
         words = [f"tick {count(max(0, round(at)))}"]
+        if tick is not None and (flag := self.view.flags.near(at, self.view.reach)) is not None:
+            words.append(flag.words)
         if (mode := record.mode_at(at)) is not None:
             words.append(MODE_NAMES[mode])
         seq = record.event_at(at)

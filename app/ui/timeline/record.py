@@ -20,6 +20,7 @@ from app.emu.events import (
     Event,
     ExceptionRaised,
     InterruptReflected,
+    ModeSwitched,
     Moment,
     ProgramEnded,
     ProgramLoaded,
@@ -67,6 +68,8 @@ class Record:
         self.run_starts = Growing(np.float64)
         """Where the mode changed: each run lasts until the next begins."""
         self.run_modes = Growing(np.uint8)
+        self.switch_ticks = Growing(np.float64)
+        """Tick of each mode switch; a run's start is none, and two at one tick are two."""
         self.bar_starts = Growing(np.float64)
         self.bar_ends = Growing(np.float64)
         """Infinite while the callback handler is still at work."""
@@ -92,8 +95,8 @@ class Record:
     def clear(self) -> None:
         """Start anew."""
         for growing in (
-            self.ticks, *self.depths, self.run_starts, self.run_modes, self.bar_starts, self.bar_ends,
-            self.bar_depths, self.bar_seqs, self.mark_ticks, self.mark_kinds, self.mark_seqs,
+            self.ticks, *self.depths, self.run_starts, self.run_modes, self.switch_ticks, self.bar_starts,
+            self.bar_ends, self.bar_depths, self.bar_seqs, self.mark_ticks, self.mark_kinds, self.mark_seqs,
         ):  # fmt: skip
             growing.clear()
         self.events.clear()
@@ -148,6 +151,8 @@ class Record:
             case CallbackReturned():
                 if self._open_bars:
                     self.bar_ends.values[self._open_bars.pop()] = event.tick
+            case ModeSwitched():
+                self.switch_ticks.append(event.tick)
             case ExceptionRaised():
                 self._mark(event, Mark.EXCEPTION)
             case InterruptReflected(nature="hardware"):
@@ -200,16 +205,18 @@ class Record:
         return np.flatnonzero(self.bar_ends.values[:begun] >= left)
 
     def meant_by(self, tick: float, reach: float) -> int | None:
-        """Seq of the event a click at a tick means: the nearest mark within reach, else the nearest event."""
+        """Seq of the event a click at a tick means: the nearest mark, else the nearest event, within reach."""
         mark = _nearest(self.mark_ticks.values, tick)
         if mark is not None and abs(self.mark_ticks.values[mark] - tick) <= reach:
             return int(self.mark_seqs.values[mark])
-        return _nearest(self.ticks.values, tick)
+        seq = _nearest(self.ticks.values, tick)
+        return seq if seq is not None and abs(self.ticks.values[seq] - tick) <= reach else None
 
 
 def _nearest(ticks: NDArray[np.float64], tick: float) -> int | None:
-    """Index of the value nearest to a tick in an ascending array."""
+    """Index of the value nearest to a tick in an ascending array, the first where several are equal."""
     if not len(ticks):
         return None
     behind = int(np.searchsorted(ticks, tick))
-    return min((index for index in (behind - 1, behind) if 0 <= index < len(ticks)), key=lambda i: abs(ticks[i] - tick))
+    best = min((index for index in (behind - 1, behind) if 0 <= index < len(ticks)), key=lambda i: abs(ticks[i] - tick))
+    return int(np.searchsorted(ticks, ticks[best]))

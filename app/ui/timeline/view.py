@@ -20,6 +20,7 @@ from app.ui.timeline.bands import BANDS, TOP
 from app.ui.timeline.ink import Ink
 from app.ui.timeline.items import CallbackBars, Marks, ModeRibbon
 from app.ui.timeline.lanes import DepthLane
+from app.ui.timeline.places import PlaceFlags
 from app.ui.timeline.record import STACKS, Record
 
 _SHORTEST = 20.0
@@ -44,8 +45,8 @@ class TimelineView(pg.PlotWidget):
     """The tick under the mouse, None when it left."""
     clicked = Signal(int)
     """The event meant by a click: its seq."""
-    activated = Signal(int)
-    """The event meant by a double click: go there."""
+    went = Signal(str)
+    """The position meant by a click: that of a flag, of an event, or the tick."""
     follow_changed = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -58,6 +59,7 @@ class TimelineView(pg.PlotWidget):
         self._ribbon = ModeRibbon(self.record, ink)
         self._bars = CallbackBars(self.record, ink)
         self._marks = Marks(self.record, ink)
+        self.flags = PlaceFlags(self.record, ink)
         self.lanes = [DepthLane(self.record, stack) for stack in STACKS]
         self._now = pg.InfiniteLine(angle=90)
         self._pointer = pg.InfiniteLine(angle=90)
@@ -82,12 +84,13 @@ class TimelineView(pg.PlotWidget):
         left.setStyle(tickLength=0, tickAlpha=0)
         left.setPen(pg.mkPen(None))
         left.setWidth(_AXIS)
-        for item in (*(lane.curve for lane in self.lanes), self._ribbon, self._bars, self._marks):
+        for item in (*(lane.curve for lane in self.lanes), self._ribbon, self._bars, self._marks, self.flags):
             plot.addItem(item)
         for line in (self._pointer, self._chosen, self._now):
             line.setZValue(10)
             plot.addItem(line, ignoreBounds=True)
         self._future.setZValue(5)
+        self.flags.setZValue(8)
         plot.addItem(self._future, ignoreBounds=True)
         self._future.hide()
         self._pointer.hide()
@@ -95,6 +98,7 @@ class TimelineView(pg.PlotWidget):
         self.scene().sigMouseMoved.connect(self._hover)
         self.scene().sigMouseClicked.connect(self._click)
         self.setMouseTracking(True)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)  # the right button zooms
 
     def paint_with(self, ink: Ink) -> None:
         """Use the theme's colours."""
@@ -105,7 +109,7 @@ class TimelineView(pg.PlotWidget):
         self.getPlotItem().getAxis("bottom").setPen(ink.faint)
         for lane in self.lanes:
             lane.paint_with(ink)
-        for item in (self._ribbon, self._bars, self._marks):
+        for item in (self._ribbon, self._bars, self._marks, self.flags):
             item.ink = ink
             item.update()
         self._now.setPen(pg.mkPen(ink.now, width=2))
@@ -127,7 +131,7 @@ class TimelineView(pg.PlotWidget):
         self._drawn_at = perf_counter()
         for lane in self.lanes:
             lane.refresh()
-        for item in (self._ribbon, self._bars, self._marks):
+        for item in (self._ribbon, self._bars, self._marks, self.flags):
             item.refresh()
         self._now.setPos(self.record.now)
         self._future.setVisible(self.record.now < self.record.end)
@@ -245,16 +249,26 @@ class TimelineView(pg.PlotWidget):
         super().leaveEvent(event)
         self._unhover()
 
+    @property
+    def reach(self) -> float:
+        """Ticks between the mouse and what it means."""
+        left, right = self.span
+        return _CLICK_REACH * (right - left) / max(1, self.getPlotItem().getViewBox().width())
+
     def _click(self, event: Any) -> None:
-        if event.button() != Qt.MouseButton.LeftButton:
+        """Go to what was clicked; a drag is no click, and the second click of two goes where the first one went."""
+        if event.button() != Qt.MouseButton.LeftButton or event.double():
             return
         tick = self._tick_at(event.scenePos())
-        left, right = self.span
-        reach = _CLICK_REACH * (right - left) / max(1, self.getPlotItem().getViewBox().width())
-        seq = self.record.meant_by(tick, reach)
-        if seq is not None:
+        flag, seq = self.flags.near(tick, self.reach), self.record.meant_by(tick, self.reach)
+        if flag is not None:
+            self.went.emit(flag.position)
+        elif seq is not None:
             self.choose(seq)
-            (self.activated if event.double() else self.clicked).emit(seq)
+            self.clicked.emit(seq)
+            self.went.emit(f"event {seq}")
+        else:
+            self.went.emit(f"tick {round(min(max(tick, 0.0), self.record.end))}")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows pan, plus and minus zoom, Home shows everything, End goes to where the machine is."""
