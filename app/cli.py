@@ -13,6 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from app.emu.paging_policy import OFF, PagingOption
+
 if TYPE_CHECKING:
     from app.debug.launch import Launch
 
@@ -22,7 +24,7 @@ SWITCHES = frozenset({"--write-through", "--no-limit-checks", "--quiet", "--verb
 VALUES = frozenset(
     {
         "--mount", "--memory", "--profile", "--keys", "--max-instructions", "--time-limit", "--status", "--output",
-        "--pane", "--at", "--size", "--theme", "--format",
+        "--paging", "--pane", "--at", "--size", "--theme", "--format",
     }
 )  # fmt: skip
 """Our options with a value."""
@@ -123,6 +125,9 @@ def _program(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
     parser.add_argument("--memory", metavar="MIB", type=_memory, default=32, help="the machine's memory (default 32)")
     parser.add_argument("--profile", choices=("spec",), default="spec", help="which host is played")
     parser.add_argument("--keys", metavar="TEXT", default="", help=r"typed into the guest: `dir\n`, `{F1}`, `{Ctrl+C}`")
+    parser.add_argument(
+        "--paging", metavar="HOW", type=_paging, default=OFF, help="take unlocked pages: off, strict or random:SEED"
+    )
     parser.add_argument("--no-limit-checks", action="store_true", help="let accesses past a segment's limit pass")
 
 
@@ -140,6 +145,13 @@ def _memory(text: str) -> int:
         message = f"{text}: the machine's memory is 8 to 1024 MiB"
         raise argparse.ArgumentTypeError(message)
     return megabytes
+
+
+def _paging(text: str) -> PagingOption:
+    try:
+        return PagingOption.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _version() -> str:
@@ -160,6 +172,7 @@ def _launch(options: argparse.Namespace) -> Launch:
         options.write_through,
         not options.no_limit_checks,
         options.keys.replace("\\n", "\n"),
+        options.paging,
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from app.emu.dos.host_folder import HostFolder
 from app.emu.machine import Console, Machine, MachineOptions
 from app.emu.machine_errors import LoadError
+from app.emu.paging_policy import OFF, PagingOption
 
 ENVIRONMENT = {"COMSPEC": "C:\\COMMAND.COM", "PATH": "C:\\", "PROMPT": "$P$G"}
 """The guest's environment."""
@@ -26,6 +27,7 @@ class Launch:
     write_through: bool = False
     limit_checks: bool = True
     keys: str = ""
+    paging: PagingOption = OFF
 
     @property
     def folder(self) -> str:
@@ -58,7 +60,7 @@ def start(launch: Launch, console: Console) -> Machine:
         raise LoadError(f"{launch.program}: no such file; give the path of a .COM or .EXE program")
     if path.is_dir():
         raise LoadError(f"{launch.program}: is a folder; give the path of a .COM or .EXE program in it")
-    options = MachineOptions(launch.memory, launch.write_through, launch.limit_checks)
+    options = MachineOptions(launch.memory, launch.write_through, launch.limit_checks, launch.paging)
     machine = Machine(options, HostFolder(launch.folder), console)
     dos = machine.state.dos
     dos.load_program(dos.mount.guest_path(launch.program), " ".join(launch.arguments), ENVIRONMENT)

@@ -250,6 +250,12 @@ def _watchpoint_hit(event: events.WatchpointHit) -> str:
     return f"Debug watchpoint {event.handle} ({access}) at linear {event.linear:08X} was triggered; next is {event.at}."
 
 
+@_tells(events.PageMissed)
+def _page_missed(event: events.PageMissed) -> str:
+    page = f"The page of linear address {event.linear:08X}"
+    return f"{page} is out, not being locked, and cannot be brought back during {event.during}."
+
+
 @_tells(events.InterruptFlagChanged)
 def _interrupt_flag_changed(event: events.InterruptFlagChanged) -> str:
     return f"Virtual interrupts are {'on' if event.enabled else 'off'} now."
@@ -328,6 +334,7 @@ _LINES: Final[dict[type[Event], _Sentence]] = {
         f"{e.action} {e.linear:08X}, {_size(e.size)}, handle {e.handle:08X}{', ' + e.detail if e.detail else ''}"
     ),
     events.WatchpointHit: lambda e: f"watchpoint {e.handle} at {e.linear:08X}: {e.access.replace('_', '/')}, {e.at}",
+    events.PageMissed: lambda e: f"{e.linear:08X} is paged out during {e.during}",
     events.InterruptFlagChanged: lambda e: f"interrupts {'on' if e.enabled else 'off'}",
     events.UnsupportedCalled: lambda e: f"INT {e.interrupt:02X}h AH={e.function >> 8:02X}h from {e.at}",
 }

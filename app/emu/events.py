@@ -355,6 +355,15 @@ class WatchpointHit(Event):
 
 @_kind
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageMissed(Event):
+    """A page that is paged out was needed where the host cannot bring it back. during: in words, where."""
+
+    linear: int
+    during: str
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InterruptFlagChanged(Event):
     """The virtual interrupt flag changed through a service."""
 

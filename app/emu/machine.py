@@ -38,11 +38,13 @@ from app.emu.host.dpmi import STACK_FULL, DpmiHost
 from app.emu.host.exceptions import describe
 from app.emu.host.faults import GuestFault
 from app.emu.host.host import HostStackFull
+from app.emu.host.pager import Pager
 from app.emu.host.shared_memory import SharedMemory
 from app.emu.host.termination import ENDED_BY_HOST
 from app.emu.machine_errors import NotYet
 from app.emu.memory import layout
 from app.emu.memory.memory import Memory, MemoryImage, PageNotPresent
+from app.emu.paging_policy import OFF, PagingOption
 from app.emu.probes import LoadProbe, MemoryProbe, Probe, RegisterProbe
 from app.emu.registers import ALWAYS_SET, SEGMENTS, Flag, Mode, Registers, Segment
 from app.emu.rom import After, RealTrap, Rom
@@ -55,6 +57,7 @@ _IRET: Final = 0xCF
 _INT3: Final = 0xCC
 _INTO: Final = 0xCE
 _INT1: Final = 0xF1
+_PAGE_FAULT: Final = 14
 _E = TypeVar("_E", bound=events.Event)
 
 __all__ = ["POLL", "RATE", "Checkpoint", "Console", "End", "Machine", "MachineOptions", "MachineState"]
@@ -74,6 +77,7 @@ class MachineOptions:
     memory: int = 32
     write_through: bool = False
     limit_checks: bool = True
+    paging: PagingOption = OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +159,7 @@ class Machine:
             devices=Devices(self),
             bios=Bios(self),
             dos=Dos(self, mount),
-            host=DpmiHost(self, arena, SharedMemory(arena)),
+            host=DpmiHost(self, arena, SharedMemory(arena), Pager(options.paging)),
         )
         self.state.bios.install()
         self.state.dos.install()
@@ -401,6 +405,7 @@ class Machine:
         vector = state.devices.pic.acknowledge()
         state.waiting = False
         self._on_behalf_of(self.place, lambda: self._guard(lambda: self._interrupt(vector)))
+        self.state.host.pager.take_pages(self.state.host)
         return True
 
     def _interrupt(self, vector: int) -> None:
@@ -419,6 +424,8 @@ class Machine:
 
     def _serve(self, ended: Exit) -> None:
         regs, host = self.regs, self.state.host
+        if ended.why is Why.FAULT and ended.vector == _PAGE_FAULT and host.pager.serve(host, ended.cr2):
+            return
         if ended.why is Why.FAULT and ended.vector == DEBUG:
             host.note_watchpoints(ended.error_code & ~SINGLE_STEP)
         if ended.why is Why.INTERRUPT:
@@ -433,13 +440,15 @@ class Machine:
                 self._guard(lambda: self._fault_real(ended))
             else:
                 self._guard(lambda: self._fault(ended))
+        host.pager.take_pages(host)
 
     def _guard(self, action: Any) -> None:
         """Do something on the guest's behalf; what the guest's own state makes impossible ends its program."""
         try:
             action()
         except GuestFault as fault:
-            self.terminate_client(f"{fault} while the host was serving the program")
+            why = self.state.host.pager.explain(self.state.host, fault.cr2) if fault.vector == _PAGE_FAULT else ""
+            self.terminate_client(f"{fault} while the host was serving the program{why}")
         except PageNotPresent as absent:
             self.terminate_client(f"the host met an absent page: {absent}")
         except HostStackFull:

@@ -10,6 +10,7 @@ from typing import Final
 
 from app.debug.inputs import InputEnded
 from app.debug.launch import Launch, start
+from app.emu.paging_policy import PagingOption
 
 ENOUGH: Final = 40_000_000
 """Instructions no program here needs."""
@@ -40,12 +41,13 @@ class Ended:
 
 
 def run(program: Path, options: str = "") -> Ended:
-    """Run a program to its end. options: as in a test's header, `--max-instructions N` and `--keys TEXT`."""
+    """Run a program to its end. options: as in a header, `--max-instructions N`, `--keys TEXT`, `--paging HOW`."""
     words = shlex.split(options)
     given = dict(zip(words[::2], words[1::2], strict=True))
     limit = int(given.get("--max-instructions", ENOUGH))
+    paging = PagingOption.parse(given.get("--paging", "off"))
     console = Console()
-    machine = start(Launch(str(program), keys=given.get("--keys", "")), console)
+    machine = start(Launch(str(program), keys=given.get("--keys", ""), paging=paging), console)
     deadline = time.monotonic() + SECONDS
     while machine.state.end is None and machine.tick < limit and time.monotonic() < deadline:
         machine.slice(min(limit - machine.tick, SLICE))

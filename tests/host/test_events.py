@@ -12,8 +12,10 @@ import pytest
 from app.emu import events
 from app.emu.address import Far
 from app.emu.events import KINDS, Door, Event, EventLog, Moment, Stack
+from app.emu.paging_policy import PagingOption
 from app.emu.registers import Mode
 from tests.emu.runs import ROOT, SAMPLE_PROGRAMS, client, com, forward, int31, machine
+from tests.guest import build
 
 SHARED = ("seq", "tick", "event", "client")
 # The fields of ../shared/design/interface.md, in its order, and what their values are: far = an address, mode, …
@@ -58,7 +60,7 @@ INTERFACE: dict[str, dict[str, str]] = {
     },
     "interrupt_flag_changed": {"enabled": "flag"},
 }  # fmt: skip
-OURS = {"unsupported_called", "watchpoint_hit"}
+OURS = {"page_missed", "unsupported_called", "watchpoint_hit"}
 """Events beyond the interface."""
 ADDED: dict[str, dict[str, str]] = {
     "exception_raised": {"cr2": "number?"},
@@ -187,9 +189,12 @@ def traces(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str,
     folder = tmp_path_factory.mktemp("odd")
     programs = [path for path in SAMPLE_PROGRAMS if path.stem != "hello32"]  # it fills a megabyte, and no event is new
     programs += [com(folder, client(bits, ODD), f"ODD{bits}.COM") for bits in (16, 32)]
+    runs = {path.name: machine(path) for path in programs}
+    forgetful = "unlocked_callback_misses_its_page-16.com"  # page_missed
+    runs[forgetful] = machine(build.BUILT / forgetful, paging=PagingOption.parse("strict"))
     return {
-        path.name: [json.loads(event.to_json()) for event, _ in forward(machine(path), 1_200_000).log.since(0)]
-        for path in programs
+        name: [json.loads(event.to_json()) for event, _ in forward(running, 1_200_000).log.since(0)]
+        for name, running in runs.items()
     }
 
 

@@ -71,7 +71,8 @@ def enter(host: Host, index: int, slot: int) -> None:
     caller = Far.from_dword(machine.memory.read_u32(regs.stack_linear))
     real_stack = Far(regs.ss.selector, regs.esp & 0xFFFF)
     call = RealModeCall.of(regs)
-    where = host.linear(*callback.structure, RealModeCall.SIZE, write=True)
+    during = f"the entry of the callback in slot {slot}"
+    where = host.linear(*callback.structure, RealModeCall.SIZE, write=True, during=during)
     machine.memory.write(where, call.encode())
 
     before = host.standing()

@@ -178,7 +178,8 @@ def default_exception(host: Host, vector: int, error_code: int, cr2: int) -> Non
     else:
         _announce(host, vector, error_code, cr2, "host")
         at = far(regs, regs.cs, regs.eip)
-        host.machine.terminate_client(describe(vector, error_code, cr2, str(at)))
+        text = describe(vector, error_code, cr2, str(at))
+        host.machine.terminate_client(text + (host.pager.explain(host, cr2) if vector == _PAGE_FAULT else ""))
 
 
 def _announce(host: Host, vector: int, error_code: int, cr2: int, by: str) -> None:

@@ -18,6 +18,7 @@ from app.emu.events import Door, Stack
 from app.emu.host.arena import Arena
 from app.emu.host.client import COPROCESSOR_ENABLED, Call, Client, PendingSerialization
 from app.emu.host.faults import GuestFault
+from app.emu.host.pager import Pager
 from app.emu.host.shared_memory import SharedMemory
 from app.emu.host.tables import Owner
 from app.emu.memory import layout
@@ -103,6 +104,7 @@ class Host:
     machine: Machine
     arena: Arena
     shared: SharedMemory
+    pager: Pager
     clients: list[Client] = field(default_factory=list)
     """Alive, in order of entry: the last one is the current and primary client."""
     levels: list[Level] = field(default_factory=list)
@@ -234,16 +236,19 @@ class Host:
 
     # Pointers of the client
 
-    def linear(self, selector: int, offset: int, size: int, *, write: bool = False) -> int:
-        """Linear address of a client's pointer, checked as the processor would. Raises `GuestFault`."""
+    def linear(self, selector: int, offset: int, size: int, *, write: bool = False, during: str | None = None) -> int:
+        """Linear address of a client's pointer, checked as the processor would. Raises `GuestFault`.
+
+        during: something in which the host cannot bring pages back.
+        """
         segment = self.segment(selector)
         check_access(segment, offset, size, write=write)
-        return self._present(segment.base + offset & 0xFFFFFFFF, size, write=write)
+        return self._present(segment.base + offset & 0xFFFFFFFF, size, write=write, during=during)
 
-    def _present(self, linear: int, size: int, *, write: bool) -> int:
-        fault = self.machine.memory.touch(linear, size, write=write)
-        if fault is not None:
-            raise GuestFault(14, error_code=fault.error_code, cr2=fault.linear)
+    def _present(self, linear: int, size: int, *, write: bool, during: str | None = None) -> int:
+        while (fault := self.machine.memory.touch(linear, size, write=write)) is not None:
+            if not self.pager.serve(self, fault.linear, during=during):
+                raise GuestFault(14, error_code=fault.error_code, cr2=fault.linear)
         return linear
 
     def read_pointer(self, selector: int, offset: int, size: int) -> bytes:

@@ -94,4 +94,6 @@ class MemoryBlocks:
         for linear in list(self.devices):
             self.unmap_device(linear)
         self.locks.clear()
+        for page in self.pageable:
+            self.arena.memory.page_in(page * PAGE)
         self.pageable.clear()

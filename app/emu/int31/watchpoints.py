@@ -28,7 +28,7 @@ def set_debug_watchpoint(host: Host, linear: BX_CX, size: DL, kind: DH) -> BX:
     client = host.current
     if kind not in set(WatchType) or size not in _SIZES or (kind == WatchType.EXECUTE and size != 1):
         raise failures.InvalidValue
-    if linear % size or linear >= layout.HOST or not host.machine.memory.is_mapped(linear, size):
+    if linear % size or linear >= layout.HOST or not host.machine.memory.has_page(linear, size):
         raise failures.InvalidLinearAddress
     free = set(range(MOST)) - {each.handle for each in client.watchpoints}
     if not free:

@@ -25,6 +25,8 @@ ACCESSED: Final = 0x20
 DIRTY: Final = 0x40
 COMMITTED: Final = 0x200
 """A software bit: the entry has a frame of its own, whether present or not."""
+PAGED_OUT: Final = 0x800
+"""A software bit: the entry is not present because the host has taken the page; its frame holds the contents."""
 MAPPED: Final = 0x400
 """A software bit: the page shows physical addresses that belong to no block."""
 
@@ -183,16 +185,47 @@ class Memory:
             self.set_page_entry(page, self.page_entry(page) | USER | WRITABLE)
 
     def translate(self, linear: int) -> int | None:
-        """Physical address of a linear one, None when no page is present."""
+        """Physical address of a linear one, None when there is no page; one that is paged out is there."""
         if linear < layout.CONVENTIONAL_END:
             return linear
         entry = self.page_entry(linear)
-        return (entry & ~0xFFF) + (linear & 0xFFF) if entry & PRESENT else None
+        return (entry & ~0xFFF) + (linear & 0xFFF) if entry & (PRESENT | PAGED_OUT) else None
 
     def is_mapped(self, linear: int, size: int, *, flags: int = PRESENT) -> bool:
         """Are all pages of a range present (and have `flags`)?"""
         first, last = linear & ~0xFFF, linear + max(size, 1) - 1
         return last <= _MASK and all(self.page_entry(page) & flags == flags for page in range(first, last + 1, PAGE))
+
+    def has_page(self, linear: int, size: int) -> bool:
+        """Is there a page for each address of a range, present or paged out?"""
+        first, last = linear & ~0xFFF, linear + max(size, 1) - 1
+        return last <= _MASK and all(
+            self.page_entry(page) & (PRESENT | PAGED_OUT) for page in range(first, last + 1, PAGE)
+        )
+
+    def present_pages(self, linear: int, size: int) -> list[int]:
+        """Numbers of the pages of a range that have a frame of their own and are present."""
+        pages: list[int] = []
+        page, end = linear, linear + size
+        while page < end:
+            last = min(end, (page | _TABLE_SPAN - 1) + 1)
+            if self.has_table(page):
+                count = (last - page) // PAGE
+                table = np.frombuffer(self.buffer, np.uint32, count, self._entry_address(page))
+                found = np.flatnonzero(table & (COMMITTED | PRESENT) == COMMITTED | PRESENT)
+                pages += (found + page // PAGE).tolist()
+            page = last
+        return pages
+
+    def page_out(self, linear: int) -> None:
+        """Take a page that is present: it keeps its frame and contents."""
+        self.set_page_entry(linear, self.page_entry(linear) & ~PRESENT | PAGED_OUT)
+
+    def page_in(self, linear: int) -> None:
+        """Bring a page back, if it was taken."""
+        entry = self.page_entry(linear)
+        if entry & PAGED_OUT:
+            self.set_page_entry(linear, entry & ~PAGED_OUT | PRESENT)
 
     def touch(self, linear: int, size: int, *, write: bool) -> PageFault | None:
         """Do in the page tables what an access by user code does: mark pages. The fault it meets instead, if any."""
