@@ -20,6 +20,7 @@ from typing import Final
 
 from app.debug.checkpoints import Checkpoints, Kept
 from app.debug.inputs import Input
+from app.debug.marks import Marks
 from app.emu.events import EventLog, SavedLog, log_length
 from app.emu.machine import Machine, Place
 
@@ -48,6 +49,8 @@ class Branch:
     kept: Checkpoints = field(default_factory=Checkpoints)
     log: SavedLog = ((), ())
     """The events of the branch as far as a checkpoint has seen them."""
+    marks: Marks = field(default_factory=Marks)
+    """What a recording knows of places on the way: a replay is checked against it."""
 
 
 class History:
@@ -67,7 +70,9 @@ class History:
         """Seconds it takes to run to where the machine is."""
         self._kept_at = 0.0
         """The same at the last checkpoint, or where the machine was taken to."""
-        self._keep()
+        self.difference = ""
+        """What was not as a mark says, when a known part of the run was repeated: a message for the user."""
+        self.keep()
 
     @property
     def at_end(self) -> bool:
@@ -88,15 +93,18 @@ class History:
     def slice(self, instructions: int) -> int:
         """Run the machine as `Machine.slice` does, repeating the branch's inputs and leaving checkpoints."""
         machine, branch = self.machine, self.branch
+        before, marks = machine.place, branch.marks
         began = perf_counter()
-        executed = machine.slice(self._limited(instructions))
+        executed = machine.slice(marks.limited(before, self._limited(instructions)))
         self._work += perf_counter() - began
+        if before < marks.last:
+            self.difference = self.difference or marks.check(before, machine)
         branch.end = max(branch.end, machine.place)
         if self._work - self._kept_at >= _WORK_BETWEEN:
             self._kept_at = self._work
             following = branch.kept.following(machine.place)
             if following is None or following.work - self._work > _WORK_BETWEEN / 2:
-                self._keep()
+                self.keep()
         return executed
 
     def _limited(self, instructions: int) -> int:
@@ -123,7 +131,7 @@ class History:
             self._fork()
         self.branch.inputs.append(new)
         self._inputs_done += 1
-        self._keep()
+        self.keep()
         return forked
 
     def _fork(self) -> None:
@@ -131,6 +139,7 @@ class History:
         number = max(branch.number for branch in self.branches) + 1
         inputs = old.inputs[: self._inputs_done]
         self.branch = Branch(number, old.number, here, here, len(self.machine.log), inputs, old.kept.before(here))
+        self.branch.marks = old.marks.until(here)
         self.branches.append(self.branch)
 
     def by_number(self, number: int) -> Branch:
@@ -140,6 +149,11 @@ class History:
             message = f"there is no branch {number}"
             raise ValueError(message)
         return found
+
+    def show(self, number: int) -> None:
+        """Show another branch, of a machine at the start of the run: how a recording begins."""
+        self.branch = self.by_number(number)
+        self._count()
 
     def switch(self, number: int) -> int:
         """Show another branch, no further than where it parts from the one shown; how many events both have."""
@@ -186,7 +200,7 @@ class History:
 
     # Checkpoints
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
         """Leave a checkpoint here, and drop what is needed least when there is too much."""
         branch, machine = self.branch, self.machine
         new = Kept(machine.save(), self._inputs_done, self._work)
@@ -249,7 +263,7 @@ class History:
         while machine.place < place and not machine.has_ended:
             while marks and marks[0] <= machine.tick:
                 del marks[0]
-                self._keep()
+                self.keep()
             target = min(marks[0] if marks else place.tick, machine.tick + _CHUNK)
             self.slice(max(target - machine.tick, 1))
             yield machine.place

@@ -4,30 +4,45 @@ from __future__ import annotations
 
 import gc
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from app.emu.dos.host_folder import HostFolder
 from app.emu.machine import Console, Machine, MachineOptions
 from app.emu.machine_errors import LoadError
-from app.emu.paging_policy import OFF, PagingOption
+from app.emu.paging_policy import PagingOption
 
+MEMORY: Final = 32
+"""MiB a machine has unless somebody wants another size."""
 ENVIRONMENT = {"COMSPEC": "C:\\COMMAND.COM", "PATH": "C:\\", "PROMPT": "$P$G"}
 """The guest's environment."""
 
 
+Programs = tuple[tuple[str, ...], ...]
+"""Programs in a row: path and arguments of each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """One program and how to run it. mount: the folder that is drive C:, None for the program's own; memory in MiB."""
+    """A program and how to run it. mount: the folder that is drive C:, None for the program's own; memory in MiB.
+
+    then: programs that follow when it has ended or stays resident, each with its arguments.
+    """
 
     program: str
     arguments: tuple[str, ...] = ()
     mount: str | None = None
-    memory: int = 32
+    memory: int = MEMORY
     write_through: bool = False
     limit_checks: bool = True
     keys: str = ""
-    paging: PagingOption = OFF
+    then: Programs = ()
+    record: str | None = None
+    """The file to record into from the start."""
+    paging: str = "off"
+    """What pages are taken, as `PagingOption.parse` reads it."""
 
     @property
     def folder(self) -> str:
@@ -35,9 +50,14 @@ class Launch:
         return self.mount if self.mount is not None else str(Path(self.program).resolve().parent)
 
     @property
+    def programs(self) -> Programs:
+        """All programs in their order."""
+        return ((self.program, *self.arguments), *self.then)
+
+    @property
     def name(self) -> str:
-        """The program's file name."""
-        return Path(self.program).name
+        """The programs' file names."""
+        return ", ".join(Path(program).name for program in (self.program, *(program for program, *_ in self.then)))
 
 
 def spare_the_collector() -> None:
@@ -53,17 +73,49 @@ def spare_the_collector() -> None:
         gc.set_threshold(100_000, 50, 100)
 
 
+def _check(program: str) -> None:
+    path = Path(program)
+    if not path.exists():
+        raise LoadError(f"{program}: no such file; give the path of a .COM or .EXE program")
+    if path.is_dir():
+        raise LoadError(f"{program}: is a folder; give the path of a .COM or .EXE program in it")
+
+
 def start(launch: Launch, console: Console) -> Machine:
     """Build a machine and load the program. Raises `LoadError` with a message for the user."""
-    path = Path(launch.program)
-    if not path.exists():
-        raise LoadError(f"{launch.program}: no such file; give the path of a .COM or .EXE program")
-    if path.is_dir():
-        raise LoadError(f"{launch.program}: is a folder; give the path of a .COM or .EXE program in it")
-    options = MachineOptions(launch.memory, launch.write_through, launch.limit_checks, launch.paging)
-    machine = Machine(options, HostFolder(launch.folder), console)
+    for program, *_ in launch.programs:
+        _check(program)
+    machine = _machine(launch, HostFolder(launch.folder), console)
+    return _load(machine, launch, guest_programs(launch, machine), ENVIRONMENT)
+
+
+def guest_programs(launch: Launch, machine: Machine) -> Programs:
+    """The programs of a launch as the guest names them. Raises `LoadError` for one outside drive C:."""
+    mount = machine.state.dos.mount
+    return tuple((mount.guest_path(program), *arguments) for program, *arguments in launch.programs)
+
+
+def start_again(
+    launch: Launch, programs: Programs, environment: Mapping[str, str], folder: HostFolder, console: Console
+) -> Machine:
+    """`start` from a recording: the programs as the guest names them, in a folder that was recorded."""
+    return _load(_machine(launch, folder, console), launch, programs, environment)
+
+
+def _machine(launch: Launch, folder: HostFolder, console: Console) -> Machine:
+    try:
+        paging = PagingOption.parse(launch.paging)
+    except ValueError as error:
+        raise LoadError(f"--paging: {error}") from None
+    options = MachineOptions(launch.memory, launch.write_through, launch.limit_checks, paging)
+    return Machine(options, folder, console)
+
+
+def _load(machine: Machine, launch: Launch, programs: Programs, environment: Mapping[str, str]) -> Machine:
     dos = machine.state.dos
-    dos.load_program(dos.mount.guest_path(launch.program), " ".join(launch.arguments), ENVIRONMENT)
+    for program, *arguments in programs:
+        dos.load_afterwards(program, " ".join(arguments), environment)
+    dos.load_next()
     if launch.keys:
         try:
             machine.state.devices.keyboard.type_text(launch.keys)

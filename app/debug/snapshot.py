@@ -279,6 +279,63 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingView:
+    """The file a session is recorded into, or was opened from. size: bytes written so far, or of the file opened."""
+
+    file: str
+    size: int
+    is_writing: bool
+    note: str
+    """What the user is to know: a missing end, a replay that differs, a full disk; else empty."""
+    bookmarks: tuple[tuple[str, str], ...] = ()
+    """Position and note, as they stand in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureRow:
+    """What a resident service provider runs for clients of one width (INT 31h AX=0C00h)."""
+
+    provider: int
+    """Its number in order of installation."""
+    owner: int
+    """The client that installed it."""
+    bits: int
+    data: Descriptor
+    code: Descriptor
+    offset: int
+    linear: int
+    """Linear address of the procedure."""
+    is_resident: bool
+    """Its client has ended by INT 31h AX=0C01h."""
+    clients: int
+    """Clients alive that the provider was told of, of both widths."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldRow:
+    """A client that a provider was told of, with the selectors made for it in that client's table."""
+
+    provider: int
+    client: int
+    bits: int
+    handler: Far
+    data: int
+    linear: int
+    has_ended: bool
+    """It was told of its end, too."""
+    in_progress: bool
+    """The procedure runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProvidersView:
+    """Resident service providers: their procedures, and the clients they were told of (the last hundred each)."""
+
+    procedures: tuple[ProcedureRow, ...] = ()
+    told: tuple[ToldRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Interest:
     """What the open panes want to see; the session fills only that. Immutable, replaced as a whole."""
 
@@ -354,3 +411,6 @@ class Snapshot:
     """There is a jump `GoBack` can return from."""
     happened: int = 0
     """Events before this moment: the next one will have this seq."""
+    recording: RecordingView | None = None
+    """Set while the session is recorded into a file, or was opened from one."""
+    providers: ProvidersView = ProvidersView()

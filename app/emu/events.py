@@ -49,6 +49,13 @@ class Door(StrEnum):
     TERMINATION = "termination"
 
 
+class Reason(StrEnum):
+    """Why a resident service provider is called."""
+
+    CLIENT_LOADED = "client_loaded"
+    CLIENT_TERMINATED = "client_terminated"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """Something that happened.
@@ -368,6 +375,39 @@ class InterruptFlagChanged(Event):
     """The virtual interrupt flag changed through a service."""
 
     enabled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderEvent(Event):
+    """Of a resident service provider and one width it serves, in bits.
+
+    handler: its procedure, with the selector made for the client it is called for, else with selector 0; linear: the
+    same as a linear address; provider: its number in order of installation.
+    """
+
+    bits: int
+    handler: Far
+    reason: Reason | None
+    provider: int
+    linear: int
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentProviderInstalled(ProviderEvent):
+    """A client installed a resident service provider (INT 31h AX=0C00h): one event for each width. reason: None."""
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentProviderNotified(ProviderEvent):
+    """The host calls a provider's procedure for a client that has entered or that ends."""
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentProviderRemoved(ProviderEvent):
+    """A provider is gone: it wanted to go when its last client ended, or its own client ended without staying."""
 
 
 @_kind

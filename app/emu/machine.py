@@ -41,7 +41,7 @@ from app.emu.host.host import HostStackFull
 from app.emu.host.pager import Pager
 from app.emu.host.shared_memory import SharedMemory
 from app.emu.host.termination import ENDED_BY_HOST
-from app.emu.machine_errors import NotYet
+from app.emu.machine_errors import LoadError, NotYet
 from app.emu.memory import layout
 from app.emu.memory.memory import Memory, MemoryImage, PageNotPresent
 from app.emu.paging_policy import OFF, PagingOption
@@ -82,7 +82,7 @@ class MachineOptions:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How the run ended. how: exit, resident, terminated (by the host)."""
+    """How the run ended. how: exit, resident, terminated (by the host), failed (the next program cannot be loaded)."""
 
     code: int
     how: str
@@ -543,11 +543,9 @@ class Machine:
         IRQs), and the BIOS's own stub for the others only returns: both would loop for ever.
         """
         host, regs = self.state.host, self.regs
-        if host.client is not None and regs.is_v86:
-            client = host.client
-            if client.real_exceptions[vector] != client.trap(traps.Trap.DEFAULT_REAL_EXCEPTION, vector):
-                host.fault(vector, error_code, cr2)
-                return
+        if host.primary is not None and regs.is_v86 and host.primary.handles_real_exception(vector):
+            host.fault(vector, error_code, cr2)
+            return
         if vector == DEBUG and error_code & ~SINGLE_STEP and self.is_bare_return(vector):
             return  # a watchpoint nobody asked to be told of: an IRET would even forget RF
         if vector in (1, 3, 4) or (vector in (0, 5, 6, 7) and not self.is_bare_return(vector)):
@@ -569,21 +567,31 @@ class Machine:
         state.host_message, state.host_ended = reason, state.dos.current_psp
         self.console.write(2, f"dpmiscope: {reason}\n{dump(self.regs)}\n".encode())
         client, regs = state.host.client, self.regs
-        # A real-mode child of a client ends alone: the client waits for it.
-        if client is not None and (client.psp == state.dos.current_psp or not regs.is_v86):
+        # A real-mode child of a client ends alone: the client waits for it. A client that is called while it is
+        # resident takes the running program with it.
+        if client is not None and not client.is_resident and (client.psp == state.dos.current_psp or not regs.is_v86):
+            state.host_ended = client.psp
             state.host.end_client(ENDED_BY_HOST)
         else:
+            if client is not None and not regs.is_v86:
+                state.host.end_resident(client)
             psp = Segment.real(state.dos.current_psp)
             regs.eflags = int(Flag.VM | Flag.IOPL | Flag.IF) | 2
             regs.ss, regs.esp = psp, 0x100
             state.dos.end_program(ENDED_BY_HOST, reason)
 
     def end(self, code: int, how: str, message: str) -> None:
-        """The first program has ended: so has the run."""
+        """A program nobody in the machine waits for has ended: the next one is loaded, or the run is over."""
         state = self.state
         if state.host_message and state.host_ended == state.dos.current_psp:
             how, message = "terminated", state.host_message
-        state.end = End(code, how, message)
+        state.host_message = ""
+        try:
+            goes_on = state.dos.load_next()
+        except LoadError as error:
+            how, message, goes_on = "failed", str(error), False
+        if not goes_on:
+            state.end = End(code, how, message)
 
     # Ports
 

@@ -89,10 +89,6 @@ class ServiceTable:
 
         return enter
 
-    def not_offered(self, number: int, name: str, summary: str, *, since: str) -> None:
-        """Enter a function of the specification that this host does not perform: it answers 8001h."""
-        self._add(Service(self.interrupt, number, name, since, summary, {}, {}, None))
-
     def _add(self, row: Service) -> None:
         if row.number in self._rows:
             message = f"INT {self.interrupt:02X}h function {row.number:04X}h is entered twice"

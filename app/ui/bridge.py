@@ -81,14 +81,16 @@ class _Emulation(QThread):
                 self._attempt(self._run_slice)
             if self._is_picture_due():
                 self._attempt(self._send_picture)
-        self._session = None
+        self._leave()
 
     # --- commands ---------------------------------------------------------------------------------------------------
 
     def load(self, start: Callable[[], Session]) -> None:
         """Replace the session by a new one."""
         self._running = self._waiting = False
-        self._session = start()
+        new = start()
+        self._leave()
+        self._session = new
         self._interest = replace(self._interest, events_from=0, code_start=None)
 
     def begin(self, goal: Goal, number: int) -> None:
@@ -103,7 +105,7 @@ class _Emulation(QThread):
         if self._session is None:
             return
         if self._session.status is Status.SEARCHING:
-            raise ValueError("Wait until the search is over, or cancel it with Esc.")
+            raise ValueError("Wait until the search is over, or cancel it with F12.")
         request(self._session)
         self._waiting = False
 
@@ -117,6 +119,12 @@ class _Emulation(QThread):
     def look_at(self, fields: dict[str, Any]) -> None:
         """See other things from now on."""
         self._interest = replace(self._interest, **fields)
+
+    def _leave(self) -> None:
+        """Be done with the session."""
+        if self._session is not None:
+            self._session.close()
+        self._session = None
 
     # --- the loop's parts -------------------------------------------------------------------------------------------
 

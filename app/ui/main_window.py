@@ -35,7 +35,7 @@ from app.ui.past import position_of
 from app.ui.questions import Ask
 from app.ui.settings import LEAST_HISTORY_MIB, MOST_HISTORY_MIB, Settings
 from app.ui.start_page import StartPage
-from app.ui.status_bar import StatusBar
+from app.ui.status_bar import StatusBar, taken
 from app.ui.theme import Scheme, Theme
 from app.ui.workbench import Workbench
 
@@ -224,6 +224,7 @@ class MainWindow(QMainWindow):
         if self._snapshot is None:
             self._pages.setCurrentWidget(self.workbench)
         self._snapshot = snapshot
+        self.actions_["set_memory"].setText(f"Memory for going back… ({taken(snapshot.history)})")
         self.setWindowTitle(f"{snapshot.program} — dpmiscope")
         self.workbench.show_snapshot(snapshot)
         if self._is_asked and not self.bridge.is_busy:

@@ -35,11 +35,12 @@ _WIDEST: Final = 1080
 
 
 class Choice(NamedTuple):
-    """A program the page offers: its name, and one line about it."""
+    """A program the page offers: its name, one line about it, and a program that has to be loaded before it."""
 
     path: Path
     title: str
     line: str
+    before: Path | None = None
 
 
 def samples() -> list[Choice]:
@@ -49,7 +50,11 @@ def samples() -> list[Choice]:
     except FileNotFoundError:
         return []
     rows = tomllib.loads(index.read_text(encoding="utf-8")).get("sample", [])
-    return [Choice(index.parent / row["file"], row["title"], row["line"]) for row in rows]
+    folder = index.parent
+    return [
+        Choice(folder / row["file"], row["title"], row["line"], folder / row["before"] if "before" in row else None)
+        for row in rows
+    ]
 
 
 class _TwoLines(QStyledItemDelegate):

@@ -262,4 +262,4 @@ class Workbench(QMainWindow):
         rest = width - first
         self.resizeDocks([registers, code, lists], [first, round(rest * 0.48), round(rest * 0.52)], _ACROSS)
         self.resizeDocks([registers, stacks], [round(height * 0.57), round(height * 0.43)], _DOWN)
-        self.resizeDocks([lists, pictures], [round(height * 0.29), round(height * 0.28)], _DOWN)
+        self.resizeDocks([lists, pictures], [round(height * 0.26), round(height * 0.31)], _DOWN)

@@ -7,6 +7,8 @@ import random
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.debug.goals import (
     BackToCaller,
@@ -29,6 +31,8 @@ from app.debug.snapshot import Stop
 from app.emu.machine import Machine, Place
 from app.emu.registers import Mode
 from app.resources import resource
+from tests.emu.runs import assert_same, forward, fuzz, trace, whole_state
+from tests.guest import build
 
 SAMPLES = ("callback.com", "nested.com", "timer.com", "exception.com", "rawswitch.com", "mouse.com", "transfer.com")
 
@@ -181,3 +185,35 @@ def test_checkpoints_stay_within_the_budget_and_the_first_one_stays() -> None:
     assert history.branch.kept[0].place == Place(0, 0)
     history.go(Place(1000, 0))
     assert machine.tick == 1000
+
+
+SEVERAL_CLIENTS = {
+    "a provider and two clients": Launch(
+        str(resource("samples/provider.com")), then=((str(resource("samples/user32.com")),),), memory=8
+    ),
+    "three providers": Launch(str(build.BUILT / "resident_providers_are_told-32.com"), memory=8),
+    "a resident client": Launch(str(build.BUILT / "client_stays_resident_by_dos-16.com"), memory=8),
+}
+
+
+@pytest.mark.parametrize("launch", SEVERAL_CLIENTS.values(), ids=SEVERAL_CLIENTS)
+@given(run=st.integers(1, 4000), back=st.integers(1, 4000), pieces=st.lists(st.integers(1, 500), min_size=1))
+@fuzz(2)
+def test_back_and_forward_again_over_several_clients(launch: Launch, run: int, back: int, pieces: list[int]) -> None:
+    """Run n; back m; forward m = run n; and then to the end, as a run that never went back."""
+    machine = start(launch, CapturedConsole())
+    history = History(machine)
+    sizes = itertools.cycle(pieces)
+    while machine.tick < run and not machine.has_ended:
+        history.slice(min(next(sizes), run - machine.tick))
+    there, seen = machine.place, whole_state(machine)
+    history.go(Place(max(machine.tick - back, 0), 0))
+    assert machine.tick == max(there.tick - back, 0)
+    while machine.place < there:
+        history.slice(min(next(sizes), max(there.tick - machine.tick, 1)))
+    assert machine.place == there
+    assert_same(seen, whole_state(machine))
+    for again in (machine, other := start(launch, CapturedConsole())):
+        forward(again, 1_000_000)
+    assert machine.state.end == other.state.end
+    assert trace(machine) == trace(other)

@@ -76,8 +76,9 @@ class FakeHost:
     def multiplex(self) -> bool:
         return self.answers
 
-    def program_ending(self, psp: int) -> None:
+    def program_ending(self, psp: int, code: int, how: int, message: str) -> bool:
         self.ended.append(psp)
+        return False
 
 
 class FakeMachine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import struct
 from collections import deque
@@ -212,3 +213,32 @@ def _walk(where: str, one: Any, other: Any) -> list[str]:
 def assert_same(one: dict[str, Any], other: dict[str, Any]) -> None:
     found = differences(one, other)
     assert not found, "\n".join(found[:20])
+
+
+# Runs in pieces
+
+
+def save_run_restore_run(program: Path, first: int, second: int, **launch: Any) -> None:
+    """Run, save, run on, go back, run on again: the same trace and the same state, twice."""
+    running = forward(machine(program, **launch), first)
+    saved = running.save()
+    at_save = described(saved, running)
+    forward(running, second)
+    ended, told = whole_state(running), trace(running)
+    for _ in range(2):
+        running.restore(saved)
+        assert_same(at_save, whole_state(running))
+        forward(running, second)
+        assert trace(running) == told
+        assert_same(ended, whole_state(running))
+
+
+def run_in_slices(program: Path, sizes: tuple[int, ...], most: int, **launch: Any) -> tuple[bytes, dict[str, Any]]:
+    """Run in slices of these sizes, over and over; the trace and the state at the end, or after `most` instructions."""
+    running = machine(program, **launch)
+    for size in itertools.cycle(sizes):
+        before = running.tick, len(running.log), running.clock
+        forward(running, min(size, most - running.tick), slices=size)
+        if running.tick >= most or (running.tick, len(running.log), running.clock) == before:
+            break
+    return trace(running), whole_state(running)

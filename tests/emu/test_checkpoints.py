@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import itertools
 from pathlib import Path
 
 import pytest
@@ -24,6 +23,8 @@ from tests.emu.runs import (
     forward,
     fuzz,
     machine,
+    run_in_slices,
+    save_run_restore_run,
     trace,
     whole_state,
 )
@@ -42,21 +43,6 @@ def _free_machines() -> None:
 
 def sample(name: str) -> Path:
     return SAMPLES / name
-
-
-def save_run_restore_run(program: Path, first: int, second: int, **launch: str) -> None:
-    """Run, save, run on, go back, run on again: the same trace and the same state, twice."""
-    running = forward(machine(program, **launch), first)
-    saved = running.save()
-    at_save = described(saved, running)
-    forward(running, second)
-    ended, told = whole_state(running), trace(running)
-    for _ in range(2):
-        running.restore(saved)
-        assert_same(at_save, whole_state(running))
-        forward(running, second)
-        assert trace(running) == told
-        assert_same(ended, whole_state(running))
 
 
 @pytest.mark.parametrize("program", SAMPLE_PROGRAMS, ids=lambda path: path.stem)
@@ -165,16 +151,6 @@ def test_a_checkpoint_holds_files_and_typed_keys(tmp_path: Path) -> None:
 
 
 # Slices
-
-
-def run_in_slices(program: Path, sizes: tuple[int, ...], most: int) -> tuple[bytes, dict[str, object]]:
-    running = machine(program)
-    for size in itertools.cycle(sizes):
-        before = running.tick, len(running.log), running.clock
-        forward(running, min(size, most - running.tick), slices=size)
-        if running.tick >= most or (running.tick, len(running.log), running.clock) == before:
-            break
-    return trace(running), whole_state(running)
 
 
 @pytest.mark.parametrize("program", SAMPLE_PROGRAMS, ids=lambda path: path.stem)

@@ -153,6 +153,15 @@ def test_a_click_elsewhere_goes_to_the_tick_and_a_double_click_is_one_click(
     at_tick(qtbot, later, 2 * ROUND + ENTERED)
 
 
+def test_what_was_clicked_stays_under_the_mouse(qtbot: QtBot, later: MainWindow, timeline: TimelinePane) -> None:
+    timeline.view.zoom(3)
+    span = timeline.view.span
+    tick = round(span[0] + (span[1] - span[0]) / 3)
+    QTest.mouseClick(timeline.view.viewport(), Qt.MouseButton.LeftButton, pos=on_the_timeline(timeline, tick))
+    qtbot.waitUntil(lambda: later._snapshot.tick < 2 * ROUND + ENTERED and not later.bridge.is_busy)
+    assert timeline.view.span == pytest.approx(span)
+
+
 @pytest.mark.parametrize("tick", [-1, 10_000])
 def test_clicks_beyond_the_run_mean_its_ends(qtbot: QtBot, timeline: TimelinePane, tick: float) -> None:
     at = on_the_timeline(timeline, min(tick, timeline.view.span[1] - 0.1))

@@ -84,7 +84,7 @@ def test_what_is_not_found_is_said_where_it_is_noticed(
 
 def test_requests_are_refused_meanwhile(qtbot: QtBot, searching: MainWindow, session: FakeSession) -> None:
     searching.bridge.ask(lambda session: session.set_register("eax", 1))
-    qtbot.waitUntil(lambda: "Esc" in searching.messages.message)
+    qtbot.waitUntil(lambda: "F12" in searching.messages.message)
     assert not [call for call in session.calls if call[0] == "set_register"]
     qtbot.waitUntil(lambda: session._searched > 5)
     assert session.status is Status.SEARCHING

@@ -15,7 +15,7 @@ from typing import Final
 import unicorn
 from unicorn import x86_const as x86
 
-from app.emu.cpu import boot
+from app.emu.cpu import boot, fpu
 from app.emu.cpu.engine import Engine
 from app.emu.cpu.exits import Exit, Why
 from app.emu.cpu.frame import FRAME_SIZE, write_frame
@@ -378,6 +378,10 @@ class UnicornCpu:
     def save(self) -> bytes:
         """What the processor holds beside `Registers`: the FPU, and the instructions executed (RDTSC)."""
         return struct.pack("<Q", self._total) + self._engine.exit.fpu_content()
+
+    def is_sound(self, saved: bytes) -> bool:
+        """May something from a file be restored? What is saved goes into the engine as it is."""
+        return len(saved) == len(self.save()) and fpu.is_sound(saved[8:])
 
     def restore(self, saved: bytes) -> None:
         """Go back to a saved state; memory must have been restored before."""

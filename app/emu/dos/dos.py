@@ -104,20 +104,31 @@ class Dos(Kernel):
 
         arguments is the command tail as typed behind the program's name. Raises `LoadError`, with a message to show.
         """
+        self.load_afterwards(guest_path, arguments, environment)
+        self.load_next()
+
+    def load_afterwards(self, guest_path: str, arguments: str, environment: Mapping[str, str]) -> None:
+        """Have a program loaded when those before it have ended or stay resident, as a batch file does it."""
+        start = Start(_command_tail(arguments), process.environment_block(dict(environment)))
+        self.following.append((guest_path, start))
+
+    def load_next(self) -> bool:
+        """Load the program that is to follow and set the registers it starts with; False: there is none."""
+        if not self.following:
+            return False
+        guest_path, start = self.following.pop(0)
         where = f"{guest_path} (drive C: is {self.mount.folder.path})"
-        command_tail = _command_tail(arguments)
-        strings = process.environment_block(dict(environment))
         try:
             path = self.mount.true_name(guest_path)
             file = self.mount.file(guest_path)
             program = loader.program(file.read(0, file.size), path)
-            placed = process.load(self, program, path, Start(command_tail, strings), None)
+            placed = process.load(self, program, path, start, None)
         except InsufficientMemory as failure:
             raise LoadError(f"{where}: does not fit into {failure.largest * 16 // 1024} KiB of free memory") from None
         except DosFailed as failure:
             raise LoadError(f"{where}: {failure.__doc__}") from None
-        self.top_psp = placed.psp
         process.enter(self, placed)
+        return True
 
     # -- INT 21h
 
@@ -248,6 +259,19 @@ class Dos(Kernel):
     def end_program(self, code: int, message: str) -> None:
         """The host ends the current program: its parent goes on, or the run is over."""
         process.terminate(self, code, process.CRITICAL_ERROR, message)
+
+    def end_now(self, code: int, how: int, message: str) -> None:
+        """The host has done its part of a program's end: do DOS's."""
+        process.terminate(self, code, how, message)
+
+    def release_resident(self, psp: int) -> None:
+        """Give back what a program has kept when it stayed resident: memory and handles."""
+        self.handles.close_all(psp)
+        self.blocks.free_all(psp)
+
+    def end_descendants(self, psp: int, code: int) -> None:
+        """End all programs a program has started, directly or not, that still run."""
+        process.end_descendants(self, psp, code)
 
     def critical_error(self) -> None:
         """INT 24h without a handler of the program's own: fail the call."""

@@ -16,6 +16,7 @@ from app.emu.dos.mount import Mount
 from app.emu.events import Event
 
 if TYPE_CHECKING:
+    from app.emu.dos.process import Start
     from app.emu.dos.surroundings import Machine
     from app.emu.memory.memory import Memory
     from app.emu.registers import Registers
@@ -34,8 +35,8 @@ class Kernel:
         self.time = DosClock()
         self.current_psp = 0
         """The current program (INT 21h AH=50h, 51h)."""
-        self.top_psp = 0
-        """The program this machine was started for."""
+        self.following: list[tuple[str, Start]] = []
+        """Programs to load when nobody waits for the one that ends: path and what it is started with."""
         self.dta = Far(0, psp.TAIL)
         self.strategy = 0
         self.break_check = False

@@ -31,8 +31,12 @@ _PAGE_FAULT: Final = 14
 
 
 def raise_exception(host: Host, vector: int, error_code: int = 0, cr2: int = 0) -> None:
-    """Deliver an exception of the running client. EIP is where the processor says the fault was."""
-    regs, client = host.machine.regs, host.current
+    """Deliver an exception of the running code: in protected mode to its client, in real mode to the primary one.
+
+    EIP is where the processor says the fault was.
+    """
+    regs = host.machine.regs
+    client = host.primary if regs.is_v86 and host.primary is not None else host.current
     table = client.real_exceptions if regs.is_v86 else client.exceptions
     default = client.trap(Trap.DEFAULT_REAL_EXCEPTION if regs.is_v86 else Trap.DEFAULT_EXCEPTION, vector)
     if table[vector] != default:
@@ -45,7 +49,7 @@ def raise_exception(host: Host, vector: int, error_code: int = 0, cr2: int = 0) 
 def _enter_handler(host: Host, client: Client, handler: Vector, vector: int, error_code: int, cr2: int) -> None:
     regs = host.machine.regs
     before = host.standing()
-    level = host.leave(Door.EXCEPTION)
+    level = host.leave(Door.EXCEPTION, client)
     level.vector = vector
     level.target = far(regs, regs.cs, regs.eip)
     if regs.is_v86:

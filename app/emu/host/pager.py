@@ -52,7 +52,7 @@ class Pager:
         if not self.is_on:
             return
         memory = host.machine.memory
-        locked = {page for client in host.clients for page in client.blocks.locks}
+        locked = host.locked_pages
         for page in list(self._candidates(host)):
             if page not in locked and self._chooses():
                 memory.page_out(page * PAGE)
@@ -62,8 +62,8 @@ class Pager:
         memory = host.machine.memory
         for block in host.arena.blocks:
             yield from memory.present_pages(block.linear, block.pages_size)
-        for client in host.clients:
-            for page in sorted(client.blocks.pageable):
+        for blocks in host.holders:
+            for page in sorted(blocks.pageable):
                 if memory.is_mapped(page * PAGE, 1):
                     yield page
 
@@ -73,15 +73,12 @@ class Pager:
         self.random = self.random * _MULTIPLIER + _INCREMENT & _MASK
         return (self.random >> 16) % _OUT_OF == 0
 
-    def serve(self, host: Host, linear: int, *, during: str | None = None) -> bool:
-        """A page is missing: bring it back if it was taken and the host can do so now.
-
-        during: what the host is doing that does not allow it, where the levels do not tell.
-        """
+    def serve(self, host: Host, linear: int) -> bool:
+        """A page is missing: bring it back if it was taken and the host can do so now."""
         memory = host.machine.memory
         if not memory.page_entry(linear) & PAGED_OUT:
             return False
-        obstacle = during or self.obstacle(host)
+        obstacle = self.obstacle(host)
         if obstacle is None:
             memory.page_in(linear)
             return True
@@ -103,7 +100,7 @@ class Pager:
 
     def explain(self, host: Host, linear: int) -> str:
         """Words for a page fault at an address: why the page was not there. Empty where paging has no part in it."""
-        if not host.machine.memory.page_entry(linear) & PAGED_OUT:
+        during = self.obstacle(host)
+        if during is None or not host.machine.memory.page_entry(linear) & PAGED_OUT:
             return ""
-        during = self.obstacle(host) or "the entry of a callback"
         return f"; the page is out, not being locked (INT 31h AX=0600h), and cannot be brought back during {during}"

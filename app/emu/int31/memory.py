@@ -40,7 +40,7 @@ def get_free_memory_information(host: Host, buffer: ES_DI) -> None:
     """Write 30h bytes about free memory to a buffer: largest block in bytes, then counts of pages."""
     arena = host.arena
     free, total = arena.frames.free, arena.frames.total
-    unlocked = total - sum(len(client.blocks.locks) for client in host.clients)
+    unlocked = total - len(host.locked_pages)
     linear = sum(size for _, size in arena.gaps()) // PAGE
     values = (
         arena.largest, arena.largest // PAGE, free,

@@ -102,7 +102,7 @@ def _unlocked_pages_inside(host: Host, linear: int, size: int) -> list[int]:
     Raises `InvalidLinearAddress` unless all the range is the client's.
     """
     _pages_around(host, linear, size)
-    locked = {page for client in host.clients for page in client.blocks.locks}
+    locked = host.locked_pages
     inside = range(linear + PAGE - 1 >> 12, linear + size >> 12)
     return [page for page in inside if page not in locked and host.arena.is_committed(page * PAGE)]
 

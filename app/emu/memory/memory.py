@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import mmap
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
@@ -74,6 +74,15 @@ class MemoryImage:
     def page(self, number: int) -> bytes:
         """The contents of one page."""
         return self.chunks[number // _CHUNK][number % _CHUNK] or bytes(PAGE)
+
+    def with_pages(self, pages: Mapping[int, bytes]) -> MemoryImage:
+        """The same with other contents of some pages, by their number. Raises `IndexError` for one there is not."""
+        chunks = list(self.chunks)
+        for number, content in pages.items():
+            chunk = list(chunks[number // _CHUNK])
+            chunk[number % _CHUNK] = content if content.strip(b"\0") else None
+            chunks[number // _CHUNK] = tuple(chunk)
+        return MemoryImage(tuple(chunks))
 
     def changed_since(self, before: MemoryImage | None) -> Iterator[int]:
         """Numbers of the pages it does not share with another image of the same memory (None: an empty one)."""

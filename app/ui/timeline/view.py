@@ -198,10 +198,11 @@ class TimelineView(pg.PlotWidget):
         if not self.follows:
             return
         left, right = self.span
+        now = max(self.record.now, _LEAST_RUN)
         if self._whole:
             self._set_span(-end * 0.01, end * (1 + _BREATH))
-        else:
-            width, now = right - left, max(self.record.now, _LEAST_RUN)
+        elif not left <= self.record.now <= right:  # a place in view that was clicked stays where it is
+            width = right - left
             self._set_span(now + width * (_BREATH - 1), now + width * _BREATH)
 
     def _set_span(self, left: float, right: float) -> None:
