@@ -37,6 +37,7 @@ from tests.emu.runs import (
     trace,
     whole_state,
 )
+from tests.guest import build
 
 ASKS = bytes.fromhex("B408 CD21 88C2 B402 CD21 3C71 75F4 B44C CD21")
 """again: mov ah, 8 / int 21h / mov dl, al / mov ah, 2 / int 21h / cmp al, 'q' / jne again / mov ah, 4Ch / int 21h"""
@@ -295,7 +296,14 @@ def test_a_recording_without_its_program_is_refused(tmp_path: Path) -> None:
 # State from strangers
 
 
-@pytest.mark.parametrize("program", SAMPLE_PROGRAMS, ids=lambda path: path.stem)
+OF_STATE = [
+    *SAMPLE_PROGRAMS,
+    build.BUILT / "watchpoints_trigger-32.com",
+    build.BUILT / "serialization_waits_for_others-16.com",
+]
+
+
+@pytest.mark.parametrize("program", OF_STATE, ids=lambda path: path.stem)
 def test_state_is_the_same_written_plainly(program: Path) -> None:
     """Every class that state is made of is known to recordings."""
     running = machine(program)
