@@ -35,7 +35,7 @@ from app.emu.host import traps
 from app.emu.host.arena import Arena
 from app.emu.host.callbacks import SLOTS
 from app.emu.host.dpmi import STACK_FULL, DpmiHost
-from app.emu.host.exceptions import describe
+from app.emu.host.exceptions import WITHIN_HOST, describe
 from app.emu.host.faults import GuestFault
 from app.emu.host.host import HostStackFull
 from app.emu.host.pager import Pager
@@ -478,7 +478,7 @@ class Machine:
 
     def fault(self, fault: GuestFault) -> None:
         """Raise an exception the host ran into on behalf of the client, at the client's instruction."""
-        self.state.host.fault(fault.vector, fault.error_code, fault.cr2)
+        self.state.host.fault(fault.vector, fault.error_code, fault.cr2, WITHIN_HOST)
 
     # V86 mode
 

@@ -130,6 +130,13 @@ WANTED  equ     40000000h
         dpmi    0505h
         check_error 8021h, "0505h: no bytes"
         mov     esi, [handle2]
+        mov     ecx, 4000h
+        mov     edx, 3
+        mov     ebx, selector
+        mov     edi, 8193
+        dpmi    0505h
+        check_error 8021h, "0505h: more selectors than there are descriptors"
+        mov     esi, [handle2]
         mov     ecx, 40000000h
         mov     edx, 1
         dpmi    0505h

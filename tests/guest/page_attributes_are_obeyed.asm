@@ -65,6 +65,8 @@
         mov     [es:1234h], al          ; 26 A2 34 12
         cmp     word [seen_error], 7
         check   e, "writing a read-only page faults: present, write, user"
+        cmp     word [seen_information], 0
+        check   e, "the client itself did"
         mov     byte [es:2000h], 1
         push    ds
         pop     es
@@ -119,6 +121,8 @@
         pop     es
         cmp     word [seen_error], 7
         check   e, "the host does not write a read-only page"
+        cmp     word [seen_information], 1
+        check   e, "it was the host who met it"
         mov     word [skip], 4
         ; errors
         mov     dword [words], 0009000Ah
@@ -165,6 +169,8 @@ handler:                                ; note it and skip the instruction
         mov     [seen_error], ax
         mov     eax, [ss:xbp + W + 50h]
         mov     [seen_address], eax
+        mov     ax, [ss:xbp + W + 32h]
+        mov     [seen_information], ax
         movzx   eax, word [skip]
         add     dword [ss:xbp + W + 2Ch], eax
         pop     eax
@@ -179,6 +185,8 @@ handle  resd    1
 linear  resd    1
 selector resw   1
 seen_error resw 1
+seen_information resw 1
+        alignb  4
 seen_address resd 1
 words   resw    8
 vendor  resb    128

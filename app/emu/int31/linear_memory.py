@@ -21,6 +21,7 @@ from app.emu.host.tables import Owner
 from app.emu.int31.descriptors import change_descriptor
 from app.emu.int31.memory import announce
 from app.emu.int31.table import INT31
+from app.emu.memory import layout
 from app.emu.memory.layout import PAGE
 from app.emu.memory.memory import WRITABLE
 from app.emu.registers import EBX, ECX, EDI, EDX, ES_EBX, ES_EDX, ESI
@@ -28,6 +29,8 @@ from app.emu.services import ServiceFailed
 
 _COMMIT: Final = 1
 _UPDATE_DESCRIPTORS: Final = 2
+_DESCRIPTORS: Final = layout.LDT_SIZE // Descriptor.SIZE
+"""A list cannot name more."""
 _WORD: Final = 2
 """Bytes of a selector or an attribute word in a list."""
 
@@ -59,6 +62,8 @@ def resize_linear_memory_block(
     old = blocks.find(handle)
     listed: tuple[int, ...] = ()
     if flags & _UPDATE_DESCRIPTORS:
+        if count > _DESCRIPTORS:
+            raise failures.InvalidValue
         listed = struct.unpack(f"<{count}H", host.read_pointer(*selectors, count * _WORD))
     block = blocks.resize(handle, -(-size // PAGE) * PAGE, committed=bool(flags & _COMMIT))
     announce(host, "resized", block)
