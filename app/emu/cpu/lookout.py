@@ -172,7 +172,7 @@ class Lookout:
 
     def _on_translated(self, _uc: unicorn.Uc, block: Any, _previous: object, _data: object) -> None:
         """A block is about to run for the first time: find the instructions that use a register."""
-        if block.pc == self._engine.iretd:
+        if self._engine.is_own_code(block.pc):
             return
         code, wide = self._memory.read(block.pc, block.size), self._is_wide()
         at = 0

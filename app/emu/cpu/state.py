@@ -19,6 +19,9 @@ _WORD: Final = struct.Struct("<H")
 _NO_EXCEPTIONS: Final = 0x7F00
 _FLAGS: Final = struct.Struct("<Q8xQ8xIi")
 """EFLAGS without the arithmetic flags, these, how they are kept, -1 or 1 for DF."""
+_FPU_REGISTER: Final = 10
+_FPU_SLOT: Final = 16
+"""Bytes of a register, and from one to the next."""
 _ARITHMETIC: Final = int(STATUS) | int(Flag.DF)
 
 
@@ -127,6 +130,14 @@ class State:
         """What FNCLEX does."""
         (status,) = _WORD.unpack_from(self.blob, self._at.fpu_status)
         _WORD.pack_into(self.blob, self._at.fpu_status, status & _NO_EXCEPTIONS)
+
+    def fpu_content(self) -> bytes:
+        """The FPU's part without what lies between its registers, which is whatever the engine's stack held."""
+        content = bytearray(self.fpu)
+        first = self._at.fpu_registers - self._at.fpu
+        for register in range(first, first + 8 * _FPU_SLOT, _FPU_SLOT):
+            content[register + _FPU_REGISTER : register + _FPU_SLOT] = bytes(_FPU_SLOT - _FPU_REGISTER)
+        return bytes(content)
 
 
 def _segment(raw: bytes) -> Segment:

@@ -23,12 +23,13 @@ from app.emu.cpu.guard import Guard
 from app.emu.cpu.lookout import Lookout
 from app.emu.cpu.translations import Translations
 from app.emu.cpu.verdict import instruction_at
+from app.emu.cpu.watchpoints import DEBUG, Watchpoints
 from app.emu.memory import layout
 from app.emu.memory.memory import Memory, PageNotPresent
 from app.emu.probes import Probe
 from app.emu.registers import Flag, Registers
+from app.emu.watchpoint import SINGLE_STEP, Watchpoint
 
-_DEBUG_TRAP: Final = 1
 _INVALID_OPCODE: Final = 6
 _SEGMENT_FAULTS: Final = range(10, 15)
 _PROTECTION: Final = 13
@@ -71,11 +72,13 @@ class UnicornCpu:
         self._guard = Guard(self._engine, self._stops_at) if limit_checks else None
         self._uc.hook_add(unicorn.UC_HOOK_INTR, self._on_interrupt)
         self._uc.hook_add(unicorn.UC_HOOK_INSN_INVALID, self._on_invalid)
+        self._uc.hook_add(unicorn.UC_HOOK_MEM_FETCH_PROT, self._on_fetch_from_nowhere)
         self._uc.hook_add(unicorn.UC_HOOK_INSN, self._on_in, None, 1, 0, x86.UC_X86_INS_IN)
         self._uc.hook_add(unicorn.UC_HOOK_INSN, self._on_out, None, 1, 0, x86.UC_X86_INS_OUT)
         for instruction in (x86.UC_X86_INS_SYSCALL, x86.UC_X86_INS_SYSENTER):
             self._uc.hook_add(unicorn.UC_HOOK_INSN, self._on_later_instruction, None, 1, 0, instruction)
         self._lookout = Lookout(self._engine, memory, clock=lambda: self.executed, cut_short=self.cut_short)
+        self._watchpoints = Watchpoints(self._engine, memory, clock=lambda: self.executed, cut_short=self.cut_short)
         self._translations = Translations(self._engine, memory, self._remap)
 
     def _remap(self) -> None:
@@ -83,6 +86,7 @@ class UnicornCpu:
         if self._guard:
             self._guard.remap()
         self._lookout.remap()
+        self._watchpoints.remap()
 
     # Running
 
@@ -93,6 +97,7 @@ class UnicornCpu:
         """
         self._resume_at = regs.code_linear
         self._lookout.begin()
+        self._watchpoints.begin(resumes=bool(regs.eflags & Flag.RF))
         self._before = before = 0
         while True:
             result = self._run(regs, ring0_esp, instructions - before)
@@ -107,14 +112,24 @@ class UnicornCpu:
             before += result.executed
             self._before = before
             self._resume_at = -1
-            if result.why is not Why.BUDGET or before >= instructions:
+            if result.why is not Why.BUDGET or before >= instructions or self._watchpoints.take(before):
                 break
-        result = Exit(result.why, before, result.vector, result.error_code, result.cr2)
+        result = self._with_watchpoints(Exit(result.why, before, result.vector, result.error_code, result.cr2), regs)
         self._total += result.executed
         self.sightings = self._lookout.take(result.executed)
         frame = self.memory.host_physical(ring0_esp - FRAME_SIZE)
         write_frame(self.memory.buffer, frame, regs, result.error_code)
         return result
+
+    def _with_watchpoints(self, result: Exit, regs: Registers) -> Exit:
+        """What the debug registers make of a run that is over."""
+        if self._watchpoints.is_before:
+            regs.eflags |= Flag.RF
+            return result
+        if result.executed:
+            regs.eflags &= ~Flag.RF  # WORKAROUND(unicorn 2.1): it keeps RF to the end of the block
+        hit = self._watchpoints.take(result.executed)
+        return Exit(Why.FAULT, result.executed, DEBUG, result.error_code | hit) if hit else result
 
     def _run(self, regs: Registers, ring0_esp: int, instructions: int) -> Exit:
         """One entry and everything up to the exit."""
@@ -168,8 +183,10 @@ class UnicornCpu:
             regs.eip = self._exit_eip & _MASK
         if hit is None:
             return Exit(Why.BUDGET, done)
-        if hit.why is Why.INTERRUPT or (hit.why is Why.FAULT and hit.vector == _DEBUG_TRAP):
-            return Exit(hit.why, done, hit.vector)
+        is_trap = hit.why is Why.FAULT and hit.vector == DEBUG and not self._watchpoints.is_before
+        if hit.why is Why.INTERRUPT or is_trap:
+            stepped = is_trap and self._exit_eip is None  # and no INT1
+            return Exit(hit.why, done, hit.vector, SINGLE_STEP if stepped else 0)
         done = done if self._fetching else max(done - 1, 0)
         if self._guard and self._guard.active and hit.why is Why.FAULT and hit.vector in _SEGMENT_FAULTS:
             vector = self._guard.judge(regs, hit)
@@ -189,17 +206,18 @@ class UnicornCpu:
         time = self._total + executed
         regs.eax, regs.edx = time & _MASK, time >> 32 & _MASK
         regs.eip = regs.eip + 2 & _MASK
-        return Exit(Why.FAULT, 1, _DEBUG_TRAP) if regs.eflags & Flag.TF else Exit(Why.BUDGET, 1)
+        return Exit(Why.FAULT, 1, DEBUG, SINGLE_STEP) if regs.eflags & Flag.TF else Exit(Why.BUDGET, 1)
 
     def _step(self, regs: Registers, ring0_esp: int) -> Exit:
         """One instruction in a block of its own: the trap flag sees to it."""
         traps = regs.eflags & Flag.TF
         regs.eflags |= Flag.TF
         result = self._run(regs, ring0_esp, 1)
-        if traps or result.why is not Why.FAULT or result.vector != _DEBUG_TRAP:
+        if traps:
             return result
         regs.eflags &= ~Flag.TF
-        return Exit(Why.BUDGET, result.executed)
+        stepped = result.why is Why.FAULT and (result.vector, result.error_code) == (DEBUG, SINGLE_STEP)
+        return Exit(Why.BUDGET, result.executed) if stepped else result
 
     @property
     def executed(self) -> int:
@@ -227,7 +245,7 @@ class UnicornCpu:
                 cr2 = int(uc.reg_read(x86.UC_X86_REG_CR2)) & _MASK if vector == _PAGE_FAULT else 0
                 if vector == _PAGE_FAULT:
                     self._fetching, self._early = self._fetched_from(cr2)
-                self._within = vector != _DEBUG_TRAP and not self._fetching
+                self._within = vector != DEBUG and not self._fetching
                 self._engine.hit = Exit(Why.FAULT, 0, vector, error_code, cr2)
         uc.emu_stop()
 
@@ -241,10 +259,22 @@ class UnicornCpu:
                 hit, self._exit_eip = Exit(Why.INTERRUPT, 0, _INVALID_OPCODE), state.eip + 2
             elif code.lstrip(_PREFIXES)[:1] == b"\xf1":
                 length = len(code) - len(code.lstrip(_PREFIXES)) + 1
-                hit, self._exit_eip = Exit(Why.FAULT, 0, _DEBUG_TRAP), state.eip + length
+                hit, self._exit_eip = Exit(Why.FAULT, 0, DEBUG), state.eip + length
             self._engine.hit = hit
         uc.emu_stop()
         return True
+
+    def _on_fetch_from_nowhere(
+        self, _uc: unicorn.Uc, _kind: int, address: int, _size: int, _value: int, _data: object
+    ) -> bool:
+        """Code where there is no memory reads as FFFFh, which is no instruction. address: physical."""
+        if self._engine.hit is None:
+            state = self._engine.look()
+            linear = state.segments()[1].base + state.eip & _MASK
+            is_here = self.memory.translate(linear) == address
+            self._fetching, self._early = self._fetched_from(linear if is_here else (linear | _PAGE - 1) + 1)
+            self._engine.hit = Exit(Why.FAULT, 0, _INVALID_OPCODE)
+        return False
 
     def _on_later_instruction(self, _uc: unicorn.Uc, _data: object) -> None:
         """SYSCALL and SYSENTER: a 486 has neither, Unicorn would step over them."""
@@ -328,6 +358,11 @@ class UnicornCpu:
         if self._engine.hit is None and self._stops_at(address):
             self._engine.stop(Exit(Why.BREAKPOINT, 0))
 
+    def set_watchpoints(self, points: tuple[Watchpoint, ...]) -> None:
+        """What the debug registers hold from now on."""
+        if self._watchpoints.set(points):
+            self.forget_everything()
+
     def set_ldt(self, client_index: int) -> None:
         """LLDT: make the LDT of the client at this index the current one, in the GDT and in the hidden part of LDTR."""
         descriptor = boot.ldt_descriptor(client_index)
@@ -338,11 +373,15 @@ class UnicornCpu:
         """What FNCLEX does, between slices: no floating-point exception waits any more."""
         self._engine.exit.clear_fpu_exceptions()
 
+    def enable_coprocessor(self, *, on: bool) -> None:
+        """Let coprocessor instructions be executed, or raise exception 7 (CR0.EM)."""
+        self._engine.enable_coprocessor(on=on)
+
     # Checkpoints
 
     def save(self) -> bytes:
         """What the processor holds beside `Registers`: the FPU, and the instructions executed (RDTSC)."""
-        return struct.pack("<Q", self._total) + bytes(self._engine.exit.fpu)
+        return struct.pack("<Q", self._total) + self._engine.exit.fpu_content()
 
     def is_sound(self, saved: bytes) -> bool:
         """May something from a file be restored? What is saved goes into the engine as it is."""
