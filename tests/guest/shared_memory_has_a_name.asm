@@ -88,6 +88,28 @@
         check   nc, "0D01h for the third"
         open    name, 100
         check   nc, "a new block of that name"
+        mov     bx, [request + 0Eh]
+        mov     cx, [request + 0Ch]
+        mov     [linear], cx
+        mov     [linear + 2], bx
+        mov     si, 0
+        mov     di, 100
+        dpmi    0600h
+        check   nc, "whose page is locked"
+        mov     si, [request + 0Ah]
+        mov     di, [request + 8]
+        dpmi    0D01h
+        check   nc, "and which is closed so"
+        open    name, 100
+        mov     eax, [request + 0Ch]
+        cmp     eax, [linear]
+        check   e, "another one at the same place"
+        mov     bx, [request + 0Eh]
+        mov     cx, [request + 0Ch]
+        mov     si, 0
+        mov     di, 100
+        dpmi    0601h
+        check_error 8002h, "is not locked"
         cmp     dword [request + 4], 100
         check   e, "with a new length"
         mov     eax, [request + 8]

@@ -45,10 +45,14 @@ class MemoryBlocks:
         """Free a block; what it was."""
         block = self.find(handle)
         del self.by_handle[handle]
-        for page in block.pages:
-            self.locks.pop(page, None)
+        self.forget_locks(block)
         self.arena.free_block(block)
         return block
+
+    def forget_locks(self, block: Block) -> None:
+        """The pages of a block are gone, and their locks with them."""
+        for page in block.pages:
+            self.locks.pop(page, None)
 
     def resize(self, handle: int, size: int, *, committed: bool = True) -> Block:
         """Resize a block; the new one. Its pages stay locked as they are, wherever they go."""

@@ -111,6 +111,10 @@ class SharedMemory:
             self.arena.free_block(block.memory)
         return block
 
+    def is_used(self, block: Shared) -> bool:
+        """Has anybody a handle for it?"""
+        return any(each.block is block for each in self.handles.values())
+
     def leave(self, client: int) -> None:
         """A client ends: it closes all its handles."""
         for handle in [handle for handle, each in self.handles.items() if each.client == client]:

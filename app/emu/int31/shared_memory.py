@@ -58,6 +58,9 @@ def _name(host: Host, selector: int, offset: int) -> bytes:
 def free_shared_memory(host: Host, handle: SI_DI) -> None:
     """Give a handle for a shared block back; the block goes with the last one."""
     block = host.shared.close(host.current.number, handle)
+    if block.memory is not None and not host.shared.is_used(block):
+        for blocks in host.holders:
+            blocks.forget_locks(block.memory)
     _announce(host, "freed", block, handle, _words(block))
 
 
