@@ -29,7 +29,10 @@ VALUES = frozenset(
 THEN = "--then"
 """What stands between two programs."""
 
-RECORDED = ("--mount", "--write-through", "--memory", "--keys", "--env", "--directory", "--no-limit-checks", "--record")
+RECORDED = (
+    "--mount", "--write-through", "--memory", "--keys", "--env", "--directory", "--no-limit-checks", "--record",
+    "--then",
+)  # fmt: skip
 """Options that a recording replaces."""
 
 _ENVIRONMENT = (
@@ -51,10 +54,10 @@ def main(argv: list[str] | None = None) -> NoReturn:
     parser = _commands()
     words, *following = _programs(arguments)
     options = parser.parse_args(words)
-    _refuse_options_of_recordings(parser, options)
     if following and ("then" not in options or options.program is None or not all(following)):
         parser.error("--then stands between two programs: dpmiscope run FIRST.COM --then SECOND.COM")
     options.then = following
+    _check_recording(parser, options)
     try:
         code = options.action(options)
         sys.stdout.flush()
@@ -164,11 +167,17 @@ def _record(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--record", metavar="FILE", help="record the run: FILE.dpmirec replays it anywhere")
 
 
-def _refuse_options_of_recordings(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
-    """A recording says itself how its program was started."""
+def _check_recording(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """A recording says itself how its program was started; and without a program there is nothing to record."""
     from app.debug.journal import is_recording
 
-    if options.action is _services or options.program is None or not is_recording(options.program):
+    if options.action is _services:
+        return
+    if options.program is None:
+        if options.record is not None:
+            parser.error("--record: name the PROGRAM to be recorded")
+        return
+    if not is_recording(options.program):
         return
     given = [name for name in RECORDED if getattr(options, name.strip("-").replace("-", "_"), None)]
     given += ["arguments for the guest"] if getattr(options, "arguments", None) else []

@@ -1,4 +1,4 @@
-"""The machine's state and its events as JSON, for checkpoints in files: read back without running anybody's code.
+"""The machine's state as JSON, for checkpoints in files: read back without running anybody's code.
 
 A pickle from a stranger could call any function. Here an object is the name of its class and its attributes; reading
 makes an empty object of a class in `STATE` and sets them. Classes that reach outside of the machine (the host folder)
@@ -19,11 +19,10 @@ import json
 import sys
 from collections import deque
 from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final
-
-from app.emu.events import KINDS
 
 STATE: Final = {
     "app.emu.address": "Far",
@@ -56,7 +55,7 @@ STATE: Final = {
     "app.emu.drivers.mouse_cursor": "Cursor",
     "app.emu.drivers.mouse_settings": "Button Handler Settings",
     "app.emu.drivers.xms": "XmsDriver",
-    "app.emu.events": "Door Stack Moment",
+    "app.emu.events": "Door Stack",
     "app.emu.host.client": "Callback Client DosBlock Vector",
     "app.emu.host.dos_api": "PointerAnswer Search Stream",
     "app.emu.host.dpmi": "DpmiHost",
@@ -86,7 +85,7 @@ def _key(kind: type) -> str:
 def _classes() -> dict[str, type]:
     """{key: class} of everything that may be read."""
     kinds = [getattr(sys.modules[module], name) for module, names in STATE.items() for name in names.split()]
-    return {_key(kind): kind for kind in (*kinds, *KINDS.values())}
+    return {_key(kind): kind for kind in kinds}
 
 
 def write(value: object, things: Mapping[str, object]) -> bytes:
@@ -234,6 +233,8 @@ class _Reader:
         return object.__new__(kind)
 
     def _filled(self, made: Any, given: dict[str, Any]) -> Any:
+        if is_dataclass(made) and given.keys() != {each.name for each in fields(made)}:
+            raise ValueError(f"these are not the fields of {type(made).__name__}")
         for name, each in given.items():
             if name.startswith("__"):
                 raise ValueError(f"{name} is no attribute of state")

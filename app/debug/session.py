@@ -96,6 +96,7 @@ class Session:
         match goal:
             case ToPosition(text):
                 position = Position.parse(text)
+                self._begun.take_shortcuts()
                 if position.kind == "end":
                     self.history.leap()
                 place = backward.known(position, self.history)

@@ -12,7 +12,8 @@ from enum import Flag, StrEnum, auto
 from app.emu.address import Far
 from app.emu.bios.screen import Screen
 from app.emu.descriptor import Descriptor
-from app.emu.events import Event, Moment, Stack
+from app.emu.event_log import SavedLog
+from app.emu.events import Event, Stack
 from app.emu.real_mode_call import RealModeCall
 from app.emu.registers import Mode, Registers
 
@@ -376,14 +377,11 @@ class Snapshot:
     screen: Screen
     breakpoints: tuple[BreakpointRow, ...]
     events_from: int
-    events: tuple[Event, ...]
-    """Events from `events_from` on, as far as they lie before this moment.
-
-    `events_from` may be less than was asked for: a new branch began, and what the window knows from there on is no
-    longer true.
-    """
-    moments: tuple[Moment, ...]
-    """One per event in `events`."""
+    """First event that is new. It may be less than was asked for: another branch is shown, and what the window knows
+    from there on is no longer true."""
+    log: SavedLog
+    """All events known of the branch, or as many of them as a picture carries; the future the machine came back from
+    is among them."""
     exit_message: str
     """Why and how the program ended, when it has."""
     at_end: bool = True
@@ -405,3 +403,8 @@ class Snapshot:
     recording: RecordingView | None = None
     """Set while the session is recorded into a file, or was opened from one."""
     providers: ProvidersView = ProvidersView()
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events that are new."""
+        return tuple(event for event, _ in self.log[self.events_from :])

@@ -32,6 +32,7 @@ from app.emu.dos.host_folder import HostFolder
 from app.emu.dos.mount import Mount
 from app.emu.drivers.mouse import MouseDriver
 from app.emu.drivers.xms import XmsDriver
+from app.emu.event_log import EventLog, SavedLog
 from app.emu.host import traps
 from app.emu.host.callbacks import SLOTS
 from app.emu.host.dpmi import STACK_FULL, DpmiHost
@@ -125,7 +126,7 @@ class Checkpoint:
     memory: MemoryImage
     fpu: bytes
     state: bytes
-    log: events.SavedLog
+    log: SavedLog
     place: Place
 
 
@@ -140,7 +141,7 @@ class Machine:
         self.cpu = UnicornCpu(self.memory, limit_checks=options.limit_checks)
         self.cpu.port_in, self.cpu.port_out = self._port_in, self._port_out
         self.rom = Rom(self.memory)
-        self.log = events.EventLog()
+        self.log = EventLog()
         self._running = False
         self.at_breakpoint = False
         """The last slice has arrived in front of a breakpoint's instruction."""

@@ -40,7 +40,6 @@ from app.debug.snapshot import (
     HistoryView,
     Interest,
     MemoryView,
-    Moment,
     Part,
     RecordingView,
     Snapshot,
@@ -55,6 +54,7 @@ from app.debug.watches import MemoryWatch, Use, Watch
 from app.emu.address import Far
 from app.emu.bios.screen import Screen
 from app.emu.descriptor import Descriptor
+from app.emu.event_log import EventLog, SavedLog
 from app.emu.events import (
     CallbackEntered,
     CallbackReturned,
@@ -62,6 +62,7 @@ from app.emu.events import (
     Door,
     Event,
     ModeSwitched,
+    Moment,
     ProgramLoaded,
     RealModeCalled,
     RealModeReturned,
@@ -410,6 +411,19 @@ def screen_at(tick: int) -> Screen:
     return Screen(80, 25, bytes(cells), (0, 3), True)
 
 
+def log_of(events: Sequence[Event], moments: Sequence[Moment]) -> SavedLog:
+    """A log of these."""
+    log = EventLog()
+    for event, moment in zip(events, moments, strict=True):
+        log.append(event, moment)
+    return log.save()
+
+
+def known_events(window: Any) -> list[Event]:
+    """What a window knows of a run."""
+    return [] if window._snapshot is None else [event for event, _ in window._snapshot.log]
+
+
 class FakeSession:
     """Plays the story. `calls` lists everything that was asked of it."""
 
@@ -535,11 +549,11 @@ class FakeSession:
 
     def observe(self, interest: Interest) -> Snapshot:
         self.serial += 1
-        events = self._events_now()
+        happened = len(self._events_now())
         self.furthest = max(self.furthest, tick_now := self.tick)
+        events = [event for event in self._events if event.tick <= self.furthest]
         first = min(interest.events_from, self.valid)
         self.valid = 1 << 60
-        fresh = tuple(events[first:])
         tick = self.tick
         live = live_stack_at(tick)
         return Snapshot(
@@ -550,9 +564,10 @@ class FakeSession:
             stacks=stacks_at(tick), descriptors=descriptors_at(tick) if interest.tables else (),
             callbacks=callbacks_at(tick), vectors=VECTORS if interest.vectors else (),
             memory=self._memory(interest), screen=screen_at(tick), pointer_area=(640, 200),
-            breakpoints=tuple(self.stops), events_from=first, events=fresh,
-            moments=tuple(Moment(e.tick, mode_at(e.tick), depths_at(e.tick)) for e in fresh), exit_message="",
-            at_end=tick_now >= self.furthest, branch=self.branch, happened=len(events),
+            breakpoints=tuple(self.stops), events_from=first,
+            log=log_of(events, [Moment(e.tick, mode_at(e.tick), depths_at(e.tick)) for e in events]),
+            exit_message="",
+            at_end=tick_now >= self.furthest, branch=self.branch, happened=happened,
             branches=tuple(replace(row, is_shown=row.number == self.branch) for row in self.branches),
             history=HistoryView(42 << 20, self.budget, 7, self.dropped), comparison=self.comparison(),
             progress=self._searched / self.search_slices if self.status is Status.SEARCHING else 0.0,

@@ -38,7 +38,7 @@ class DpmiHost(Host):
 
     def program_ending(self, psp: int, code: int, how: int, message: str) -> bool:
         """A program is about to end; True: as a client it ends first, then the host has DOS begin again."""
-        return termination.program_ending(self, psp, termination.ByDos(code, how, message))
+        return termination.program_ending(self, termination.ByDos(psp, code, how, message))
 
     # ROM traps
 
