@@ -7,7 +7,7 @@ taken: Capstone (it gives neither implicit stack accesses nor the offset of bit 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -358,3 +358,14 @@ def decode(code: bytes, *, wide: bool) -> Instruction:
         return _Decoder(code, wide=wide).run()
     except _Truncated:
         return TRUNCATED
+
+
+def walk(code: bytes, *, wide: bool) -> Iterator[tuple[int, Instruction]]:
+    """The instructions of a block with their offsets, up to the first of unknown length."""
+    at = 0
+    while True:
+        instruction = decode(code[at : at + _MAX_LENGTH], wide=wide)
+        yield at, instruction
+        at += instruction.length
+        if not instruction.length or at >= len(code):
+            return
