@@ -212,3 +212,18 @@ def _walk(where: str, one: Any, other: Any) -> list[str]:
 def assert_same(one: dict[str, Any], other: dict[str, Any]) -> None:
     found = differences(one, other)
     assert not found, "\n".join(found[:20])
+
+
+def save_run_restore_run(program: Path, first: int, second: int, **launch: str) -> None:
+    """Run, save, run on, go back, run on again: the same trace and the same state, twice."""
+    running = forward(machine(program, **launch), first)
+    saved = running.save()
+    at_save = described(saved, running)
+    forward(running, second)
+    ended, told = whole_state(running), trace(running)
+    for _ in range(2):
+        running.restore(saved)
+        assert_same(at_save, whole_state(running))
+        forward(running, second)
+        assert trace(running) == told
+        assert_same(ended, whole_state(running))

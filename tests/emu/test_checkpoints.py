@@ -24,6 +24,7 @@ from tests.emu.runs import (
     forward,
     fuzz,
     machine,
+    save_run_restore_run,
     trace,
     whole_state,
 )
@@ -41,21 +42,6 @@ def _free_machines() -> None:
 
 def sample(name: str) -> Path:
     return SAMPLES / name
-
-
-def save_run_restore_run(program: Path, first: int, second: int, **launch: str) -> None:
-    """Run, save, run on, go back, run on again: the same trace and the same state, twice."""
-    running = forward(machine(program, **launch), first)
-    saved = running.save()
-    at_save = described(saved, running)
-    forward(running, second)
-    ended, told = whole_state(running), trace(running)
-    for _ in range(2):
-        running.restore(saved)
-        assert_same(at_save, whole_state(running))
-        forward(running, second)
-        assert trace(running) == told
-        assert_same(ended, whole_state(running))
 
 
 @pytest.mark.parametrize("program", SAMPLE_PROGRAMS, ids=lambda path: path.stem)
