@@ -21,11 +21,25 @@ SWITCHES = frozenset({"--write-through", "--no-limit-checks", "--quiet", "--verb
 """Our options without a value."""
 VALUES = frozenset(
     {
-        "--mount", "--memory", "--profile", "--keys", "--max-instructions", "--time-limit", "--status", "--output",
-        "--pane", "--at", "--size", "--theme", "--format",
+        "--mount", "--memory", "--profile", "--keys", "--env", "--directory", "--record", "--max-instructions",
+        "--time-limit", "--status", "--output", "--pane", "--at", "--size", "--theme", "--format",
     }
 )  # fmt: skip
 """Our options with a value."""
+THEN = "--then"
+"""What stands between two programs."""
+
+RECORDED = ("--mount", "--write-through", "--memory", "--keys", "--env", "--directory", "--no-limit-checks", "--record")
+"""Options that a recording replaces."""
+
+_ENVIRONMENT = (
+    r"set in the guest's environment, as often as needed (usual: COMSPEC=C:\COMMAND.COM, PATH=C:\, PROMPT=$P$G)"
+)
+_ARGUMENTS = "the guest's command line; '<FILE', '>FILE' and '>>FILE' redirect as COMMAND does, to files on drive C:"
+_KEYS = (
+    r"typed into the guest: `dir\n`, `{F1}`, `{Ctrl+C}`, `{Wait 500}` (milliseconds); "
+    "the mouse: `{Mouse 320,100}`, `{Click left}`, `{Press left}`, `{Release left}`"
+)
 
 
 def main(argv: list[str] | None = None) -> NoReturn:
@@ -34,7 +48,13 @@ def main(argv: list[str] | None = None) -> NoReturn:
     command = next((word for word in arguments if not word.startswith("-")), None)
     if command not in COMMANDS and not {"-h", "--help", "--version"} & set(arguments[:1]):
         arguments = ["window", *arguments]
-    options = _commands().parse_args(_options_first(arguments))
+    parser = _commands()
+    words, *following = _programs(arguments)
+    options = parser.parse_args(words)
+    _refuse_options_of_recordings(parser, options)
+    if following and ("then" not in options or options.program is None or not all(following)):
+        parser.error("--then stands between two programs: dpmiscope run FIRST.COM --then SECOND.COM")
+    options.then = following
     try:
         code = options.action(options)
         sys.stdout.flush()
@@ -45,18 +65,23 @@ def main(argv: list[str] | None = None) -> NoReturn:
     sys.exit(code)
 
 
-def _options_first(arguments: list[str]) -> list[str]:
-    """Our own long options also count behind PROGRAM, up to a `--`: put them in front, the rest is the guest's.
+def _programs(arguments: list[str]) -> list[list[str]]:
+    """The words of the command and its first program, our own options in front; then those of each later program.
 
-    What is no option of ours (`/S`, `-x`, names) stays where it is and belongs to the guest.
+    Our long options also count behind PROGRAM, up to a `--`, and `--then` among them begins the next program. What is
+    no option of ours (`/S`, `-x`, names) stays where it is and belongs to the guest.
     """
     ours: list[str] = []
     rest: list[str] = []
+    programs = [rest]
     words = iter(arguments[1:])
     for word in words:
         name, has_value, _ = word.partition("=")
         if word == "--":
-            rest += words if rest else [word, *words]
+            rest += words if rest or len(programs) > 1 else [word, *words]
+        elif word == THEN:
+            rest = []
+            programs.append(rest)
         elif name in SWITCHES or (name in VALUES and has_value):
             ours.append(word)
         elif name in VALUES:
@@ -65,7 +90,7 @@ def _options_first(arguments: list[str]) -> list[str]:
             ours.append(word)
         else:
             rest.append(word)
-    return [*arguments[:1], *ours, *rest]
+    return [[*arguments[:1], *ours, *programs[0]], *programs[1:]]
 
 
 def _commands() -> argparse.ArgumentParser:
@@ -74,7 +99,8 @@ def _commands() -> argparse.ArgumentParser:
         description="Shows how a DPMI program moves between real mode, protected mode and ring 0.",
         epilog=(
             "dpmiscope [PROGRAM [ARG…]] opens the window; `dpmiscope COMMAND --help` tells a command's options. "
-            "Options may stand before or behind PROGRAM; behind `--` everything is the guest's."
+            "Options may stand before or behind PROGRAM; behind `--` everything is the guest's. "
+            "`run FIRST.COM --then SECOND.COM ARG…` loads a second program when the first has ended or stays resident."
         ),
     )
     parser.add_argument("--version", action="version", version=f"dpmiscope {_version()}")
@@ -82,11 +108,13 @@ def _commands() -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="run a program without a window")
     _program(run)
+    _record(run)
     _headless(run)
     run.set_defaults(action=_run, output=None)
 
     trace = commands.add_parser("trace", help="run, and write one JSON object per event")
     _program(trace)
+    _record(trace)
     _headless(trace)
     trace.add_argument("--output", metavar="FILE", default="-", help="where the events go (default -: stdout)")
     trace.set_defaults(action=_run)
@@ -99,9 +127,9 @@ def _commands() -> argparse.ArgumentParser:
     shot.add_argument("--size", metavar="WxH", default="1280x800", help="size of the window in pixels")
     shot.add_argument("--theme", choices=("light", "dark"), default="light")
     shot.add_argument("--time-limit", metavar="SECONDS", type=float, help="give up reaching the position after this")
-    shot.set_defaults(action=_shot)
+    shot.set_defaults(action=_shot, record=None)
 
-    info = commands.add_parser("info", help="what a program file is, without running it")
+    info = commands.add_parser("info", help="what a program or recording is, without running it")
     info.add_argument("program", metavar="PROGRAM")
     info.set_defaults(action=_info)
 
@@ -111,19 +139,41 @@ def _commands() -> argparse.ArgumentParser:
 
     window = commands.add_parser("window", prog="dpmiscope", help="the window; the same without the word")
     _program(window, needed=False)
+    _record(window)
     window.set_defaults(action=_open_window)
     return parser
 
 
 def _program(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
-    parser.add_argument("program", metavar="PROGRAM", nargs=None if needed else "?", help="a DOS .COM or .EXE file")
-    parser.add_argument("arguments", metavar="ARG", nargs=argparse.REMAINDER, help="the guest's command line")
+    parser.add_argument("program", metavar="PROGRAM", nargs=None if needed else "?", help=".COM, .EXE or a recording")
+    parser.add_argument("arguments", metavar="ARG", nargs=argparse.REMAINDER, help=_ARGUMENTS)
+    parser.add_argument(
+        THEN, metavar="PROGRAM ARG…", help="a program to load when those before it have ended or stay resident"
+    )
     parser.add_argument("--mount", metavar="DIR", help="the folder the guest sees as drive C: (default: PROGRAM's)")
     parser.add_argument("--write-through", action="store_true", help="let the guest's writes reach that folder")
-    parser.add_argument("--memory", metavar="MIB", type=_memory, default=32, help="the machine's memory (default 32)")
+    parser.add_argument("--memory", metavar="MIB", type=_memory, help="the machine's memory (default 32)")
     parser.add_argument("--profile", choices=("spec",), default="spec", help="which host is played")
-    parser.add_argument("--keys", metavar="TEXT", default="", help=r"typed into the guest: `dir\n`, `{F1}`, `{Ctrl+C}`")
+    parser.add_argument("--keys", metavar="TEXT", default="", help=_KEYS)
+    parser.add_argument("--env", metavar="NAME=VALUE", action="append", default=[], help=_ENVIRONMENT)
+    parser.add_argument("--directory", metavar="DIR", default="", help=r"current directory on drive C: (default: C:\)")
     parser.add_argument("--no-limit-checks", action="store_true", help="let accesses past a segment's limit pass")
+
+
+def _record(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--record", metavar="FILE", help="record the run: FILE.dpmirec replays it anywhere")
+
+
+def _refuse_options_of_recordings(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """A recording says itself how its program was started."""
+    from app.debug.journal import is_recording
+
+    if options.action is _services or options.program is None or not is_recording(options.program):
+        return
+    given = [name for name in RECORDED if getattr(options, name.strip("-").replace("-", "_"), None)]
+    given += ["arguments for the guest"] if getattr(options, "arguments", None) else []
+    if given:
+        parser.error(f"{options.program} is a recording, which holds its own: leave out {', '.join(given)}")
 
 
 def _headless(parser: argparse.ArgumentParser) -> None:
@@ -150,16 +200,20 @@ def _version() -> str:
 
 
 def _launch(options: argparse.Namespace) -> Launch:
-    from app.debug.launch import Launch
+    from app.debug.launch import MEMORY, Launch
 
     return Launch(
         options.program,
         tuple(options.arguments),
         options.mount,
-        options.memory,
+        options.memory or MEMORY,
         options.write_through,
         not options.no_limit_checks,
         options.keys.replace("\\n", "\n"),
+        tuple(options.env),
+        options.directory,
+        tuple(map(tuple, options.then)),
+        options.record,
     )
 
 
@@ -180,17 +234,22 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _info(options: argparse.Namespace) -> int:
+    from app.debug.journal import is_recording
+    from app.debug.recording import about, read
     from app.emu.dos.loader import identify
     from app.emu.machine_errors import LoadError
 
     path = Path(options.program)
     try:
+        if is_recording(options.program):
+            _print_rows(about(read(options.program), path))
+            return 0
         info = identify(path.read_bytes(), path.name)
     except (LoadError, OSError) as error:
         text = f"{options.program}: {error.strerror}" if isinstance(error, OSError) else str(error)
         print(f"dpmiscope: {text}", file=sys.stderr)
         return 125
-    rows = {
+    _print_rows({
         "file": f"{info.name}, {info.file_size} bytes",
         "format": info.format + (f" with {info.appended}" if info.appended else ""),
         "image": f"{info.image_size} bytes",
@@ -199,10 +258,13 @@ def _info(options: argparse.Namespace) -> int:
         "relocations": str(info.relocations),
         "memory": f"at least {info.min_paragraphs}, at most {info.max_paragraphs} paragraphs beyond the image",
         "symbols": "none",
-    }
+    })  # fmt: skip
+    return 0
+
+
+def _print_rows(rows: dict[str, str]) -> None:
     for name, value in rows.items():
         print(f"{name:12} {value}")
-    return 0
 
 
 def _services(options: argparse.Namespace) -> int:

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
-from app.debug.inputs import standard_input
-from app.debug.launch import Launch, spare_the_collector, start
+from app.debug.course import Course, course_of
+from app.debug.launch import Launch, spare_the_collector
+from app.debug.recording import Ended
 from app.emu.devices.clock import RATE
 from app.emu.events import Event
 from app.emu.machine import Machine
@@ -110,17 +111,22 @@ def run(launch: Launch, limits: Limits, report: Report, trace: BinaryIO | None) 
 def _run(launch: Launch, limits: Limits, report: Report, console: StandardConsole, trace: BinaryIO | None) -> Outcome:
     began = time.monotonic()
     spare_the_collector()
-    machine = start(launch, console)
+    course = course_of(launch, console, lambda text: sys.stderr.write(f"dpmiscope: {text}\n"))
+    machine = course.machine
     machine.folder.mirror.can_undo = False  # nobody goes back here
+    outcome: Outcome | None = None
     try:
-        return _to_the_end(machine, limits, console, trace)
+        outcome = _to_the_end(course, limits, console, trace)
+        return outcome
     finally:
+        course.close(None if outcome is None else Ended(outcome.reason, outcome.code, outcome.message))
         if report.verbose:
             seconds = time.monotonic() - began
             sys.stderr.write(f"dpmiscope: {machine.tick} instructions, {len(machine.log)} events, {seconds:.2f} s\n")
 
 
-def _to_the_end(machine: Machine, limits: Limits, console: StandardConsole, trace: BinaryIO | None) -> Outcome:
+def _to_the_end(course: Course, limits: Limits, console: StandardConsole, trace: BinaryIO | None) -> Outcome:
+    machine = course.machine
     write = _event_writer(machine, trace)
     deadline = None if limits.seconds is None else time.monotonic() + limits.seconds
     waiting_since: tuple[int, int] | None = None
@@ -131,9 +137,13 @@ def _to_the_end(machine: Machine, limits: Limits, console: StandardConsole, trac
             return Outcome("limit", LIMIT, f"stopped after {machine.tick} instructions (--max-instructions)")
         if deadline is not None and time.monotonic() >= deadline:
             return Outcome("limit", LIMIT, f"stopped after {limits.seconds:g} seconds (--time-limit)")
-        machine.slice(min(left, SLICE))
+        if (known := course.known_end()) is not None:
+            return Outcome(known.reason, known.code, known.message)
+        course.slice(min(left, SLICE))
+        if not course.listens:
+            continue
         if machine.state.devices.keyboard.wants_input:
-            standard_input(machine.place, console.read()).do(machine)
+            course.type(console.read())
         if waiting_since is None:
             if machine.state.waiting and machine.state.bios.input_ended:
                 waiting_since = machine.clock, machine.tick
@@ -147,6 +157,8 @@ def _to_the_end(machine: Machine, limits: Limits, console: StandardConsole, trac
             return Outcome("terminated", ENDED_BY_HOST, "the guest waits for a key and its input has ended")
     write()
     end = machine.state.end
+    if end.how == "failed":
+        return Outcome("failed", FAILED, end.message)
     if end.how == "terminated":
         return Outcome("terminated", end.code, end.message, is_told=True)
     return Outcome("exited", end.code, end.message)

@@ -123,22 +123,34 @@ def test_first_session_can_be_followed() -> None:
     assert found == steps
 
 
+MADE = (".png", ".jsonl", ".json", ".dpmirec")
+"""Names of what commands make, or have made before."""
+
+
 def commands() -> list[str]:
     blocks = re.findall(r"```sh\n(.*?)```", text(), re.DOTALL)
     lines = [line for block in blocks for line in block.splitlines()]
     return [line.partition(" #")[0] for line in lines if line.startswith(".venv/bin/dpmiscope ")]
 
 
-@pytest.mark.parametrize("command", commands())
-def test_command_works(command: str, tmp_path: Path) -> None:
-    (tmp_path / "resources").symlink_to(ROOT / "resources")
+def run_command(command: str, tmp_path: Path) -> None:
     arguments = shlex.split(command)[1:]
     done = subprocess.run(
         [sys.executable, "-m", "app", *arguments], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert all((tmp_path / word).exists() for word in arguments if word.endswith((".png", ".jsonl", ".json")))
+    assert all((tmp_path / word).exists() for word in arguments if word.endswith(MADE))
+
+
+@pytest.mark.parametrize("command", commands())
+def test_command_works(command: str, tmp_path: Path) -> None:
+    (tmp_path / "resources").symlink_to(ROOT / "resources")
+    _, *_, subject = shlex.split(command)
+    for earlier in commands()[: commands().index(command)]:
+        if f" {subject} " in earlier and subject.endswith(MADE):
+            run_command(earlier, tmp_path)  # makes what this one is about
+    run_command(command, tmp_path)
 
 
 def options() -> set[str]:

@@ -20,7 +20,8 @@ from typing import Final
 
 from app.debug.checkpoints import Checkpoints, Kept
 from app.debug.inputs import Input
-from app.emu.events import EventLog, SavedLog, log_length
+from app.debug.marks import Marks
+from app.emu.event_log import SavedLog
 from app.emu.machine import Machine, Place
 
 DEFAULT_BUDGET: Final = 512 << 20
@@ -46,8 +47,10 @@ class Branch:
     """Events up to the fork: what the branch shares with its parent."""
     inputs: list[Input] = field(default_factory=list)
     kept: Checkpoints = field(default_factory=Checkpoints)
-    log: SavedLog = ((), ())
+    log: SavedLog = field(default_factory=SavedLog)
     """The events of the branch as far as a checkpoint has seen them."""
+    marks: Marks = field(default_factory=Marks)
+    """What a recording knows of places on the way: a replay is checked against it."""
 
 
 class History:
@@ -67,7 +70,9 @@ class History:
         """Seconds it takes to run to where the machine is."""
         self._kept_at = 0.0
         """The same at the last checkpoint, or where the machine was taken to."""
-        self._keep()
+        self.difference = ""
+        """What was not as a mark says, when a known part of the run was repeated: a message for the user."""
+        self.keep()
 
     @property
     def at_end(self) -> bool:
@@ -75,28 +80,27 @@ class History:
         return self.machine.place >= self.branch.end
 
     @property
-    def events(self) -> EventLog:
+    def events(self) -> SavedLog:
         """All events of the branch that are known: those that have happened, and behind them those still to come."""
-        if len(self.machine.log) >= log_length(self.branch.log):
-            return self.machine.log
-        known = EventLog()
-        known.restore(self.branch.log)
-        return known
+        return self.branch.log if len(self.machine.log) < len(self.branch.log) else self.machine.log.save()
 
     # Running forward
 
     def slice(self, instructions: int) -> int:
         """Run the machine as `Machine.slice` does, repeating the branch's inputs and leaving checkpoints."""
         machine, branch = self.machine, self.branch
+        before, marks = machine.place, branch.marks
         began = perf_counter()
-        executed = machine.slice(self._limited(instructions))
+        executed = machine.slice(marks.limited(before, self._limited(instructions)))
         self._work += perf_counter() - began
+        if before < marks.last:
+            self.difference = self.difference or marks.check(before, machine)
         branch.end = max(branch.end, machine.place)
         if self._work - self._kept_at >= _WORK_BETWEEN:
             self._kept_at = self._work
             following = branch.kept.following(machine.place)
             if following is None or following.work - self._work > _WORK_BETWEEN / 2:
-                self._keep()
+                self.keep()
         return executed
 
     def _limited(self, instructions: int) -> int:
@@ -123,7 +127,7 @@ class History:
             self._fork()
         self.branch.inputs.append(new)
         self._inputs_done += 1
-        self._keep()
+        self.keep()
         return forked
 
     def _fork(self) -> None:
@@ -131,6 +135,7 @@ class History:
         number = max(branch.number for branch in self.branches) + 1
         inputs = old.inputs[: self._inputs_done]
         self.branch = Branch(number, old.number, here, here, len(self.machine.log), inputs, old.kept.before(here))
+        self.branch.marks = old.marks.until(here)
         self.branches.append(self.branch)
 
     def by_number(self, number: int) -> Branch:
@@ -140,6 +145,11 @@ class History:
             message = f"there is no branch {number}"
             raise ValueError(message)
         return found
+
+    def show(self, number: int) -> None:
+        """Show another branch, of a machine at the start of the run: how a recording begins."""
+        self.branch = self.by_number(number)
+        self._count()
 
     def switch(self, number: int) -> int:
         """Show another branch, no further than where it parts from the one shown; how many events both have."""
@@ -186,7 +196,7 @@ class History:
 
     # Checkpoints
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
         """Leave a checkpoint here, and drop what is needed least when there is too much."""
         branch, machine = self.branch, self.machine
         new = Kept(machine.save(), self._inputs_done, self._work)
@@ -198,7 +208,7 @@ class History:
 
     def _remember_events(self) -> None:
         """The machine is about to go back, or may be: what has happened stays known."""
-        if len(self.machine.log) > log_length(self.branch.log):
+        if len(self.machine.log) > len(self.branch.log):
             self.branch.log = self.machine.log.save()
 
     def _count(self) -> None:
@@ -249,7 +259,7 @@ class History:
         while machine.place < place and not machine.has_ended:
             while marks and marks[0] <= machine.tick:
                 del marks[0]
-                self._keep()
+                self.keep()
             target = min(marks[0] if marks else place.tick, machine.tick + _CHUNK)
             self.slice(max(target - machine.tick, 1))
             yield machine.place

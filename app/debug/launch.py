@@ -4,28 +4,49 @@ from __future__ import annotations
 
 import gc
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
+from app.emu.dos import redirection
+from app.emu.dos.dos import Dos
+from app.emu.dos.failures import DosFailed
 from app.emu.dos.host_folder import HostFolder
 from app.emu.machine import Console, Machine, MachineOptions
 from app.emu.machine_errors import LoadError
 
+MEMORY: Final = 32
+"""MiB a machine has unless somebody wants another size."""
 ENVIRONMENT = {"COMSPEC": "C:\\COMMAND.COM", "PATH": "C:\\", "PROMPT": "$P$G"}
-"""The guest's environment."""
+"""The guest's environment, unless it is told otherwise."""
+
+
+Programs = tuple[tuple[str, ...], ...]
+"""Programs in a row: path and arguments of each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """One program and how to run it. mount: the folder that is drive C:, None for the program's own; memory in MiB."""
+    """A program and how to run it. mount: the folder that is drive C:, None for the program's own; memory in MiB.
+
+    arguments may redirect as COMMAND.COM does it (`<FILE`, `>FILE`, `>>FILE`). environment: NAME=VALUE beside the
+    usual, NAME= takes a name out; directory: the current one at the start, as DOS spells it, "" for the root. then:
+    programs that follow when it has ended or stays resident, each with its arguments.
+    """
 
     program: str
     arguments: tuple[str, ...] = ()
     mount: str | None = None
-    memory: int = 32
+    memory: int = MEMORY
     write_through: bool = False
     limit_checks: bool = True
     keys: str = ""
+    environment: tuple[str, ...] = ()
+    directory: str = ""
+    then: Programs = ()
+    record: str | None = None
+    """The file to record into from the start."""
 
     @property
     def folder(self) -> str:
@@ -33,9 +54,14 @@ class Launch:
         return self.mount if self.mount is not None else str(Path(self.program).resolve().parent)
 
     @property
+    def programs(self) -> Programs:
+        """All programs in their order."""
+        return ((self.program, *self.arguments), *self.then)
+
+    @property
     def name(self) -> str:
-        """The program's file name."""
-        return Path(self.program).name
+        """The programs' file names."""
+        return ", ".join(Path(program).name for program in (self.program, *(program for program, *_ in self.then)))
 
 
 def spare_the_collector() -> None:
@@ -51,23 +77,74 @@ def spare_the_collector() -> None:
         gc.set_threshold(100_000, 50, 100)
 
 
+def _check(program: str) -> None:
+    path = Path(program)
+    if not path.exists():
+        raise LoadError(f"{program}: no such file; give the path of a .COM or .EXE program")
+    if path.is_dir():
+        raise LoadError(f"{program}: is a folder; give the path of a .COM or .EXE program in it")
+
+
 def start(launch: Launch, console: Console) -> Machine:
     """Build a machine and load the program. Raises `LoadError` with a message for the user."""
-    path = Path(launch.program)
-    if not path.exists():
-        raise LoadError(f"{launch.program}: no such file; give the path of a .COM or .EXE program")
-    if path.is_dir():
-        raise LoadError(f"{launch.program}: is a folder; give the path of a .COM or .EXE program in it")
-    options = MachineOptions(launch.memory, launch.write_through, launch.limit_checks)
-    machine = Machine(options, HostFolder(launch.folder), console)
+    for program, *_ in launch.programs:
+        _check(program)
+    machine = _machine(launch, HostFolder(launch.folder), console)
+    return _load(machine, launch, guest_programs(launch, machine), environment_of(launch))
+
+
+def guest_programs(launch: Launch, machine: Machine) -> Programs:
+    """The programs of a launch as the guest names them. Raises `LoadError` for one outside drive C:."""
+    mount = machine.state.dos.mount
+    return tuple((mount.guest_path(program), *arguments) for program, *arguments in launch.programs)
+
+
+def start_again(
+    launch: Launch, programs: Programs, environment: Mapping[str, str], folder: HostFolder, console: Console
+) -> Machine:
+    """`start` from a recording: the programs as the guest names them, in a folder that was recorded."""
+    return _load(_machine(launch, folder, console), launch, programs, environment)
+
+
+def _machine(launch: Launch, folder: HostFolder, console: Console) -> Machine:
+    return Machine(MachineOptions(launch.memory, launch.write_through, launch.limit_checks), folder, console)
+
+
+def _load(machine: Machine, launch: Launch, programs: Programs, environment: Mapping[str, str]) -> Machine:
     dos = machine.state.dos
-    dos.load_program(dos.mount.guest_path(launch.program), " ".join(launch.arguments), ENVIRONMENT)
+    _change_directory(dos, launch.directory)
+    for program, *arguments in programs:
+        words, redirected = redirection.split(arguments)
+        dos.load_afterwards(program, " ".join(words), environment, redirected)
+    dos.load_next()
     if launch.keys:
         try:
             machine.state.devices.keyboard.type_text(launch.keys)
         except ValueError as error:
             raise LoadError(f"--keys: {error}") from None
     return machine
+
+
+def environment_of(launch: Launch) -> dict[str, str]:
+    """The guest's environment: the usual strings, changed as by SET NAME=VALUE. Raises `LoadError`."""
+    strings = dict(ENVIRONMENT)
+    for setting in launch.environment:
+        name, is_setting, value = setting.partition("=")
+        if not is_setting or not name.strip():
+            raise LoadError(f"--env {setting}: write NAME=VALUE (NAME= takes a name out of the environment)")
+        strings.pop(name.strip().upper(), None)
+        if value:
+            strings[name.strip().upper()] = value
+    return strings
+
+
+def _change_directory(dos: Dos, directory: str) -> None:
+    if directory:
+        try:
+            dos.mount.change_directory(directory)
+        except DosFailed:
+            where = f"a folder on drive C: ({dos.mount.folder.path})"
+            raise LoadError(f"--directory {directory}: no such folder; give {where}, such as SRC\\LIB") from None
 
 
 @dataclass(slots=True)

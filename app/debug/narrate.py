@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from app.emu import events
-from app.emu.events import Door, Event, Stack
+from app.emu.events import Door, Event, Reason, Stack
 from app.emu.host.exceptions import NAMES
 from app.emu.registers import Mode
 
@@ -41,6 +41,8 @@ DOORS: Final = {
     Door.REFLECTION_RETURN: "the return of a reflected interrupt",
     Door.HARDWARE_INTERRUPT: "a hardware interrupt",
     Door.INTERRUPT_RETURN: "the return of an interrupt handler",
+    Door.MOUSE_HANDLER: "a mouse event",
+    Door.MOUSE_HANDLER_RETURN: "the return of a mouse event handler",
     Door.EXCEPTION: "an exception",
     Door.EXCEPTION_RETURN: "the return of an exception handler",
     Door.RESIDENT_PROVIDER: "a resident service provider",
@@ -84,6 +86,7 @@ _WEIGHT: Final[dict[type[Event], int]] = {
     events.CallbackReturned: 7,
     events.ClientEntered: 7,
     events.ClientLeft: 6,
+    events.ResidentProviderNotified: 7,
     events.RealModeCalled: 6,
     events.RealModeReturned: 6,
     events.InterruptReflected: 5,
@@ -248,6 +251,28 @@ def _interrupt_flag_changed(event: events.InterruptFlagChanged) -> str:
     return f"Virtual interrupts are {'on' if event.enabled else 'off'} now."
 
 
+@_tells(events.ResidentProviderInstalled)
+def _provider_installed(event: events.ResidentProviderInstalled) -> str:
+    return (
+        f"Client {event.client} installed resident service provider {event.provider}; "
+        f"its procedure for {event.bits}-bit clients is at linear {event.linear:08X}."
+    )
+
+
+@_tells(events.ResidentProviderNotified)
+def _provider_notified(event: events.ResidentProviderNotified) -> str:
+    why = "ends" if event.reason is Reason.CLIENT_TERMINATED else "has entered"
+    return (
+        f"The host calls resident service provider {event.provider} at {event.handler} on the locked protected-mode "
+        f"stack, because client {event.client} {why}."
+    )
+
+
+@_tells(events.ResidentProviderRemoved)
+def _provider_removed(event: events.ResidentProviderRemoved) -> str:
+    return f"Resident service provider {event.provider} for {event.bits}-bit clients is gone."
+
+
 @_tells(events.UnsupportedCalled)
 def _unsupported_called(event: events.UnsupportedCalled) -> str:
     return f"INT {event.interrupt:02X}h function {event.function:04X}h, called at {event.at}, does not exist here."
@@ -319,5 +344,8 @@ _LINES: Final[dict[type[Event], _Sentence]] = {
     events.VectorChanged: lambda e: f"{e.table} vector {e.vector:02X}h: {e.before} → {e.after}",
     events.MemoryChanged: lambda e: f"{e.action} {e.linear:08X}, {_size(e.size)}, handle {e.handle:08X}",
     events.InterruptFlagChanged: lambda e: f"interrupts {'on' if e.enabled else 'off'}",
+    events.ResidentProviderInstalled: lambda e: f"provider {e.provider}, for {e.bits}-bit clients at {e.linear:08X}",
+    events.ResidentProviderNotified: lambda e: f"provider {e.provider}: {e.handler}, {name_of(str(e.reason))}",
+    events.ResidentProviderRemoved: lambda e: f"provider {e.provider}, for {e.bits}-bit clients",
     events.UnsupportedCalled: lambda e: f"INT {e.interrupt:02X}h AH={e.function >> 8:02X}h from {e.at}",
 }

@@ -12,13 +12,24 @@ from app.debug.goals import Goal, LastUse, NextUse
 from app.debug.history import Branch, History
 from app.debug.launch import Launch
 from app.debug.narrate import sentence, weightiest
-from app.debug.pursuit import current
-from app.debug.snapshot import BranchRow, HistoryView, Interest, MemoryView, ScreenView, Snapshot, Status, Stop
+from app.debug.provider_view import providers
+from app.debug.pursuit import current, on_trap
+from app.debug.snapshot import (
+    BranchRow,
+    HistoryView,
+    Interest,
+    MemoryView,
+    RecordingView,
+    Snapshot,
+    Status,
+    Stop,
+)
 from app.debug.stack_view import stacks
 from app.debug.table_view import TableView
 from app.debug.watches import Use
 from app.emu.address import Far
 from app.emu.bios.screen import screen
+from app.emu.disassembly import Flow
 from app.emu.events import Door
 from app.emu.host.profile import PROFILE
 from app.emu.machine import Machine
@@ -42,6 +53,7 @@ class Moving:
     stop: Stop
     progress: float = 0.0
     can_go_back: bool = False
+    recording: RecordingView | None = None
 
 
 class Observer:
@@ -75,14 +87,22 @@ class Observer:
 
     def _tell(self, goal: LastUse | NextUse, stop: Stop) -> str:
         """What the machine is about to do with what was searched for."""
-        verb = "write" if goal.use is Use.WRITE else "read"
+        is_last, writes = isinstance(goal, LastUse), goal.use is Use.WRITE
         if Stop.NOT_FOUND in stop:
-            when = "since the program was loaded" if isinstance(goal, LastUse) else "before the program ends or waits"
-            return f"Nothing {verb}s {goal.watch} {when}."
-        instruction = current(self._machine)
-        text = f"{instruction.mnemonic} {instruction.operands}".strip() if instruction is not None else "the next step"
-        which = "last one to" if isinstance(goal, LastUse) else "next one to"
-        return f"{text} at {self.label(self._machine.regs.code_linear)} is the {which} {verb} {goal.watch}."
+            when = "since the program was loaded" if is_last else "before the program ends or waits for a key"
+            return f"Nothing {'writes' if writes else 'reads'} {goal.watch} {when}."
+        machine = self._machine
+        instruction = current(machine)
+        text = f"{instruction.mnemonic} {instruction.operands}".strip() if instruction is not None else "the step"
+        where = f"{text} at {self.label(machine.regs.code_linear)}"
+        if is_last:
+            did = f"{'wrote' if writes else 'read'} {goal.watch} last"
+        else:
+            did = f"{'writes' if writes else 'reads'} {goal.watch} next"
+        if on_trap(machine):
+            return f"The host {did}, entered by {where}."
+        called = instruction is not None and instruction.flow is Flow.INTERRUPT
+        return f"{where} {did}, or what it calls does." if called else f"{where} {did}."
 
     def _first_of_last_turn(self) -> int:
         """The first of the events that happened together with the last one."""
@@ -112,10 +132,9 @@ class Observer:
         """One picture of the machine as it is; during a search, the one before with how far the search has come."""
         self._serial += 1
         if moving.status is Status.SEARCHING and self._last is not None:
-            known = self._last.events_from + len(self._last.events)
             return replace(
                 self._last, serial=self._serial, status=moving.status, progress=moving.progress,
-                events_from=known, events=(), moments=(),
+                events_from=len(self._last.log),
             )  # fmt: skip
         self._last = self._picture(interest, moving, breakpoints, history, pin)
         return self._last
@@ -125,11 +144,9 @@ class Observer:
     ) -> Snapshot:
         machine = self._machine
         regs, host = machine.regs, machine.state.host
-        log = history.events
         client = host.client
         first = min(interest.events_from, self._valid)
         self._valid = _ALL
-        recorded = [log[seq] for seq in range(first, min(len(log), first + _MOST_EVENTS))]
         at_rest = moving.status in {Status.STOPPED, Status.ENDED}
         return Snapshot(
             serial=self._serial,
@@ -153,19 +170,21 @@ class Observer:
             callbacks=self._tables.callbacks(),
             vectors=self._tables.vectors() if interest.vectors else (),
             memory=self._memory(interest),
-            screen=self._screen(),
+            screen=screen(machine.memory, machine.state.devices.vga),
+            pointer_area=machine.state.mouse.area,
             breakpoints=breakpoints.rows(),
             events_from=first,
-            events=tuple(event for event, _ in recorded),
-            moments=tuple(moment for _, moment in recorded),
+            log=history.events.until(first + _MOST_EVENTS),
             exit_message=self._exit_message(),
             at_end=history.at_end,
             branch=history.branch.number,
             branches=tuple(_branch_row(branch, shown=branch is history.branch) for branch in history.branches),
             history=HistoryView(history.size, history.budget, len(history.branch.kept), history.dropped),
             happened=len(machine.log),
+            recording=moving.recording,
             can_go_back=moving.can_go_back,
             comparison=pin.compared_with(Pin.of(machine, history.branch.number)) if pin and at_rest else None,
+            providers=providers(host),
         )
 
     def _sentence(self, stop: Stop) -> str:
@@ -192,6 +211,8 @@ class Observer:
             return ""
         if end.how == "terminated":
             return f"The host ended the program: {end.message}"
+        if end.how == "failed":
+            return f"The next program could not be loaded: {end.message}"
         return f"The program has ended with code {end.code}."
 
     def _memory(self, interest: Interest) -> MemoryView:
@@ -221,10 +242,6 @@ class Observer:
                 if not _inside(segment, start + index):
                     state[index] = PAST_LIMIT
         return MemoryView(title, start, linear & 0xFFFFFFFF, bytes(data), bytes(state))
-
-    def _screen(self) -> ScreenView:
-        shown = screen(self._machine.memory, self._machine.state.devices.vga)
-        return ScreenView(shown.columns, shown.rows, shown.cells, shown.cursor, shown.cursor_visible)
 
 
 def _branch_row(branch: Branch, *, shown: bool) -> BranchRow:

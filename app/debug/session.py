@@ -6,7 +6,7 @@ command and tests drive the same two methods; whoever owns a session uses it fro
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from app.debug import backward
@@ -27,14 +27,15 @@ from app.debug.goals import (
     ToModeSwitch,
     ToPosition,
 )
-from app.debug.history import START, History
-from app.debug.inputs import Input, KeysTyped, MemoryWritten, RegisterSet
-from app.debug.launch import CapturedConsole, Launch, start
+from app.debug.history import START
+from app.debug.inputs import Input, KeysTyped, MemoryWritten, MouseButtons, MouseMoved, RegisterSet
+from app.debug.launch import CapturedConsole, Launch
 from app.debug.observe import Moving, Observer
 from app.debug.positions import Position
 from app.debug.pursuit import Pursuit, pursue
+from app.debug.replay import begin
 from app.debug.searching import Search
-from app.debug.snapshot import Interest, Snapshot, Status, Stop
+from app.debug.snapshot import Interest, RecordingView, Snapshot, Status, Stop
 from app.debug.watches import Use, Watch
 from app.debug.watching import probes_of
 from app.emu.machine import Machine, Place
@@ -49,16 +50,18 @@ _MOST_JUMPS: Final = 100
 class Session:
     """A program, the machine it runs on, its breakpoints, and what the user asked for last.
 
-    Raises `LoadError` when the program cannot be loaded.
+    The program of a launch may be a recording, too. Raises `LoadError` when it cannot be loaded.
     """
 
     def __init__(self, launch: Launch) -> None:
-        self.launch = launch
         self.console = CapturedConsole()
-        self.machine: Machine = start(launch, self.console)
+        self._begun = begin(launch, self.console)
+        self.launch = self._begun.launch
+        self.history = self._begun.history
+        self.recorder = self._begun.recorder
+        self.machine: Machine = self.history.machine
         self.breakpoints = Breakpoints()
-        self.history = History(self.machine)
-        self._observer = Observer(self.machine, launch)
+        self._observer = Observer(self.machine, self.launch)
         self._goal: Goal | None = None
         self._pursuit: Pursuit | None = None
         self._search: Search[Stop] | None = None
@@ -121,6 +124,7 @@ class Session:
                 return stop
             if machine.state.waiting:
                 break
+        self.recorder.follow()
         return None
 
     def _search_on(self, search: Search[Stop]) -> Stop | None:
@@ -166,6 +170,7 @@ class Session:
         self._stop = stop
         self._goal = self._pursuit = self._search = None
         self.machine.look_out(frozenset())
+        self.recorder.follow(at_rest=True)
 
     def pause(self) -> None:
         """Rest between two slices: what the user asked for last is forgotten; a search ends where it began."""
@@ -236,6 +241,7 @@ class Session:
     def drop_branch(self, number: int) -> None:
         """Forget a branch. Raises `ValueError` for the one shown and for one that others began in."""
         self.history.drop(number)
+        self.recorder.follow()
 
     def set_budget(self, size: int) -> None:
         """The most bytes all checkpoints may hold."""
@@ -259,14 +265,54 @@ class Session:
         """Type into the guest: characters, and keys such as `{F1}`, `{Esc}`, `{Ctrl+C}`."""
         self._do(lambda place: KeysTyped(place, text))
 
+    def move_mouse(self, x: int, y: int) -> None:
+        """Move the mouse to a place of the mouse driver's virtual screen."""
+        self._do(lambda place: MouseMoved(place, x, y))
+
+    def hold_mouse_buttons(self, buttons: int) -> None:
+        """Hold these mouse buttons (bit 0 left, 1 right, 2 middle) and no others."""
+        self._do(lambda place: MouseButtons(place, buttons))
+
     def _do(self, make: Callable[[Place], Input]) -> None:
         if self.history.do(make):
             self._observer.forget_events(self.history.branch.events)
             self._jumps = [place for place in self._jumps if place < self.machine.place]
+        self.recorder.follow()
+
+    # Recording
+
+    def close(self) -> None:
+        """Nobody uses the session any more: the end of its recording is written."""
+        self.recorder.end()
+
+    def _missing(self) -> str:
+        missing = self.machine.folder.missing
+        if not missing:
+            return ""
+        return f"the program has asked for {missing[0]}, which is not in the recording: it was told `access denied`"
+
+    def save_recording(self, path: str) -> None:
+        """Write everything there is, all branches, to a file. Raises `OSError` and `ValueError` with a message."""
+        self.recorder.save(path)
+
+    def set_bookmarks(self, marks: Sequence[tuple[str, str]]) -> None:
+        """The user's bookmarks, positions and notes: recordings open at these at once."""
+        self.recorder.set_bookmarks(marks)
+
+    def _recording(self) -> RecordingView | None:
+        begun, recorder = self._begun, self.recorder
+        file = recorder.path or begun.source
+        if not file:
+            return None
+        note = begun.difference or recorder.trouble or self._missing() or begun.note
+        bookmarks = tuple((mark.position, mark.note) for mark in recorder.bookmarks)
+        return RecordingView(file, recorder.size or begun.size, recorder.is_writing, note, bookmarks)
 
     # Looking
 
     def observe(self, interest: Interest) -> Snapshot:
         """The picture the window asks for. Never changes the machine."""
-        shown = Moving(self.status, self._stop, self._progress, can_go_back=bool(self._jumps))
+        shown = Moving(
+            self.status, self._stop, self._progress, can_go_back=bool(self._jumps), recording=self._recording()
+        )
         return self._observer.observe(interest, shown, self.breakpoints, self.history, self._pin)

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from enum import Flag, StrEnum, auto
 
 from app.emu.address import Far
+from app.emu.bios.screen import Screen
 from app.emu.descriptor import Descriptor
-from app.emu.events import Event, Moment, Stack
+from app.emu.event_log import SavedLog
+from app.emu.events import Event, Stack
 from app.emu.real_mode_call import RealModeCall
 from app.emu.registers import Mode, Registers
 
@@ -185,18 +187,6 @@ class MemoryView:
 
 
 @dataclass(frozen=True, slots=True)
-class ScreenView:
-    """The guest's text screen: 80x25 cells of (character CP437, attribute) as they lie in memory, and the cursor."""
-
-    columns: int
-    rows: int
-    cells: bytes
-    cursor: tuple[int, int]
-    """Column, row."""
-    cursor_visible: bool
-
-
-@dataclass(frozen=True, slots=True)
 class BreakpointRow:
     """Something that stops a run, forwards and backwards.
 
@@ -279,6 +269,63 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingView:
+    """The file a session is recorded into, or was opened from. size: bytes written so far, or of the file opened."""
+
+    file: str
+    size: int
+    is_writing: bool
+    note: str
+    """What the user is to know: a missing end, a replay that differs, a full disk; else empty."""
+    bookmarks: tuple[tuple[str, str], ...] = ()
+    """Position and note, as they stand in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureRow:
+    """What a resident service provider runs for clients of one width (INT 31h AX=0C00h)."""
+
+    provider: int
+    """Its number in order of installation."""
+    owner: int
+    """The client that installed it."""
+    bits: int
+    data: Descriptor
+    code: Descriptor
+    offset: int
+    linear: int
+    """Linear address of the procedure."""
+    is_resident: bool
+    """Its client has ended by INT 31h AX=0C01h."""
+    clients: int
+    """Clients alive that the provider was told of, of both widths."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldRow:
+    """A client that a provider was told of, with the selectors made for it in that client's table."""
+
+    provider: int
+    client: int
+    bits: int
+    handler: Far
+    data: int
+    linear: int
+    has_ended: bool
+    """It was told of its end, too."""
+    in_progress: bool
+    """The procedure runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProvidersView:
+    """Resident service providers: their procedures, and the clients they were told of (the last hundred each)."""
+
+    procedures: tuple[ProcedureRow, ...] = ()
+    told: tuple[ToldRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Interest:
     """What the open panes want to see; the session fills only that. Immutable, replaced as a whole."""
 
@@ -327,17 +374,14 @@ class Snapshot:
     callbacks: tuple[CallbackRow, ...]
     vectors: tuple[VectorRow, ...]
     memory: MemoryView
-    screen: ScreenView
+    screen: Screen
     breakpoints: tuple[BreakpointRow, ...]
     events_from: int
-    events: tuple[Event, ...]
-    """Events from `events_from` on, as far as they lie before this moment.
-
-    `events_from` may be less than was asked for: a new branch began, and what the window knows from there on is no
-    longer true.
-    """
-    moments: tuple[Moment, ...]
-    """One per event in `events`."""
+    """First event that is new. It may be less than was asked for: another branch is shown, and what the window knows
+    from there on is no longer true."""
+    log: SavedLog
+    """All events known of the branch, or as many of them as a picture carries; the future the machine came back from
+    is among them."""
     exit_message: str
     """Why and how the program ended, when it has."""
     at_end: bool = True
@@ -352,5 +396,15 @@ class Snapshot:
     """How much of a search is done, 0 to 1, while `status` is SEARCHING."""
     can_go_back: bool = False
     """There is a jump `GoBack` can return from."""
+    pointer_area: tuple[int, int] = (640, 200)
+    """Width and height of the screen in the mouse driver's coordinates."""
     happened: int = 0
     """Events before this moment: the next one will have this seq."""
+    recording: RecordingView | None = None
+    """Set while the session is recorded into a file, or was opened from one."""
+    providers: ProvidersView = ProvidersView()
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events that are new."""
+        return tuple(event for event, _ in self.log[self.events_from :])

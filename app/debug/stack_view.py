@@ -85,7 +85,7 @@ def _application(machine: Machine, client: Client | None) -> _Place | None:
     host, regs = machine.state.host, machine.regs
     found: Registers | None = regs if host.live_stack is Stack.APPLICATION else None
     if found is None:
-        own = (level.saved for level in host.levels if level.client is client and not level.saved.is_v86)
+        own = (level.saved for level in host.levels if level.left is client and not level.saved.is_v86)
         found = next((saved for saved in own if saved.ss.selector != client.locked_selector), None)
     if found is None:
         return None

@@ -16,6 +16,7 @@ Where each DPMI concept lives, and the events that tell of it:
     the four stacks, nesting                host/host.py              StackSwitched
     addresses where the host takes over     host/traps.py, rom.py
     the end of a client                     host/termination.py       ClientLeft, ProgramEnded
+    resident service providers (0Cxxh)      host/providers.py         ResidentProviderInstalled, …Notified, …Removed
     INT 21h in protected mode               host/dos_api.py
     any service by its number               int31/, or search for its number (0x0303)
 """

@@ -30,15 +30,18 @@ from app.emu.devices.devices import Devices
 from app.emu.dos.dos import Dos
 from app.emu.dos.host_folder import HostFolder
 from app.emu.dos.mount import Mount
+from app.emu.drivers.mouse import MouseDriver
+from app.emu.drivers.xms import XmsDriver
+from app.emu.event_log import EventLog, SavedLog
 from app.emu.host import traps
 from app.emu.host.callbacks import SLOTS
 from app.emu.host.dpmi import STACK_FULL, DpmiHost
-from app.emu.host.exceptions import describe
+from app.emu.host.exceptions import COPROCESSOR_ERROR, describe
 from app.emu.host.faults import GuestFault
 from app.emu.host.host import HostStackFull
 from app.emu.host.memory_blocks import Arena
 from app.emu.host.termination import ENDED_BY_HOST
-from app.emu.machine_errors import NotYet
+from app.emu.machine_errors import LoadError, NotYet
 from app.emu.memory import layout
 from app.emu.memory.memory import Memory, MemoryImage, PageNotPresent
 from app.emu.probes import LoadProbe, MemoryProbe, Probe, RegisterProbe
@@ -73,7 +76,7 @@ class MachineOptions:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How the run ended. how: exit, resident, terminated (by the host)."""
+    """How the run ended. how: exit, resident, terminated (by the host), failed (the next program cannot be loaded)."""
 
     code: int
     how: str
@@ -88,6 +91,8 @@ class MachineState:
     devices: Devices
     bios: Bios
     dos: Dos
+    mouse: MouseDriver
+    xms: XmsDriver
     host: DpmiHost
     tick: int = 0
     idle: int = 0
@@ -119,7 +124,7 @@ class Checkpoint:
     memory: MemoryImage
     fpu: bytes
     state: bytes
-    log: events.SavedLog
+    log: SavedLog
     place: Place
 
 
@@ -134,7 +139,7 @@ class Machine:
         self.cpu = UnicornCpu(self.memory, limit_checks=options.limit_checks)
         self.cpu.port_in, self.cpu.port_out = self._port_in, self._port_out
         self.rom = Rom(self.memory)
-        self.log = events.EventLog()
+        self.log = EventLog()
         self._running = False
         self.at_breakpoint = False
         """The last slice has arrived in front of a breakpoint's instruction."""
@@ -149,10 +154,18 @@ class Machine:
             devices=Devices(self),
             bios=Bios(self),
             dos=Dos(self, mount),
+            mouse=MouseDriver(self),
+            xms=XmsDriver(self),
             host=DpmiHost(self, Arena(self.memory)),
         )
         self.state.bios.install()
         self.state.dos.install()
+        self.state.mouse.install()
+        self.state.xms.install()
+        self._mouse_handlers = [
+            self.rom.trap(RealTrap(f"MOUSE_EVENT client {index + 1}", "host", "mouse_event", After.NOTHING, index))
+            for index in range(layout.MAX_CLIENTS)
+        ]
 
     def _place_rom(self) -> None:
         """Put the host's real-mode addresses into the ROM."""
@@ -238,6 +251,10 @@ class Machine:
         """The real-mode state routine of the client at `index`."""
         return self._state[index]
 
+    def mouse_handler(self, index: int) -> Far:
+        """The real-mode address the mouse driver calls for the client at `index`."""
+        return self._mouse_handlers[index]
+
     def use_ldt(self, index: int) -> None:
         """Make the LDT of the client at `index` the current one (LLDT)."""
         self.cpu.set_ldt(index)
@@ -306,11 +323,11 @@ class Machine:
         clock = state.tick + state.idle
         due = devices.next_due()
         budget = min(instructions, max(due - clock, 1))
-        waits = devices.pic.pending() is not None
         regs = state.regs
         before = regs.copy()
         self._running = True
         try:
+            waits = devices.pic.pending() is not None
             ended = self.cpu.run(regs, state.host.ring0_esp, budget, until_interruptible=waits)
         finally:
             self._running = False
@@ -329,7 +346,7 @@ class Machine:
         if clock >= due or (state.attention and clock >= devices.next_due()):
             devices.advance(clock)
             state.attention = True
-        elif waits and regs.interrupts_on and not self.cpu.in_shadow:
+        elif regs.interrupts_on and not self.cpu.in_shadow and devices.pic.pending() is not None:
             state.attention = True
         if ended.why in (Why.INTERRUPT, Why.FAULT):
             last = state.tick - (ended.why is Why.INTERRUPT)
@@ -518,15 +535,24 @@ class Machine:
         IRQs), and the BIOS's own stub for the others only returns: both would loop for ever.
         """
         host, regs = self.state.host, self.regs
-        if host.client is not None and regs.is_v86:
-            client = host.client
-            if client.real_exceptions[vector] != client.trap(traps.Trap.DEFAULT_REAL_EXCEPTION, vector):
-                host.fault(vector, error_code, cr2)
-                return
-        if vector in (1, 3, 4) or (vector in (0, 5, 6, 7) and not self.is_bare_return(vector)):
+        if host.primary is not None and regs.is_v86 and host.primary.handles_real_exception(vector):
+            host.fault(vector, error_code, cr2)
+            return
+        if vector == COPROCESSOR_ERROR:
+            self.coprocessor_error()
+        elif vector in (1, 3, 4) or (vector in (0, 5, 6, 7) and not self.is_bare_return(vector)):
             self.interrupt_real(vector)
         else:
             self.terminate_client(describe(vector, error_code, cr2, str(Far(regs.cs.selector, regs.eip))))
+
+    def coprocessor_error(self) -> None:
+        """A floating-point exception becomes IRQ 13; the instruction that met it waits for that, as on an AT."""
+        if not self.regs.interrupts_on:
+            self.weeds("a floating-point exception with interrupts off: IRQ 13 cannot come")
+            return
+        self.state.devices.coprocessor.error()
+        if self.state.devices.pic.pending() is None:
+            self._idle()
 
     # Ends
 
@@ -542,21 +568,31 @@ class Machine:
         state.host_message, state.host_ended = reason, state.dos.current_psp
         self.console.write(2, f"dpmiscope: {reason}\n{dump(self.regs)}\n".encode())
         client, regs = state.host.client, self.regs
-        # A real-mode child of a client ends alone: the client waits for it.
-        if client is not None and (client.psp == state.dos.current_psp or not regs.is_v86):
+        # A real-mode child of a client ends alone: the client waits for it. A client that is called while it is
+        # resident takes the running program with it.
+        if client is not None and not client.is_resident and (client.psp == state.dos.current_psp or not regs.is_v86):
+            state.host_ended = client.psp
             state.host.end_client(ENDED_BY_HOST)
         else:
+            if client is not None and not regs.is_v86:
+                state.host.end_resident(client)
             psp = Segment.real(state.dos.current_psp)
             regs.eflags = int(Flag.VM | Flag.IOPL | Flag.IF) | 2
             regs.ss, regs.esp = psp, 0x100
             state.dos.end_program(ENDED_BY_HOST, reason)
 
     def end(self, code: int, how: str, message: str) -> None:
-        """The first program has ended: so has the run."""
+        """A program nobody in the machine waits for has ended: the next one is loaded, or the run is over."""
         state = self.state
         if state.host_message and state.host_ended == state.dos.current_psp:
             how, message = "terminated", state.host_message
-        state.end = End(code, how, message)
+        state.host_message = ""
+        try:
+            goes_on = state.dos.load_next()
+        except LoadError as error:
+            how, message, goes_on = "failed", str(error), False
+        if not goes_on:
+            state.end = End(code, how, message)
 
     # Ports
 

@@ -90,8 +90,11 @@ class Row:
 MENUS: Final = ("&File", "&Run", "&History", "&View", "&Help")
 
 ROWS: Final = (
-    Row("open", "&Open program…", "folder-open", ("Ctrl+O",), "Open a DOS program", "&File",
-        When.ALWAYS, method="open_program", in_toolbar=True),
+    Row("open", "&Open program…", "folder-open", ("Ctrl+O",), "Open a DOS program, or a recording of one",
+        "&File", When.ALWAYS, method="open_program", in_toolbar=True),
+    Row("save_recording", "Save &recording…", "save", ("Ctrl+S",),
+        "Write the run, with all its branches and bookmarks, into a file that replays it anywhere", "&File",
+        When.LOADED, method="save_recording"),
     Row("start", "&Start page", "book-open", ("Ctrl+Home",), "Samples and recent programs", "&File",
         When.ALWAYS, method="show_start_page"),
     Row("quit", "&Quit", "x", ("Ctrl+Q",), "Close the window", "&File", When.ALWAYS, method="close", opens_group=True),
@@ -148,7 +151,7 @@ ROWS: Final = (
         When.STILL, goal=PreviousEvent(), in_toolbar=True),
     Row("go_to", "&Go to…", "locate", ("Ctrl+G",), "Show an address, or go to a position, ahead or behind", "&History",
         When.LOADED, method="go_to", in_toolbar=True, opens_group=True),
-    Row("return", "&Return from jump", "undo-2", ("Ctrl+Backspace",),
+    Row("return", "Return from &jump", "undo-2", ("Ctrl+Backspace",),
         "Back to where the last jump began: to a position, to who wrote or reads something", "&History",
         When.JUMPED, goal=GoBack(), in_toolbar=True),
     Row("bookmark", "&Add bookmark", "bookmark-plus", ("Ctrl+D",), "Note this position", "&History",
@@ -167,7 +170,7 @@ ROWS: Final = (
     Row("pin", "&Pin this position", "pin", ("Ctrl+K",), "Compare this position with those gone to from here",
         "&History", When.STILL, method="pin", opens_group=True),
     Row("unpin", "&Unpin", "pin-off", ("Ctrl+Shift+K",), "Compare no longer", "&History", When.PINNED, method="unpin"),
-    Row("set_memory", "&Memory for going back…", "settings", ("Ctrl+Shift+M",),
+    Row("set_memory", "Memory for going back…", "settings", ("Ctrl+Shift+M",),
         "How much memory the checkpoints of a run may take", "&History", When.ALWAYS, method="set_memory",
         opens_group=True),
     Row("reset_layout", "&Reset layout", "layout-dashboard", ("Ctrl+Shift+R",), "Put all panes back where they belong",

@@ -15,6 +15,7 @@ from app.debug.session import Launch, Session
 from app.ui.icons import icon
 from app.ui.main_window import MainWindow
 from app.ui.settings import Settings
+from app.ui.start_page import samples
 from app.ui.theme import Theme
 
 
@@ -29,8 +30,11 @@ def make_application() -> QApplication:
 
 
 def open_session(program: Path) -> Session:
-    """A session for a program picked in the window, with the usual options."""
-    return Session(Launch(str(program)))
+    """A session for a program picked in the window, with the usual options; a sample runs behind what it needs."""
+    before = next((sample.before for sample in samples() if sample.path == program), None)
+    if before is None:
+        return Session(Launch(str(program)))
+    return Session(Launch(str(before), then=((str(program),),)))
 
 
 def run_window(launch: Launch | None) -> int:

@@ -35,11 +35,12 @@ _WIDEST: Final = 1080
 
 
 class Choice(NamedTuple):
-    """A program the page offers: its name, and one line about it."""
+    """A program the page offers: its name, one line about it, and a program that has to be loaded before it."""
 
     path: Path
     title: str
     line: str
+    before: Path | None = None
 
 
 def samples() -> list[Choice]:
@@ -49,7 +50,11 @@ def samples() -> list[Choice]:
     except FileNotFoundError:
         return []
     rows = tomllib.loads(index.read_text(encoding="utf-8")).get("sample", [])
-    return [Choice(index.parent / row["file"], row["title"], row["line"]) for row in rows]
+    folder = index.parent
+    return [
+        Choice(folder / row["file"], row["title"], row["line"], folder / row["before"] if "before" in row else None)
+        for row in rows
+    ]
 
 
 class _TwoLines(QStyledItemDelegate):
@@ -113,9 +118,9 @@ class StartPage(QWidget):
         self.setAccessibleName("Start page")
         self.samples = self._list("Samples")
         self.recent = self._list("Recent programs")
-        self.open = QPushButton("&Open program…", self)
+        self.open = QPushButton("&Open program or recording…", self)
         set_icon(self.open, "folder-open")
-        self.open.setToolTip("Open a DOS program: .COM or .EXE (Ctrl+O)")
+        self.open.setToolTip("Open a DOS program (.COM or .EXE), or a recording of one (.dpmirec) (Ctrl+O)")
         self.open.clicked.connect(self.open_asked)
         head = QLabel("dpmiscope", self)
         font = head.font()
@@ -123,7 +128,7 @@ class StartPage(QWidget):
         font.setBold(True)
         head.setFont(font)
         words = QLabel("Watch a DOS program live in two modes and on four stacks.", self)
-        self._nothing_recent = QLabel("Programs you open are listed here.", self)
+        self._nothing_recent = QLabel("Programs and recordings you open are listed here.", self)
         grid = QGridLayout()
         grid.setHorizontalSpacing(24)
         grid.setColumnStretch(0, 3)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QSizePolicy, QStatusBar, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QStatusBar, QWidget
 
-from app.debug.snapshot import HistoryView, Snapshot, Status
+from app.debug.snapshot import HistoryView, RecordingView, Snapshot, Status
 from app.ui import format as fmt
 from app.ui.badge import Badge
+from app.ui.elided_label import ElidedLabel
 
 _STATUS = {
     Status.STOPPED: ("Stopped", "muted"),
@@ -20,28 +20,8 @@ _STATUS = {
     Status.SEARCHING: ("Searching", "application"),
 }
 _PROGRESS_WIDTH: Final = 120
+_WIDE: Final = 1400
 _PAST: Final = "The run has been further already. What you change here begins another branch of it."
-
-
-class _Sentence(QLabel):
-    """A line of text that is cut with an ellipsis instead of pushing its neighbours away."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._whole = ""
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("What just happened")
-
-    def say(self, text: str) -> None:
-        self._whole = text
-        self.setToolTip(text)
-        self._cut()
-
-    def resizeEvent(self, _event: object) -> None:
-        self._cut()
-
-    def _cut(self) -> None:
-        self.setText(QFontMetrics(self.font()).elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width()))
 
 
 class StatusBar(QStatusBar):
@@ -52,8 +32,10 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self.mode = Badge("Mode", self, widest="Ring 0")
         self.stack = Badge("Live stack", self)
-        self.sentence = _Sentence(self)
+        self.sentence = ElidedLabel(self)
+        self.sentence.setAccessibleName("What just happened")
         self.nesting, self.tick, self.client, self.history = QLabel(self), QLabel(self), QLabel(self), QLabel(self)
+        self.recording = Badge("Recording", self)
         self.past = Badge("Place in time", self)
         self.status = Badge("Status", self)
         for widget in (self.mode, self.stack):
@@ -63,9 +45,10 @@ class StatusBar(QStatusBar):
         self.progress.setAccessibleName("Progress of the search")
         self.progress.setTextVisible(False)
         self.progress.setFixedSize(_PROGRESS_WIDTH, 6)
-        self.progress.setToolTip("Esc cancels the search")
+        self.progress.setToolTip("Esc or F12 cancels the search")
         self.addPermanentWidget(self.progress)
         self._rules: list[QFrame] = []
+        self._is_thinned = False
         for label, name in (
             (self.nesting, "Nesting"), (self.tick, "Tick"), (self.client, "Client and profile"),
             (self.history, "Memory for going back"),
@@ -74,13 +57,22 @@ class StatusBar(QStatusBar):
             self._rules.append(self._rule())
             self.addPermanentWidget(self._rules[-1])
             self.addPermanentWidget(label)
+        self.addPermanentWidget(self.recording)
         self.addPermanentWidget(self.past)
         self.addPermanentWidget(self.status)
         self.clear_all()
 
     def clear_all(self) -> None:
         """Nothing is loaded."""
-        for widget in (self.mode, self.stack, self.progress, self.past, self.status, *self._rules):
+        for widget in (
+            self.mode,
+            self.stack,
+            self.progress,
+            self.recording,
+            self.past,
+            self.status,
+            *self._rules,
+        ):
             widget.hide()
         for label in (self.nesting, self.tick, self.client, self.history):
             label.clear()
@@ -94,7 +86,7 @@ class StatusBar(QStatusBar):
         if is_searching:
             percent = round(snapshot.progress * 100)
             self.progress.setValue(percent)
-            self.sentence.say(f"Searching… {percent} %   (Esc cancels)")
+            self.sentence.say(f"Searching… {percent} %  (Esc or F12 cancels)")
             return
         for widget in (self.mode, self.stack, self.status, *self._rules):
             widget.show()
@@ -111,6 +103,7 @@ class StatusBar(QStatusBar):
         self.client.setText(f"{client} · {snapshot.profile}")
         self.client.setToolTip("The DPMI client that runs, and the host it is given")
         self._show_history(snapshot.history)
+        self._show_recording(snapshot.recording)
         words = [] if snapshot.at_end else ["Past"]
         tips = [] if snapshot.at_end else [_PAST]
         if len(snapshot.branches) > 1:
@@ -121,8 +114,7 @@ class StatusBar(QStatusBar):
 
     def _show_history(self, history: HistoryView) -> None:
         """How much of the memory for going back is taken, and whether that was not enough."""
-        size, budget = history.size >> 20, history.budget >> 20
-        self.history.setText(f"History {size} of {budget} MiB{', thinned' if history.dropped else ''}")
+        self.history.setText(f"History {taken(history)}{', thinned' if history.dropped else ''}")
         lines = [f"{fmt.count(history.checkpoints)} checkpoints take {fmt.size(history.size)}."]
         if history.dropped:
             lines.append(
@@ -130,6 +122,27 @@ class StatusBar(QStatusBar):
                 "gone to,\nbut those far from a checkpoint take longer. History > Memory for going back… changes that."
             )
         self.history.setToolTip("\n".join(lines))
+        self._is_thinned = history.dropped > 0
+        self._share_room()
+
+    def _show_recording(self, recording: RecordingView | None) -> None:
+        """Whether the run is being recorded, or is a recorded one; and what went wrong with that."""
+        self.recording.setVisible(recording is not None)
+        if recording is not None:
+            word = "Recording" if recording.is_writing else "Recorded"
+            colour = "error" if recording.note else "changed" if recording.is_writing else "muted"
+            tip = f"{recording.file}\n{fmt.size(recording.size)}"
+            self.recording.show_word(word, colour, f"{tip}\n{recording.note}".rstrip())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room the sentence needs it more than the memory taken, unless that was not enough."""
+        super().resizeEvent(event)
+        self._share_room()
+
+    def _share_room(self) -> None:
+        has_room = bool(self.history.text()) and (self._is_thinned or self.width() >= _WIDE)
+        self.history.setVisible(has_room)
+        self._rules[-1].setVisible(has_room)
 
     def _rule(self) -> QFrame:
         rule = QFrame(self)
@@ -138,3 +151,9 @@ class StatusBar(QStatusBar):
         rule.setForegroundRole(rule.palette().ColorRole.Mid)
         rule.setFixedHeight(14)
         return rule
+
+
+def taken(history: HistoryView) -> str:
+    """The memory checkpoints take, and the most they may take: `42 of 512 MiB`."""
+    size = history.size / (1 << 20)
+    return f"{size:.{1 if size < 10 else 0}f} of {history.budget >> 20} MiB"

@@ -2,9 +2,11 @@
 
 import sys
 
-from tests.bench import processor, running, window
+from tests.bench import determinism, history, processor, running, window
 from tests.bench.table import show
 
+assert determinism
+assert history
 assert processor
 assert running
 assert window

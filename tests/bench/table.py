@@ -12,11 +12,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Measure:
-    """So many per second; ratio against the row named `against` of the same function."""
+    """So many per second; ratio against the row named `against` of the same function.
+
+    is_duration: one at a time, and how long it takes is of interest.
+    """
 
     name: str
     rate: float
     against: str | None = None
+    is_duration: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The number with its unit."""
+        return f"{1000 / self.rate:.1f} ms" if self.is_duration else f"{readable(self.rate)}/s"
 
 
 Row = Callable[[], Iterable[Measure]]
@@ -63,4 +72,4 @@ def show(names: list[str]) -> None:
         rates = {measure.name: measure.rate for measure in measures}
         for measure in measures:
             ratio = f"{measure.rate / rates[measure.against]:6.2f} of {measure.against}" if measure.against else ""
-            print(f"  {measure.name:<44}{readable(measure.rate):>9}/s {ratio}")
+            print(f"  {measure.name:<52}{measure.shown:>11} {ratio}", flush=True)

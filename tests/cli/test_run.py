@@ -206,6 +206,11 @@ WRONG = [
     ["services", "--format", "xml"],
     ["services", "more"],
     ["info"],
+    ["run", "--then", str(HELLO)],
+    ["run", str(HELLO), "--then"],
+    ["run", str(HELLO), "--then", "--then", str(HELLO)],
+    ["info", str(HELLO), "--then", str(HELLO)],
+    ["services", "--then", str(HELLO)],
 ]
 
 
@@ -318,6 +323,64 @@ def test_arguments_reach_the_guest(tmp_path: Path) -> None:
     assert here("run", program, "one", "/S", "-x").output == b" one /S -x"
     assert here("run", program, "--", "--mount", "x").output == b" --mount x"
     assert here("run", program, "a", "--max-instructions", "9000").output == b" a"
+
+
+# Several programs in a row
+
+TAIL = bytes.fromhex("B440 BB0100 8A0E8000 30ED BA8100 CD21")
+"""Mov ah, 40h / mov bx, 1 / mov cl, [80h] / xor ch, ch / mov dx, 81h / int 21h: the command tail."""
+
+
+def ends_with(code: int) -> bytes:
+    """The command tail, then mov ax, 4Cxxh / int 21h"""
+    return TAIL + bytes([0xB8, code, 0x4C, 0xCD, 0x21])
+
+
+def test_programs_follow_each_other_and_the_last_ones_code_counts(tmp_path: Path) -> None:
+    one, two, three = (com(tmp_path, ends_with(code), f"P{code}.COM") for code in (1, 2, 3))
+    done = here("run", one, "a", "--then", two, "b", "/S", "--max-instructions", "9000", "--then", three)
+    assert (done.output, done.code) == (b" a b /S", 3)
+    assert here("run", "--then", two, one).code == 2
+    assert here("run", one, "--then", two, "--", "--then", "c").output == b" --then c"
+    assert here("run", one, "--", "--then", two).code == 1, "behind -- everything is the guest's"
+
+
+def test_each_program_finds_the_memory_of_those_that_have_ended(tmp_path: Path) -> None:
+    """A resident program keeps 1000h paragraphs; the next finds so many less, and the third the same."""
+    stays = com(tmp_path, bytes.fromhex("B80031 BA0010 CD21"), "STAYS.COM")
+    psp = com(tmp_path, bytes.fromhex("8CD8 B104 D3E8 88E0 B44C CD21"), "PSP.COM")  # exit with its PSP / 1000h
+    assert here("run", psp, "--then", psp).code == here("run", psp).code == 1
+    assert here("run", stays, "--then", psp).code == here("run", stays, "--then", psp, "--then", psp).code == 2
+
+
+def test_what_is_told_is_how_the_last_program_ended(tmp_path: Path) -> None:
+    bad, good, status = com(tmp_path, b"\x0f\x0b", "BAD.COM"), com(tmp_path, ends_with(7), "GOOD.COM"), tmp_path / "s"
+    done = here("run", bad, "--then", good, status=status)
+    assert (done.code, done.status["reason"]) == (7, "exited")
+    assert "invalid opcode" in done.errors
+    done = here("run", good, "--then", bad, status=status)
+    assert (done.code, done.status["reason"]) == (123, "terminated")
+
+
+def test_a_later_program_that_cannot_be_loaded(tmp_path: Path) -> None:
+    program, status = com(tmp_path, ends_with(7)), tmp_path / "status"
+    done = here("run", program, "--then", tmp_path / "NONE.COM", status=status)
+    assert (done.code, done.output) == (125, b"")
+    assert "NONE.COM" in done.errors
+    (tmp_path / "bad.exe").write_bytes(b"MZ")
+    done = here("run", program, "--then", tmp_path / "bad.exe", status=status)
+    assert (done.code, done.status["reason"]) == (125, "failed")
+    assert "BAD.EXE" in done.errors
+
+
+@pytest.mark.parametrize("bits", [16, 32])
+def test_clients_follow_each_other(tmp_path: Path, bits: int) -> None:
+    one, two = com(tmp_path, client(bits, TAIL), "ONE.COM"), com(tmp_path, client(48 - bits, TAIL), "TWO.COM")
+    trace = tmp_path / "trace"
+    assert here("trace", "--output", trace, one, "--then", two, "--then", one).code == 0
+    lines = [json.loads(line) for line in trace.read_text().splitlines()]
+    assert [line["bits"] for line in lines if line["event"] == "client_left"] == [bits, 48 - bits, bits]
+    assert [line["event"] for line in lines].count("program_loaded") == 3
 
 
 # Files

@@ -48,9 +48,9 @@ _CLOSE_ALL = bytes.fromhex("31DB B43E CD21 43 83FB05 72F6")
 """xor bx, bx / next: mov ah, 3Eh / int 21h / inc bx / cmp bx, 5 / jb next: nothing waits for a key then"""
 
 
-def program(pieces: list[bytes]) -> bytes:
-    """A .COM program of these operations, which ends then."""
-    code = _CLOSE_ALL + b"".join(pieces) + EXIT
+def program(pieces: list[bytes], *, before: bytes = b"") -> bytes:
+    """A .COM program of these operations, which ends then. before: what it does while it has its handles."""
+    code = before + _CLOSE_ALL + b"".join(pieces) + EXIT
     assert len(code) < TABLE - 0x100
     table = b"".join(name.encode().ljust(16, b"\0") for name in NAMES)
     return code.ljust(TABLE - 0x100, b"\x90") + table

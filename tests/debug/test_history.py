@@ -7,6 +7,8 @@ import random
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.debug.goals import (
     BackToCaller,
@@ -29,6 +31,8 @@ from app.debug.snapshot import Stop
 from app.emu.machine import Machine, Place
 from app.emu.registers import Mode
 from app.resources import resource
+from tests.emu.runs import assert_same, forward, fuzz, trace, whole_state
+from tests.guest import build
 
 SAMPLES = ("callback.com", "nested.com", "timer.com", "exception.com", "rawswitch.com", "mouse.com", "transfer.com")
 
@@ -170,6 +174,30 @@ def test_typed_keys_are_typed_again_on_the_way_back(tmp_path: Path) -> None:
     assert b"abq" in text
 
 
+def test_the_mouse_is_used_again_on_the_way_back() -> None:
+    """The program ends with 0 when its event handler has seen exactly these four things."""
+    session = Session(Launch(str(build.BUILT / "mouse_events_reach_protected_mode-32.com")))
+    session.run(Run(), most=200_000)
+    waiting = session.machine.place
+    for use in (
+        lambda: session.move_mouse(80, 40), lambda: session.hold_mouse_buttons(1), lambda: session.move_mouse(104, 41),
+        lambda: session.hold_mouse_buttons(0),
+    ):  # fmt: skip
+        use()
+        session.run(Run(), most=300_000)
+    session.run(Run())
+    end = session.machine.state.end
+    assert end is not None
+    assert (end.code, end.how) == (0, "exit")
+    events = [event.to_json() for event, _ in session.machine.log.since(0)]
+    session.history.go(waiting)
+    assert session.run(Run()) == Stop.PROGRAM_ENDED
+    assert [event.to_json() for event, _ in session.machine.log.since(0)] == events
+    assert [str(each) for each in session.history.branch.inputs] == [
+        "mouse to 80,40", "mouse buttons held: left", "mouse to 104,41", "mouse buttons held: none",
+    ]  # fmt: skip
+
+
 def test_checkpoints_stay_within_the_budget_and_the_first_one_stays() -> None:
     machine = start(sample("timer.com"), CapturedConsole())
     history = History(machine, budget=300_000)
@@ -181,3 +209,35 @@ def test_checkpoints_stay_within_the_budget_and_the_first_one_stays() -> None:
     assert history.branch.kept[0].place == Place(0, 0)
     history.go(Place(1000, 0))
     assert machine.tick == 1000
+
+
+SEVERAL_CLIENTS = {
+    "a provider and two clients": Launch(
+        str(resource("samples/provider.com")), then=((str(resource("samples/user32.com")),),), memory=8
+    ),
+    "three providers": Launch(str(build.BUILT / "resident_providers_are_told-32.com"), memory=8),
+    "a resident client": Launch(str(build.BUILT / "client_stays_resident_by_dos-16.com"), memory=8),
+}
+
+
+@pytest.mark.parametrize("launch", SEVERAL_CLIENTS.values(), ids=SEVERAL_CLIENTS)
+@given(run=st.integers(1, 4000), back=st.integers(1, 4000), pieces=st.lists(st.integers(1, 500), min_size=1))
+@fuzz(2)
+def test_back_and_forward_again_over_several_clients(launch: Launch, run: int, back: int, pieces: list[int]) -> None:
+    """Run n; back m; forward m = run n; and then to the end, as a run that never went back."""
+    machine = start(launch, CapturedConsole())
+    history = History(machine)
+    sizes = itertools.cycle(pieces)
+    while machine.tick < run and not machine.has_ended:
+        history.slice(min(next(sizes), run - machine.tick))
+    there, seen = machine.place, whole_state(machine)
+    history.go(Place(max(machine.tick - back, 0), 0))
+    assert machine.tick == max(there.tick - back, 0)
+    while machine.place < there:
+        history.slice(min(next(sizes), max(there.tick - machine.tick, 1)))
+    assert machine.place == there
+    assert_same(seen, whole_state(machine))
+    for again in (machine, other := start(launch, CapturedConsole())):
+        forward(again, 1_000_000)
+    assert machine.state.end == other.state.end
+    assert trace(machine) == trace(other)

@@ -191,7 +191,7 @@ def test_the_answer_names_the_instruction_and_what_it_writes() -> None:
     structure = session.observe(Interest()).callbacks[0].structure_linear
     session.run(LastUse(MemoryWatch(structure, 4, "EDI in the structure of slot 0")))
     sentence = session.observe(Interest()).sentence
-    assert sentence.endswith("is the last one to write EDI in the structure of slot 0.")
+    assert sentence == "The host wrote EDI in the structure of slot 0 last, entered by hlt at F000:1017."
     assert session.machine.regs.is_v86, "the callback's HLT: the host wrote it"
     assert session.run(LastUse(MemoryWatch(0x180000, 4))) == Stop.NOT_FOUND
     assert session.observe(Interest()).sentence.startswith("Nothing writes 00180000, 4 bytes")

@@ -76,8 +76,17 @@ class FakeHost:
     def multiplex(self) -> bool:
         return self.answers
 
-    def program_ending(self, psp: int) -> None:
+    def program_ending(self, psp: int, code: int, how: int, message: str) -> bool:
         self.ended.append(psp)
+        return False
+
+
+class FakeXms:
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def multiplex(self) -> None:
+        self.asked += 1
 
 
 class FakeMachine:
@@ -93,8 +102,8 @@ class FakeMachine:
         self.console = SimpleNamespace(write=self._console_write)
         self.ended: tuple[int, str, str] | None = None
         self.dos = Dos(self, Mount(HostFolder(str(folder)), write_through=write_through))
-        self.bios, self.host = FakeBios(), FakeHost()
-        self.state = SimpleNamespace(bios=self.bios, host=self.host, dos=self.dos)
+        self.bios, self.host, self.xms = FakeBios(), FakeHost(), FakeXms()
+        self.state = SimpleNamespace(bios=self.bios, host=self.host, xms=self.xms, dos=self.dos)
         self.dos.install()
 
     def _console_write(self, handle: int, data: bytes) -> None:
@@ -149,7 +158,7 @@ class FakeMachine:
             regs.eip += 1
         trap = self.rom.traps[regs.code_linear]
         assert trap.component == "dos"
-        getattr(self.dos, trap.method)()
+        getattr(self.dos, trap.method)(*([] if trap.argument is None else [trap.argument]))
         if trap.after.name == "IRET":
             status = regs.eflags & 0x8D5
             self.iret()

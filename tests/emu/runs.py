@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import struct
 from collections import deque
@@ -131,7 +132,7 @@ def described(saved: Checkpoint, running: Machine) -> dict[str, Any]:
     return {
         "memory": saved.memory.pages,
         "fpu": saved.fpu,
-        "log": [(event.to_json(), repr(moment)) for chunk in (*saved.log[0], saved.log[1]) for event, moment in chunk],
+        "log": [(event.to_json(), repr(moment)) for event, moment in saved.log],
         "state": plain(state, running, {}),
     }
 
@@ -214,7 +215,10 @@ def assert_same(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert not found, "\n".join(found[:20])
 
 
-def save_run_restore_run(program: Path, first: int, second: int, **launch: str) -> None:
+# Runs in pieces
+
+
+def save_run_restore_run(program: Path, first: int, second: int, **launch: Any) -> None:
     """Run, save, run on, go back, run on again: the same trace and the same state, twice."""
     running = forward(machine(program, **launch), first)
     saved = running.save()
@@ -227,3 +231,14 @@ def save_run_restore_run(program: Path, first: int, second: int, **launch: str) 
         forward(running, second)
         assert trace(running) == told
         assert_same(ended, whole_state(running))
+
+
+def run_in_slices(program: Path, sizes: tuple[int, ...], most: int, **launch: Any) -> tuple[bytes, dict[str, Any]]:
+    """Run in slices of these sizes, over and over; the trace and the state at the end, or after `most` instructions."""
+    running = machine(program, **launch)
+    for size in itertools.cycle(sizes):
+        before = running.tick, len(running.log), running.clock
+        forward(running, min(size, most - running.tick), slices=size)
+        if running.tick >= most or (running.tick, len(running.log), running.clock) == before:
+            break
+    return trace(running), whole_state(running)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import itertools
 from pathlib import Path
 
 import pytest
@@ -24,6 +23,7 @@ from tests.emu.runs import (
     forward,
     fuzz,
     machine,
+    run_in_slices,
     save_run_restore_run,
     trace,
     whole_state,
@@ -127,16 +127,6 @@ def test_a_checkpoint_holds_files_and_typed_keys(tmp_path: Path) -> None:
 
 
 # Slices
-
-
-def run_in_slices(program: Path, sizes: tuple[int, ...], most: int) -> tuple[bytes, dict[str, object]]:
-    running = machine(program)
-    for size in itertools.cycle(sizes):
-        before = running.tick, len(running.log), running.clock
-        forward(running, min(size, most - running.tick), slices=size)
-        if running.tick >= most or (running.tick, len(running.log), running.clock) == before:
-            break
-    return trace(running), whole_state(running)
 
 
 @pytest.mark.parametrize("program", SAMPLE_PROGRAMS, ids=lambda path: path.stem)

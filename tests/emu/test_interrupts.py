@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 from app.emu.events import InterruptReflected
 from app.emu.machine import Machine
 from tests.emu.programs import FAST_TIMER, gates
-from tests.emu.runs import assert_same, client, com, forward, fuzz, machine, save_run_restore_run, trace, whole_state
+from tests.emu.runs import (
+    assert_same,
+    client,
+    com,
+    forward,
+    fuzz,
+    machine,
+    run_in_slices,
+    save_run_restore_run,
+    trace,
+    whole_state,
+)
 
 ENOUGH = 2500
 SHADOWS = (b"\xfb", b"\x8e\xd0", b"\x17")
@@ -49,13 +60,10 @@ def test_a_request_is_let_in_as_the_processor_manual_says(tmp_path: Path, code: 
 @fuzz(25)
 def test_deliveries_do_not_depend_on_slices(tmp_path: Path, code: bytes, sizes: list[int]) -> None:
     program = com(tmp_path, code)
-    whole, sliced = (machine(program) for _ in range(2))
-    forward(whole, ENOUGH)
-    while sliced.tick < ENOUGH:
-        for size in sizes:
-            forward(sliced, min(size, ENOUGH - sliced.tick), slices=size)
-    assert trace(sliced) == trace(whole)
-    assert_same(whole_state(whole), whole_state(sliced))
+    told, state = run_in_slices(program, (1_000_000,), ENOUGH)
+    told_again, state_again = run_in_slices(program, tuple(sizes), ENOUGH)
+    assert told_again == told
+    assert_same(state, state_again)
 
 
 @given(code=gates(), offsets=st.sets(st.integers(0, 90), max_size=12))

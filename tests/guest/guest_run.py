@@ -10,6 +10,7 @@ from typing import Final
 
 from app.debug.inputs import InputEnded
 from app.debug.launch import Launch, start
+from app.emu.machine import Machine
 
 ENOUGH: Final = 40_000_000
 """Instructions no program here needs."""
@@ -37,15 +38,18 @@ class Ended:
     output: str
     errors: str
     trace: bytes
+    left: tuple[str, ...] = ()
+    """What the host still holds although the last program has ended."""
 
 
 def run(program: Path, options: str = "") -> Ended:
-    """Run a program to its end. options: as in a test's header, `--max-instructions N` and `--keys TEXT`."""
+    """Run a program to its end. options: as in a test's header: `--max-instructions N --keys TEXT --then NAME`."""
     words = shlex.split(options)
     given = dict(zip(words[::2], words[1::2], strict=True))
     limit = int(given.get("--max-instructions", ENOUGH))
     console = Console()
-    machine = start(Launch(str(program), keys=given.get("--keys", "")), console)
+    then = ((str(program.parent / given["--then"]),),) if "--then" in given else ()
+    machine = start(Launch(str(program), keys=given.get("--keys", ""), then=then), console)
     deadline = time.monotonic() + SECONDS
     while machine.state.end is None and machine.tick < limit and time.monotonic() < deadline:
         machine.slice(min(limit - machine.tick, SLICE))
@@ -56,6 +60,18 @@ def run(program: Path, options: str = "") -> Ended:
     end = machine.state.end
     if end is None:
         return Ended(124, "limit", f"stopped after {machine.tick} instructions", output, errors, trace)
+    left = what_is_left(machine)
     if end.how == "terminated":
-        return Ended(123, "terminated", end.message, output, errors, trace)
-    return Ended(end.code, "exited", end.message, output, errors, trace)
+        return Ended(123, "terminated", end.message, output, errors, trace, left)
+    return Ended(end.code, "exited", end.message, output, errors, trace, left)
+
+
+def what_is_left(machine: Machine) -> tuple[str, ...]:
+    """Clients, contexts and extended memory that nobody has given back."""
+    host = machine.state.host
+    return (
+        *(f"client {client.number}" for client in host.clients),
+        *(f"level {level.door}" for level in host.levels),
+        *(f"provider {provider.number}" for provider in host.providers),
+        *(f"block of {block.size} bytes" for block in host.arena.blocks),
+    )

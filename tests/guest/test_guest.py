@@ -32,6 +32,7 @@ def test_guest_program(source: Path, name: str) -> None:
     assert (ended.code in expected, ended.output.replace("\r\n", "\n")) == (True, printed), (
         f"code {ended.code}, {ended.reason}: {ended.message}\n{ended.output}{ended.errors}"
     )
+    assert ended.left == tuple(header["leaves"].split(", ")) if "leaves" in header else not ended.left
     if ended.code >= 123:
         assert ended.reason in {"terminated", "limit"}
         assert ended.message

@@ -11,9 +11,11 @@ import pytest
 
 from app.emu import events
 from app.emu.address import Far
-from app.emu.events import KINDS, Door, Event, EventLog, Moment, Stack
+from app.emu.event_log import EventLog
+from app.emu.events import KINDS, Door, Event, Moment, Reason, Stack
 from app.emu.registers import Mode
 from tests.emu.runs import ROOT, SAMPLE_PROGRAMS, client, com, forward, int31, machine
+from tests.guest import build
 
 SHARED = ("seq", "tick", "event", "client")
 # The fields of ../shared/design/interface.md, in its order, and what their values are: far = an address, mode, …
@@ -57,10 +59,21 @@ INTERFACE: dict[str, dict[str, str]] = {
         "handle": "number",
     },
     "interrupt_flag_changed": {"enabled": "flag"},
+    "resident_provider_installed": {"bits": "number", "handler": "far", "reason": "text?"},
+    "resident_provider_notified": {
+        "bits": "number", "handler": "far", "reason": "client_loaded|client_terminated",
+    },
+    "resident_provider_removed": {"bits": "number", "handler": "far", "reason": "client_terminated"},
 }  # fmt: skip
 OURS = {"unsupported_called"}
 """Events beyond the interface."""
-ADDED: dict[str, dict[str, str]] = {"exception_raised": {"cr2": "number?"}}
+_PROVIDER = {"provider": "number", "linear": "number"}
+ADDED: dict[str, dict[str, str]] = {
+    "exception_raised": {"cr2": "number?"},
+    "resident_provider_installed": _PROVIDER,
+    "resident_provider_notified": _PROVIDER,
+    "resident_provider_removed": _PROVIDER,
+}
 """Fields beyond the interface, behind its own."""
 FAR = re.compile(r"[0-9A-F]{4}:([0-9A-F]{4}|[0-9A-F]{8})")
 MODES, STACKS, DOORS = set(map(str, Mode)), set(map(str, Stack)), set(map(str, Door))
@@ -114,8 +127,9 @@ def test_the_table_above_is_the_interface_file() -> None:
     for line in path.read_text(encoding="utf-8").splitlines():
         if match := re.fullmatch(r"\| (`.+?`(?:, `.+?`)*) \| (.*) \|", line):
             fields = re.sub(r"\([^)]*\)", "", match[2])
-            for name in re.findall(r"`(\w+)`", match[1]):
-                rows[name] = re.findall(r"`(\w+)`", fields)
+            names = re.findall(r"`(…?\w+)`", match[1])
+            for name in names:
+                rows[name.replace("…", names[0].rpartition("_")[0])] = re.findall(r"`(\w+)`", fields)
     for kind, fields in INTERFACE.items():
         assert rows[kind] == list(fields), kind
 
@@ -123,7 +137,12 @@ def test_the_table_above_is_the_interface_file() -> None:
 def values(kind: type[Event]) -> dict[str, Any]:
     """Something for every field of an event, by the type it is declared with."""
     made: dict[str, Any] = {}
-    for name, declared in kind.__annotations__.items():
+    declarations = {
+        name: what for each in reversed(kind.__mro__) for name, what in vars(each).get("__annotations__", {}).items()
+    }
+    for name, declared in declarations.items():
+        if name in {"seq", "tick", "client", "kind"}:
+            continue
         made[name] = {
             "int": 7,
             "str": "text",
@@ -133,6 +152,7 @@ def values(kind: type[Event]) -> dict[str, Any]:
             "Stack": Stack.LOCKED,
             "Door": Door.CALLBACK,
             "int | None": None,
+            "Reason | None": Reason.CLIENT_LOADED,
             "dict[str, int] | None": {"base": 1, "limit": 2, "access": 3, "flags": 4},
             "dict[str, int | str]": {"AX": 1, "ES:(E)DI": "0087:00000100"},
         }.get(declared)
@@ -143,8 +163,7 @@ def values(kind: type[Event]) -> dict[str, Any]:
 @pytest.mark.parametrize("name", sorted(INTERFACE))
 def test_an_event_has_exactly_the_fields_of_the_interface(name: str) -> None:
     kind = KINDS[name]
-    fields = {key: value for key, value in values(kind).items() if key not in {"seq", "tick", "client", "kind"}}
-    event = kind(seq=41, tick=120345, client=1, **fields)
+    event = kind(seq=41, tick=120345, client=1, **values(kind))
     line = event.to_json()
     assert "\n" not in line
     told = json.loads(line)
@@ -180,6 +199,7 @@ def traces(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str,
     folder = tmp_path_factory.mktemp("odd")
     programs = [path for path in SAMPLE_PROGRAMS if path.stem != "hello32"]  # it fills a megabyte, and no event is new
     programs += [com(folder, client(bits, ODD), f"ODD{bits}.COM") for bits in (16, 32)]
+    programs.append(build.BUILT / "resident_provider_in_extended_memory-16.com")
     return {
         path.name: [json.loads(event.to_json()) for event, _ in forward(machine(path), 1_200_000).log.since(0)]
         for path in programs
@@ -206,14 +226,16 @@ def test_events_are_numbered_and_in_time_order(traces: dict[str, list[dict[str, 
 
 
 def test_services_return_in_the_order_of_a_stack(traces: dict[str, list[dict[str, Any]]]) -> None:
-    """Each service_returned belongs to the last service_called of that interrupt and function still open."""
+    """Each service_returned belongs to the last service_called still open; a client that ends leaves none open."""
     for name, lines in traces.items():
         open_calls: list[tuple[int, int]] = []
         for line in lines:
             if line["event"] == "service_called" and line["interrupt"] == 0x31:
-                open_calls.append((line["interrupt"], line["function"]))
+                open_calls.append((line["client"], line["function"]))
             elif line["event"] == "service_returned" and line["interrupt"] == 0x31:
-                assert open_calls.pop() == (line["interrupt"], line["function"]), f"{name}: {line}"
+                assert open_calls.pop() == (line["client"], line["function"]), f"{name}: {line}"
+            elif line["event"] == "client_left":
+                open_calls = [call for call in open_calls if call[0] != line["client"]]
         assert not open_calls, name
 
 

@@ -21,6 +21,10 @@ from tests.ui.test_window import press
 
 
 def test_it_is_shown(window: MainWindow) -> None:
+    assert "(42 of 512 MiB)" in window.actions_["set_memory"].text()
+    assert window.status.history.isHidden()
+    window.resize(1600, 900)
+    assert not window.status.history.isHidden()
     assert window.status.history.text() == "History 42 of 512 MiB"
     assert "7 checkpoints" in window.status.history.toolTip()
     assert "dropped" not in window.status.history.toolTip()
@@ -31,6 +35,7 @@ def test_what_fell_out_is_said(qtbot: QtBot, window: MainWindow, session: FakeSe
     press(window, "F7")
     qtbot.waitUntil(lambda: window.status.history.text() == "History 42 of 512 MiB, thinned")
     assert "12 more were dropped" in window.status.history.toolTip()
+    assert window.status.history.isVisible()  # however narrow the window
 
 
 def test_it_is_set_kept_and_given_to_every_session(

@@ -26,8 +26,10 @@ from app.debug.goals import (
     ToStackSwitch,
 )
 from app.debug.session import Goal, Run, StepInto, StepOut, StepOver, ToCallback, ToEvent, ToModeSwitch, ToPosition
-from app.debug.snapshot import Snapshot, Status
+from app.debug.snapshot import Interest, Snapshot, Status
+from app.resources import resource
 from app.ui.actions import ROWS
+from app.ui.application import open_session
 from app.ui.main_window import MainWindow
 from app.ui.panes import PANES, Entry
 from app.ui.theme import Scheme, colours
@@ -195,6 +197,14 @@ def test_the_start_page_loads_a_sample_by_key(
         QTest.keyClick(window.start_page.samples, Qt.Key.Key_Return)
     assert window.workbench.isVisible()
     assert window._settings.recent[0].name == "hello16.com"
+
+
+def test_a_sample_of_the_start_page_runs_behind_the_one_it_needs() -> None:
+    session = open_session(resource("samples/user16.com"))
+    assert session.observe(Interest()).program == "provider.com, user16.com"
+    session.run(Run())
+    assert "1000 added, the sum is 1000." in session.console.text().decode()
+    assert open_session(resource("samples/hello16.com")).launch.then == ()
 
 
 def test_a_program_that_cannot_be_loaded_is_said_on_the_start_page(

@@ -21,6 +21,7 @@ _ENGINE_BYTES: Final = 4096
 """How much of the engine's structure is searched for the instruction counter."""
 SHADOW: Final = 8
 """The engine's mark that interrupts have to wait for one more instruction."""
+_CONTROL_AFTER_FNINIT: Final = 0x037F
 _NAMES: Final = ("EAX", "ECX", "EDX", "EBX", "ESP", "EBP", "ESI", "EDI")
 
 
@@ -46,6 +47,8 @@ class Offsets:
     is_int: int
     fpu: int
     fpu_end: int
+    fpu_status: int
+    """The status word, without the top of the stack."""
     counter: int
     count: int
     flags_kind: int
@@ -103,12 +106,18 @@ def discover(uc: unicorn.Uc, run: Probe, code: int) -> Offsets:
         what = "the FPU"
         raise EngineMismatch(what)
 
+    # The top of the FPU's stack changed first; behind it status and control word.
+    fpu_status = changed[0] + 4
+    if struct.unpack_from("<HH", before, fpu_status) != (0, _CONTROL_AFTER_FNINIT):
+        what = "the FPU's status word"
+        raise EngineMismatch(what)
+
     counter, count = _find_counter(uc, run)
     flags_kind = _find_flags_kind(run, eip)
     shadow = _find_shadow(run, eip)
     return Offsets(
-        general, eip, segments, segment_size, error_code, is_int, changed[0] & ~7, fpu_end, counter, count, flags_kind,
-        shadow,
+        general, eip, segments, segment_size, error_code, is_int, changed[0] & ~7, fpu_end, fpu_status, counter, count,
+        flags_kind, shadow,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from typing import Final
 import unicorn
 from unicorn import x86_const as x86
 
-from app.emu.cpu import boot
+from app.emu.cpu import boot, fpu
 from app.emu.cpu.engine import Engine
 from app.emu.cpu.exits import Exit, Why
 from app.emu.cpu.frame import FRAME_SIZE, write_frame
@@ -350,11 +350,19 @@ class UnicornCpu:
         self.memory.write(layout.GDT + layout.LDT_SELECTOR, descriptor.encode())
         self._engine.entry.load_segment(_LDTR, descriptor.segment(layout.LDT_SELECTOR))
 
+    def clear_fpu_exceptions(self) -> None:
+        """What FNCLEX does, between slices: no floating-point exception waits any more."""
+        self._engine.exit.clear_fpu_exceptions()
+
     # Checkpoints
 
     def save(self) -> bytes:
         """What the processor holds beside `Registers`: the FPU, the instructions executed (RDTSC), `in_shadow`."""
         return _SAVED.pack(self._total, self.in_shadow) + bytes(self._engine.exit.fpu)
+
+    def is_sound(self, saved: bytes) -> bool:
+        """May something from a file be restored? What is saved goes into the engine as it is."""
+        return len(saved) == len(self.save()) and fpu.is_sound(saved[8:])
 
     def restore(self, saved: bytes) -> None:
         """Go back to a saved state; memory must have been restored before."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -236,17 +237,18 @@ def terminate(dos: Kernel, code: int, how: int, message: str = "") -> None:
     shells do that); for the machine's first program that vector is the end of the run.
     """
     memory, segment = dos.memory, dos.current_psp
+    if dos.machine.state.host.program_ending(segment, code, how, message):
+        return
     parent = psp.parent(memory, segment)
     back = psp.read_far(memory, segment, psp.TERMINATE_VECTOR)
     for vector, offset in ((0x22, psp.TERMINATE_VECTOR), (0x23, psp.CTRL_C_VECTOR), (0x24, psp.CRITICAL_VECTOR)):
         dos.set_vector(vector, psp.read_far(memory, segment, offset))
-    dos.machine.state.host.program_ending(segment)
-    dos.return_code = how << 8 | code
+    dos.area.return_code = how << 8 | code
     dos.con.line.clear()
     is_over = parent == segment and back == dos.end_of_run
     if how != RESIDENT and (parent != segment or is_over):
         dos.handles.close_all(segment)
-        if parent != segment:
+        if parent != segment or dos.following:
             dos.blocks.free_all(segment)
     dos.emit(events.ProgramEnded, psp=segment, code=code, how=HOW[how])
     if is_over:
@@ -254,3 +256,18 @@ def terminate(dos: Kernel, code: int, how: int, message: str = "") -> None:
         return
     dos.current_psp, dos.dta = parent, Far(parent, psp.TAIL)
     _return_to(dos, parent, back)
+
+
+def end_descendants(dos: Kernel, ancestor: int, code: int) -> None:
+    """End the programs that run on behalf of another, innermost first, so that it is the current one."""
+    while ancestor in _parents(dos, dos.current_psp):
+        terminate(dos, code, CRITICAL_ERROR)
+
+
+def _parents(dos: Kernel, segment: int) -> Iterator[int]:
+    """The programs a program descends from, up to the first, which is its own parent."""
+    seen = {segment}
+    while (parent := psp.parent(dos.memory, segment)) not in seen:
+        yield parent
+        seen.add(parent)
+        segment = parent

@@ -43,8 +43,15 @@ class Host(Protocol):
     def multiplex(self) -> bool:
         """Answer an INT 2Fh function of the host; False: it is none."""
 
-    def program_ending(self, psp: int) -> object:
-        """A program is about to end: its client, if it is one, ends with it."""
+    def program_ending(self, psp: int, code: int, how: int, message: str) -> bool:
+        """A program is about to end; True: as a client it ends first, then the host has DOS begin again."""
+
+
+class Xms(Protocol):
+    """The extended memory driver as DOS uses it."""
+
+    def multiplex(self) -> object:
+        """Answer an INT 2Fh function of the driver."""
 
 
 class Console(Protocol):
@@ -64,6 +71,10 @@ class State(Protocol):
     @property
     def host(self) -> Host:
         """The DPMI host."""
+
+    @property
+    def xms(self) -> Xms:
+        """The extended memory driver."""
 
 
 class Machine(Protocol):

@@ -71,15 +71,15 @@ def enter(host: Host, index: int, slot: int) -> None:
     caller = Far.from_dword(machine.memory.read_u32(regs.stack_linear))
     real_stack = Far(regs.ss.selector, regs.esp & 0xFFFF)
     call = RealModeCall.of(regs)
-    where = host.linear(*callback.structure, RealModeCall.SIZE, write=True)
-    machine.memory.write(where, call.encode())
 
     before = host.standing()
     host.mark_far_call(caller)
-    level = host.leave(Door.CALLBACK)
-    level.client, level.vector = client, slot
-    level.structure, level.structure_far = where, callback.structure.far(client.bits)
+    level = host.leave(Door.CALLBACK, client)
+    level.vector = slot
     callback.depth += 1
+    where = host.linear(*callback.structure, RealModeCall.SIZE, write=True)
+    machine.memory.write(where, call.encode())
+    level.structure, level.structure_far = where, callback.structure.far(client.bits)
     callback.hits += 1
     callback.last_caller, callback.at_entry = caller, call
     # The alias selector is one per client: a nested callback re-bases it, as on real hosts.

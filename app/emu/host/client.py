@@ -8,6 +8,7 @@ from typing import NamedTuple
 from app.emu.address import Far
 from app.emu.host import traps
 from app.emu.host.memory_blocks import MemoryBlocks
+from app.emu.host.provider import Told
 from app.emu.host.tables import Ldt
 from app.emu.host.traps import Trap
 from app.emu.real_mode_call import RealModeCall
@@ -67,6 +68,10 @@ class Client:
     """Nesting levels that existed before this client: its parent's."""
     outer_real_pointer: Far
     """The host's real-mode stack pointer before this client entered."""
+    outer: Client | None
+    """The client that was current before this one entered."""
+    is_resident: bool = False
+    """Its program has ended and stays resident, and so does the client (INT 21h AH=31h in real mode)."""
     locked_selector: int = 0
     alias_selector: int = 0
     """Read-only for the client: DS at callback entry, based on the real-mode stack segment."""
@@ -78,8 +83,14 @@ class Client:
     exceptions: list[Vector] = field(default_factory=list)
     real_exceptions: list[Vector] = field(default_factory=list)
     callbacks: dict[int, Callback] = field(default_factory=dict)
+    transfer_area: tuple[int, int] | None = None
+    """The disk transfer area it has set by INT 21h in protected mode."""
+    mouse_handler: Vector | None = None
+    """Its event handler, set by INT 33h in protected mode."""
     segments: dict[int, int] = field(default_factory=dict)
     """Paragraph -> LDT index, for INT 31h AX=0002h."""
+    told: list[Told] = field(default_factory=list)
+    """The resident providers that were told of it and not yet of its end, in that order."""
     dos_blocks: dict[int, DosBlock] = field(default_factory=dict)
     """First LDT index -> block."""
 
@@ -102,6 +113,10 @@ class Client:
         self.vectors = [self.trap(Trap.DEFAULT_INTERRUPT, number) for number in range(256)]
         self.exceptions = [self.trap(Trap.DEFAULT_EXCEPTION, number) for number in range(32)]
         self.real_exceptions = [self.trap(Trap.DEFAULT_REAL_EXCEPTION, number) for number in range(32)]
+
+    def handles_real_exception(self, vector: int) -> bool:
+        """Has the client its own handler for an exception in real mode?"""
+        return self.real_exceptions[vector] != self.trap(Trap.DEFAULT_REAL_EXCEPTION, vector)
 
     def is_hooked(self, vector: int) -> bool:
         """Has the client its own handler for a protected-mode interrupt?"""

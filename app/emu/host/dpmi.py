@@ -9,11 +9,14 @@ from app.emu.host import (
     entry,
     exceptions,
     interrupts,
+    mouse_api,
     multiplex,
+    providers,
     raw_switch,
     termination,
     translation,
 )
+from app.emu.host.client import Client
 from app.emu.host.faults import GuestFault
 from app.emu.host.host import Host, HostStackFull
 from app.emu.host.traps import Trap, trap_at
@@ -33,9 +36,9 @@ class DpmiHost(Host):
         """Answer an INT 2Fh function of the host in V86 mode; False: it is none."""
         return multiplex.from_real(self)
 
-    def program_ending(self, psp: int) -> None:
-        """A program is about to end: its client, if it is one, ends with it."""
-        termination.program_ending(self, psp)
+    def program_ending(self, psp: int, code: int, how: int, message: str) -> bool:
+        """A program is about to end; True: as a client it ends first, then the host has DOS begin again."""
+        return termination.program_ending(self, termination.ByDos(psp, code, how, message))
 
     # ROM traps
 
@@ -60,6 +63,10 @@ class DpmiHost(Host):
     def callback(self, number: int) -> None:
         """A callback's address. number: client index * 256 + slot."""
         callbacks.enter(self, number >> 8, number & 0xFF)
+
+    def mouse_event(self, index: int) -> None:
+        """The mouse driver calls the event handler of the client at `index`."""
+        mouse_api.enter(self, index)
 
     def raw_to_protected(self, index: int) -> None:
         """The raw mode switch from real to protected mode of the client at `index`."""
@@ -104,8 +111,12 @@ class DpmiHost(Host):
                 raw_switch.to_real(self)
             case Trap.SAVE_RESTORE_REAL_STATE:
                 raw_switch.save_restore_real(self)
+            case Trap.RETURN_FROM_MOUSE_HANDLER:
+                mouse_api.returned(self)
             case Trap.MS_DOS_API:
                 multiplex.ms_dos_api(self)
+            case Trap.RETURN_FROM_PROVIDER:
+                providers.returned(self)
         return True
 
     def fault(self, vector: int, error_code: int, cr2: int) -> None:
@@ -120,6 +131,10 @@ class DpmiHost(Host):
     def end_client(self, code: int) -> None:
         """End the current client with a return code."""
         termination.terminate(self, self.current, code)
+
+    def end_resident(self, client: Client) -> None:
+        """A resident client has failed while it was called: it is gone, what called it cannot go on."""
+        termination.release(self, client)
 
     def software_interrupt(self, vector: int) -> None:
         """A client executed INT n."""

@@ -11,7 +11,7 @@ from app.emu import events
 from app.emu.address import Far
 from app.emu.descriptor import sized
 from app.emu.events import Door
-from app.emu.host import failures
+from app.emu.host import failures, providers
 from app.emu.host.client import Client
 from app.emu.host.host import Host, null_segment
 from app.emu.host.memory_blocks import MemoryBlocks
@@ -68,6 +68,7 @@ def enter_protected_mode(host: Host) -> None:
     regs.esp = sp
     machine.attention = True
     host.switched(before, Door.ENTRY)
+    providers.client_entered(host, client)
 
 
 def _new_client(host: Host, index: int, bits: int) -> Client:
@@ -85,10 +86,11 @@ def _new_client(host: Host, index: int, bits: int) -> Client:
         private=regs.es.selector,
         base_level=len(host.levels),
         outer_real_pointer=host.real_pointer,
+        outer=host.client,
     )
     client.reset_vectors()
     host.clients.append(client)
-    machine.use_ldt(index)
+    host.run_as(client)
     host.real_pointer = Far(client.private, PRIVATE_PARAGRAPHS * 16)
     big = 4 if client.wide else 0
     locked = client.ldt.allocate(1, Owner.HOST, "host: locked protected-mode stack")

@@ -11,6 +11,7 @@ import struct
 from typing import Final
 
 from app.emu import events
+from app.emu.devices import coprocessor
 from app.emu.events import Door
 from app.emu.host.client import Client, Vector
 from app.emu.host.host import Host, Level, far, null_segment
@@ -26,13 +27,18 @@ TO_REAL: Final = frozenset({0, 1, 2, 3, 4, 5, 7})
 TRAPS: Final = frozenset({1, 2, 3, 4})
 """Those of them that are not restarted."""
 INVALID_OPCODE: Final = 6
+COPROCESSOR_ERROR: Final = 16
 WITH_ERROR_CODE: Final = frozenset({8, 10, 11, 12, 13, 14})
 _PAGE_FAULT: Final = 14
 
 
 def raise_exception(host: Host, vector: int, error_code: int = 0, cr2: int = 0) -> None:
-    """Deliver an exception of the running client. EIP is where the processor says the fault was."""
-    regs, client = host.machine.regs, host.current
+    """Deliver an exception of the running code: in protected mode to its client, in real mode to the primary one.
+
+    EIP is where the processor says the fault was.
+    """
+    regs = host.machine.regs
+    client = host.primary if regs.is_v86 and host.primary is not None else host.current
     table = client.real_exceptions if regs.is_v86 else client.exceptions
     default = client.trap(Trap.DEFAULT_REAL_EXCEPTION if regs.is_v86 else Trap.DEFAULT_EXCEPTION, vector)
     if table[vector] != default:
@@ -45,7 +51,7 @@ def raise_exception(host: Host, vector: int, error_code: int = 0, cr2: int = 0) 
 def _enter_handler(host: Host, client: Client, handler: Vector, vector: int, error_code: int, cr2: int) -> None:
     regs = host.machine.regs
     before = host.standing()
-    level = host.leave(Door.EXCEPTION)
+    level = host.leave(Door.EXCEPTION, client)
     level.vector = vector
     level.target = far(regs, regs.cs, regs.eip)
     if regs.is_v86:
@@ -172,6 +178,9 @@ def default_exception(host: Host, vector: int, error_code: int, cr2: int) -> Non
         _announce(host, vector, error_code, cr2, "interrupt")
         call_handler(host, client.vectors[vector], f"exception {vector:02X}h as INT", "host")
         regs.set_flag(Flag.IF, on=False)
+    elif vector == COPROCESSOR_ERROR and client.is_hooked(coprocessor.VECTOR):
+        _announce(host, vector, error_code, cr2, "interrupt")
+        host.machine.coprocessor_error()
     elif vector in TRAPS or (vector in TO_REAL and not host.machine.is_bare_return(vector)):
         _announce(host, vector, error_code, cr2, "interrupt")
         reflect(host, vector)

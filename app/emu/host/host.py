@@ -18,6 +18,7 @@ from app.emu.events import Door, Stack
 from app.emu.host.client import Client
 from app.emu.host.faults import GuestFault
 from app.emu.host.memory_blocks import Arena
+from app.emu.host.provider import Provider, Told
 from app.emu.host.tables import Owner
 from app.emu.memory import layout
 from app.emu.registers import SEGMENTS, Flag, Mode, Registers, Segment
@@ -57,7 +58,7 @@ class Standing(NamedTuple):
 
 
 class Sequel(Protocol):
-    """Work that waits for a reflected interrupt to return; part of the state, so a plain value with a method."""
+    """Work that waits for a context to be resumed; part of the state, so a plain value with a method."""
 
     def finish(self, host: Host, level: Level) -> None:
         """The level's client runs again: do the rest."""
@@ -68,13 +69,18 @@ class Level:
     """A context that was left and will be resumed. frame: linear address of its frame on the ring-0 stack."""
 
     door: Door
+    left: Client
+    """Whose context was left: it is current again when the level is resumed."""
     client: Client
+    """Whom the event is for: `left`, or the owner of a callback, or the primary client."""
     saved: Registers
     frame: int
     real_pointer: Far
     """The host's real-mode stack pointer at that moment."""
-    pm_pointer: tuple[int, int]
-    """The client's protected-mode stack pointer at that moment."""
+    pm_pointers: tuple[tuple[int, int], tuple[int, int]]
+    """The protected-mode stack pointers of `left` and of `client` at that moment."""
+    psp: int
+    """The program that DOS ran at that moment."""
     on_locked: bool = False
     """This level counts on the locked stack."""
     stack_offset: int = 0
@@ -91,7 +97,11 @@ class Level:
     is_hardware: bool = False
     """A reflected interrupt request: registers do not pass back."""
     on_return: Sequel | None = None
-    """What is left to do when a reflected interrupt is back."""
+    """What is left to do when a reflected interrupt or a resident provider is back."""
+    answer: Registers | None = None
+    """The registers a reflected interrupt's handler came back with."""
+    told: Told | None = None
+    """The resident provider that was called, and for which client."""
 
 
 @dataclass(slots=True, eq=False)
@@ -101,27 +111,40 @@ class Host:
     machine: Machine
     arena: Arena
     clients: list[Client] = field(default_factory=list)
-    """Alive, in order of entry: the last one is the current and primary client."""
+    """Alive: first those that stay resident, then, in order of entry, those whose programs still run."""
+    client: Client | None = None
+    """The current client: its code runs, or ran last; its LDT is in use."""
     levels: list[Level] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
     real_pointer: Far = NOWHERE
     """SS:SP the host uses when it next enters real mode (rules R1 and R2 of the reference)."""
     entered: int = 0
     """Clients that ever entered: the number of the last one."""
-    ended_by_host: set[int] = field(default_factory=set)
-    """PSPs of programs the host ended, until DOS has reported them."""
+    providers: list[Provider] = field(default_factory=list)
+    """Resident service providers, in order of installation."""
+    installed: int = 0
+    """Providers that were ever installed: the number of the last one."""
 
     # Who and where
 
     @property
-    def client(self) -> Client | None:
-        """The current client."""
-        return self.clients[-1] if self.clients else None
-
-    @property
     def current(self) -> Client:
         """The current client, for code that runs only when there is one."""
-        return self.clients[-1]
+        if self.client is None:
+            raise RuntimeError("there is no client")
+        return self.client
+
+    @property
+    def primary(self) -> Client | None:
+        """The client that entered last: it gets hardware interrupts and the exceptions of real mode (DPMI 1.0)."""
+        return self.clients[-1] if self.clients else None
+
+    def run_as(self, client: Client | None) -> None:
+        """Make a client the current one: its LDT is in use from now on."""
+        if client is not self.client:
+            self.client = client
+            if client is not None:
+                self.machine.use_ldt(client.index)
 
     @property
     def ring0_esp(self) -> int:
@@ -245,22 +268,29 @@ class Host:
 
     # Leaving and resuming contexts
 
-    def leave(self, door: Door) -> Level:
-        """Keep the running context as a new level and return it; the caller then sets the registers to go on with."""
-        machine, client = self.machine, self.current
+    def leave(self, door: Door, client: Client | None = None) -> Level:
+        """Keep the running context as a new level and return it; the caller then sets the registers to go on with.
+
+        client: whom the event is for, when that is not the current client; it is the current one afterwards.
+        """
+        machine, left = self.machine, self.current
+        client = client or left
         frame = self.ring0_esp - FRAME_SIZE
         if frame < layout.RING0_STACK + RING0_RESERVE:
             raise HostStackFull
         regs = machine.regs
         machine.memory.note_use(frame, FRAME_SIZE, write=True)
         write_frame(machine.memory.buffer, machine.memory.host_physical(frame), regs, 0)
-        level = Level(door, client, regs.copy(), frame, self.real_pointer, client.pm_pointer)
+        pointers = (left.pm_pointer, client.pm_pointer)
+        psp = machine.state.dos.current_psp
+        level = Level(door, left, client, regs.copy(), frame, self.real_pointer, pointers, psp)
         self.levels.append(level)
         if regs.is_v86:
             self.real_pointer = Far(regs.ss.selector, regs.esp & 0xFFFF)
         else:
-            client.pm_pointer = (regs.ss.selector, regs.stack_offset)
+            left.pm_pointer = (regs.ss.selector, regs.stack_offset)
         machine.set_ring0_stack(frame)
+        self.run_as(client)
         return level
 
     def resume(self, level: Level, door: Door) -> None:
@@ -275,6 +305,7 @@ class Host:
             self.unwind()
         self.levels.pop()
         regs = self.machine.regs
+        self.run_as(level.left)
         saved = self._from_frame(level)
         self._unwind(level)
         regs.assign(saved)
@@ -306,7 +337,7 @@ class Host:
     def _unwind(self, level: Level) -> None:
         client = level.client
         self.real_pointer = level.real_pointer
-        client.pm_pointer = level.pm_pointer
+        level.left.pm_pointer, client.pm_pointer = level.pm_pointers
         if level.on_locked:
             client.locked_depth -= 1
         if level.door is Door.CALLBACK and level.vector in client.callbacks:
@@ -333,21 +364,22 @@ class Host:
 
     # The locked protected-mode stack (rules L1 to L8 of the reference)
 
-    def enter_locked(self, level: Level) -> None:
+    def enter_locked(self, level: Level, *, is_last: bool = False) -> None:
         """Put SS:(E)SP on the locked stack for an event of the level's client.
 
-        The first event switches to its top; a nested one goes on where protected mode was left.
+        The first event switches to its top; a nested one goes on where protected mode was left. is_last: the client
+        ends, nothing of what lies on the stack is needed any more.
         """
         client, regs = level.client, self.machine.regs
-        from_real = level.saved.is_v86
+        elsewhere = level.saved.is_v86 or level.left is not client
         locked = self.load(client.locked_selector)
         if client.locked_depth == 0:
             regs.ss = locked
             top = layout.LOCKED_STACK_SIZE
-            if not from_real and level.saved.ss.selector == client.locked_selector:
+            if not elsewhere and not is_last and level.saved.ss.selector == client.locked_selector:
                 top = level.saved.stack_offset
             regs.esp = top
-        elif from_real:
+        elif elsewhere:
             selector, offset = client.pm_pointer
             regs.ss, regs.esp = self.load(selector), offset
         client.locked_depth += 1

@@ -145,6 +145,7 @@ def reflected(host: Host, level: Level) -> None:
         setattr(regs, name, old & ~wide | new & wide)
     regs.eflags = regs.eflags & ~STATUS | back.eflags & STATUS
     if level.on_return is not None:
+        level.answer = back
         level.on_return.finish(host, level)
 
 
@@ -156,7 +157,7 @@ def hardware_interrupt(host: Host, vector: int) -> bool:
 
     In protected mode an unhooked request is reflected, in V86 it is the caller's to deliver through the IVT.
     """
-    client = host.client
+    client = host.primary
     if client is None:
         return False
     if client.is_hooked(vector):
@@ -169,12 +170,16 @@ def hardware_interrupt(host: Host, vector: int) -> bool:
 
 
 def to_protected(host: Host, vector: int, door: Door) -> None:
-    """Interrupt whatever runs and enter the client's protected-mode handler on the locked stack."""
-    client, machine = host.current, host.machine
+    """Interrupt whatever runs and enter a protected-mode handler on the locked stack.
+
+    The handler is the primary client's for hardware interrupts, the current client's for the others (DPMI 1.0, 3).
+    """
+    machine = host.machine
     regs = machine.regs
     before = host.standing()
     hardware = door is Door.HARDWARE_INTERRUPT
-    level = host.leave(door)
+    level = host.leave(door, host.primary if hardware else None)
+    client = level.client
     level.vector = vector
     from_real = regs.is_v86
     if from_real:

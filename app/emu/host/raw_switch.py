@@ -38,6 +38,7 @@ def to_protected(host: Host, client: Client) -> None:
     """Real-mode code jumped to the switch to protected mode: as above, with selectors and (E)BX, (E)DI."""
     regs = host.machine.regs
     before = host.standing()
+    host.run_as(client)
     host.real_pointer = Far(regs.ss.selector, regs.esp & 0xFFFF)
     mask = 0xFFFFFFFF if client.wide else 0xFFFF
     regs.eflags = regs.eflags & ~(Flag.VM | Flag.NT | Flag.TF) | Flag.IOPL

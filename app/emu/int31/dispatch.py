@@ -18,6 +18,7 @@ from app.emu.int31 import (  # noqa: F401 - importing fills the table
     later,
     memory,
     pages,
+    resident_providers,
     translation,
     vectors,
     version,

@@ -21,8 +21,6 @@ for _number, _name, _summary, _since in (
     (0x0B01, "clear_debug_watchpoint", "Clear a hardware watchpoint.", "0.9"),
     (0x0B02, "get_state_of_debug_watchpoint", "Has a watchpoint been hit?", "0.9"),
     (0x0B03, "reset_debug_watchpoint", "Clear a watchpoint's hit mark.", "0.9"),
-    (0x0C00, "install_resident_service_provider_callback", "Announce a resident service provider.", "1.0"),
-    (0x0C01, "terminate_and_stay_resident", "End and stay resident as a provider.", "1.0"),
     (0x0D00, "allocate_shared_memory", "Allocate memory shared by clients.", "1.0"),
     (0x0D01, "free_shared_memory", "Free shared memory.", "1.0"),
     (0x0D02, "serialize_on_shared_memory", "Wait for ownership of shared memory.", "1.0"),

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import mmap
 import struct
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -58,6 +59,15 @@ class MemoryImage:
         """The contents of one page."""
         return self.chunks[number // _CHUNK][number % _CHUNK] or bytes(PAGE)
 
+    def with_pages(self, pages: Mapping[int, bytes]) -> MemoryImage:
+        """The same with other contents of some pages, by their number. Raises `IndexError` for one there is not."""
+        chunks = list(self.chunks)
+        for number, content in pages.items():
+            chunk = list(chunks[number // _CHUNK])
+            chunk[number % _CHUNK] = content if content.strip(b"\0") else None
+            chunks[number // _CHUNK] = tuple(chunk)
+        return MemoryImage(tuple(chunks))
+
     def changed_since(self, before: MemoryImage | None) -> Iterator[int]:
         """Numbers of the pages it does not share with another image of the same memory (None: an empty one)."""
         for number, chunk in enumerate(self.chunks):
@@ -72,13 +82,20 @@ class MemoryImage:
         return pages * PAGE + _POINTER * (len(self.chunks) + chunks * _CHUNK)
 
 
+def _zeros(size: int) -> mmap.mmap:
+    """Memory of its own that takes no room before it is written; shared memory, the default, does when it is read."""
+    if sys.platform == "win32":
+        return mmap.mmap(-1, size)
+    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+
+
 class Memory:
     """Physical memory and the linear addresses over it. All sizes in bytes."""
 
     def __init__(self, megabytes: int) -> None:
         self.ram_size = megabytes << 20
         self.size = self.ram_size + layout.HOST_SIZE
-        self.buffer = mmap.mmap(-1, self.size)
+        self.buffer = _zeros(self.size)
         self.tables_changed = False
         """Page tables were changed: the CPU must forget its translations."""
         self.code_pages: set[int] = set()
@@ -188,6 +205,8 @@ class Memory:
     def write(self, linear: int, data: bytes) -> None:
         """Write bytes at a linear address, all or nothing. Raises `PageNotPresent`."""
         size = len(data)
+        if not size:
+            return
         if self._probes:
             self.note_use(linear, size, write=True)
         if linear + size <= layout.CONVENTIONAL_END:

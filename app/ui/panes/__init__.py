@@ -60,6 +60,7 @@ PANES: Final = (
     Entry("callbacks", "Callbacks", "phone-incoming", "Alt+7", Place.LISTS, "app.ui.panes.callbacks",
           "CallbacksPane"),
     Entry("vectors", "Vectors", "arrow-left-right", "Alt+8", Place.LISTS, "app.ui.panes.vectors", "VectorsPane"),
+    Entry("providers", "Providers", "link", "Alt+S", Place.LISTS, "app.ui.panes.providers", "ProvidersPane"),
     Entry("bookmarks", "Bookmarks", "bookmark", "Alt+B", Place.LISTS, "app.ui.panes.bookmarks", "BookmarksPane"),
     Entry("breakpoints", "Breakpoints", "circle-dot", "Alt+P", Place.PICTURES, "app.ui.panes.breakpoints",
           "BreakpointsPane"),

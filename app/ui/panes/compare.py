@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from app.debug.session import ToPosition
 from app.debug.snapshot import Comparison, Difference, Part, Snapshot, Status
+from app.ui.elided_label import ElidedLabel
 from app.ui.icons import set_icon
 from app.ui.panes.difference_delegate import DifferenceDelegate
 from app.ui.panes.pane import Pane
@@ -21,6 +24,7 @@ _HOW: Final = (
 _HERE: Final = "This is the pinned position. Go to another one, and what differs is listed here."
 _SAME: Final = "No difference: registers, stacks, descriptors, callbacks, vectors and memory are the same."
 _THEN, _NOW = 2, 3
+_WIDE: Final = 640
 
 
 class Line(NamedTuple):
@@ -38,8 +42,7 @@ class ComparePane(Pane):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._comparison: Comparison | None = None
-        self.head = QLabel(self)
-        self.head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.head = ElidedLabel(self)
         self._pin = self._button("Pin", "pin", "Pin this position (Ctrl+K)", self.pin)
         self._unpin = self._button("Unpin", "pin-off", "Compare no longer (Ctrl+Shift+K)", self.unpin)
         self._go = self._button("Go there", "locate", "Go to the pinned position", self._go_there)
@@ -62,11 +65,10 @@ class ComparePane(Pane):
         self._arrange()
         self._show(None, "")
 
-    def _button(self, text: str, icon: str, tip: str, call: object) -> QToolButton:
+    def _button(self, text: str, icon: str, tip: str, call: Callable[[], None]) -> QToolButton:
         button = QToolButton(self)
         button.setText(text)
         set_icon(button, icon)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setToolTip(tip)
         button.clicked.connect(call)
         return button
@@ -100,7 +102,7 @@ class ComparePane(Pane):
         self.list.setVisible(bool(lines))
         self.words.setVisible(not lines)
         if comparison is None:
-            self.head.setText("")
+            self.head.say("")
             self.words.setText(_HOW)
             return
         then = _position(comparison.tick, comparison.branch, comparison)
@@ -108,9 +110,16 @@ class ComparePane(Pane):
         named = comparison.pinned if comparison.pinned == then else f"{comparison.pinned} ({then})"
         more = f" · {comparison.left_out} more ranges of memory" if comparison.left_out else ""
         what = "1 difference" if len(lines) == 1 else f"{len(lines)} differences"
-        self.head.setText(f"{named} → now, {now}: {what}{more}")
-        self.head.setToolTip(self.head.text())
+        self.head.say(f"{named} → now, {now}: {what}{more}")
         self.words.setText(_HERE if is_here else _SAME)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The buttons have words where there is room."""
+        super().resizeEvent(event)
+        styles = Qt.ToolButtonStyle
+        style = styles.ToolButtonTextBesideIcon if self.width() >= _WIDE else styles.ToolButtonIconOnly
+        for button in (self._go, self._pin, self._unpin):
+            button.setToolButtonStyle(style)
 
     def pin(self) -> None:
         """Keep the present as the position to compare with."""

@@ -25,7 +25,7 @@ class Band(NamedTuple):
         return self.top - self.bottom
 
 
-MODE: Final = Band("Mode", 7.05, 7.8)
+MODE: Final = Band("Mode", 7.0, 8.0)
 LANES: Final = {
     Stack.APPLICATION: Band("Application", 5.95, 6.85),
     Stack.LOCKED: Band("Locked", 4.95, 5.85),

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.debug.narrate import brief, name_of
 from app.debug.session import ToPosition
 from app.debug.snapshot import Snapshot, Status
+from app.ui.elided_label import ElidedLabel
 from app.ui.format import MODE_NAMES, STACK_NAMES, count
 from app.ui.panes.pane import Pane
 from app.ui.timeline.ink import Ink
@@ -43,7 +44,7 @@ class TimelinePane(Pane):
             "Click: go there, to the event or else to the tick. Drag: move. Wheel: zoom.\n"
             "Ribbons are bookmarks, a ring is the pinned position. Ctrl+Backspace returns."
         )
-        self.readout = ReadOut(self)
+        self.readout = ElidedLabel(self)
         self._follow = QAction("Follow", self, checkable=True, checked=True)
         self._follow.setToolTip("Keep the current position in view (End)")
         self._follow.toggled.connect(self.view.set_follow)
@@ -129,31 +130,10 @@ class TimelinePane(Pane):
             words.append(MODE_NAMES[mode])
         seq = record.event_at(at)
         if seq is not None:
-            event = record.events[seq]
+            event = record.log[seq][0]
             words.append(f"#{seq} {name_of(event.kind)}: {brief(event)}".removesuffix(": "))
         self.view.write_values(at)
         self.readout.say("   ·   ".join(words))
-
-
-class ReadOut(QLabel):
-    """One line that ends in an ellipsis where it does not fit."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.setTextFormat(Qt.TextFormat.PlainText)
-
-    def say(self, text: str) -> None:
-        """Show a text, in full on hover."""
-        self.setText(text)
-        self.setToolTip(text)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """The text, shortened to the width there is."""
-        painter = QPainter(self)
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, text)
-        painter.end()
 
 
 class Legend(QWidget):

@@ -123,7 +123,7 @@ class TimelineView(pg.PlotWidget):
 
     def show_run(self, snapshot: Snapshot) -> bool:
         """Draw what a snapshot adds; False when earlier events are missing."""
-        if not self.record.extend(snapshot.events_from, snapshot.events, snapshot.moments):
+        if not self.record.extend(snapshot.events_from, snapshot.log):
             return False
         self.record.reach(snapshot.tick)
         if snapshot.status is Status.RUNNING and perf_counter() - self._drawn_at < _RUNNING_SECONDS:
@@ -198,10 +198,11 @@ class TimelineView(pg.PlotWidget):
         if not self.follows:
             return
         left, right = self.span
+        now = max(self.record.now, _LEAST_RUN)
         if self._whole:
             self._set_span(-end * 0.01, end * (1 + _BREATH))
-        else:
-            width, now = right - left, max(self.record.now, _LEAST_RUN)
+        elif not left <= self.record.now <= right:  # a place in view that was clicked stays where it is
+            width = right - left
             self._set_span(now + width * (_BREATH - 1), now + width * _BREATH)
 
     def _set_span(self, left: float, right: float) -> None:

@@ -1,0 +1,349 @@
+"""A recording: what a run came from, as values, and as the records of a file (`journal.py`).
+
+Program and files are what the host folder answered, so nothing else is needed to replay it. Everything the run did is
+computed again; marks tell how far that goes and whether it is still the same run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields
+from functools import cache
+from hashlib import blake2b
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Final
+
+import app.emu
+from app.debug import inputs as kinds
+from app.debug.inputs import Input
+from app.debug.journal import Record, damaged, unpack
+from app.debug.launch import Launch, Programs
+from app.debug.marks import Mark, Marks
+from app.emu.dos.host_folder import Contents, Entry, HostFolder, Listing
+from app.emu.dos.mirror import Outcome
+from app.emu.machine import Place
+from app.emu.machine_errors import LoadError
+
+_INPUTS: Final = {
+    kind.__name__: kind
+    for kind in (
+        kinds.KeysTyped,
+        kinds.BytesTyped,
+        kinds.InputEnded,
+        kinds.MouseMoved,
+        kinds.MouseButtons,
+        kinds.RegisterSet,
+        kinds.MemoryWritten,
+    )
+}
+_FOREIGN: Final = (KeyError, TypeError, ValueError, IndexError, AttributeError)
+"""What reading fields somebody else has written can end in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """A position as it can be typed, and what the user says about it."""
+
+    position: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What was started, with what.
+
+    programs: path and arguments of each, as the guest names them; options: further fields of `Launch`; build: as
+    `build()`.
+    """
+
+    programs: Programs
+    options: dict[str, Any]
+    environment: dict[str, str]
+    build: str
+
+    @property
+    def launch(self) -> Launch:
+        """The launch, as far as the machine needs it; the first program by its bare name."""
+        path, *arguments = self.programs[0]
+        return Launch(path.rpartition("\\")[2], tuple(arguments), then=self.programs[1:], **self.options)
+
+
+@dataclass(slots=True)
+class Way:
+    """A branch as it is recorded. inherited: how many of its parent's inputs it shares; events: up to the fork."""
+
+    number: int
+    parent: int | None = None
+    fork: Place | None = None
+    inputs: list[Input] = field(default_factory=list)
+    marks: Marks = field(default_factory=Marks)
+    events: int = 0
+
+    @property
+    def end(self) -> Place:
+        """The furthest place it is known to reach."""
+        last = self.inputs[-1].place if self.inputs else Place(0, 0)
+        return max(self.marks.last, last, self.fork or last)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run without a window ended, as its exit code and `--status` tell it."""
+
+    reason: str
+    code: int
+    message: str
+
+
+@dataclass(slots=True)
+class Recording:
+    """All of it. ways: the branches by number; shown: the one that was looked at last; note: what the user is told."""
+
+    head: Head
+    folder: HostFolder
+    ways: dict[int, Way]
+    shown: int = 0
+    bookmarks: tuple[Bookmark, ...] = ()
+    ended: Ended | None = None
+    checkpoints: list[Record] = field(default_factory=list)
+    """Records CKPT and EVNT, for `shortcuts.py`."""
+    note: str = ""
+
+
+@cache
+def build() -> str:
+    """Names this version and its machine: of another build, checkpoints are not believed."""
+    try:
+        number = version("dpmiscope")
+    except PackageNotFoundError:
+        number = "0"
+    digest = blake2b(digest_size=8)
+    folder = Path(app.emu.__file__).parent
+    for source in sorted(folder.rglob("*.py")):
+        digest.update(source.relative_to(folder).as_posix().encode() + b"\0" + source.read_bytes())
+    return f"{number}+{digest.hexdigest()}"
+
+
+def head_of(launch: Launch, programs: Programs, environment: dict[str, str]) -> Head:
+    """The head of a run. Where things lie on this computer is nobody's business."""
+    told = {"program", "arguments", "environment", "then", "mount", "record"}
+    options = {name: value for name, value in asdict(launch).items() if name not in told}
+    return Head(programs, options, environment, build())
+
+
+# Records
+
+
+def head_record(head: Head) -> Record:
+    """HEAD"""
+    return Record("HEAD", asdict(head))
+
+
+def answers(folder: HostFolder, listings: int, contents: int, changes: int) -> Iterator[Record]:
+    """LIST, FILE and CHNG: what a folder has answered beyond so many listings, contents and changes."""
+    for listing in list(folder.listings.values())[listings:]:
+        yield Record("LIST", asdict(listing))
+    for each in list(folder.contents.values())[contents:]:
+        yield Record("FILE", {"path": each.path, "size": len(each.data), "refused": each.refused}, each.data)
+    for outcome in folder.mirror.outcomes[changes:]:
+        yield Record("CHNG", asdict(outcome))
+
+
+def fork_record(number: int, parent: int, fork: Place, inherited: int, events: int) -> Record:
+    """FORK"""
+    return Record("FORK", {"branch": number, "parent": parent, "place": fork, "inherited": inherited, "events": events})
+
+
+def input_record(branch: int, each: Input) -> Record:
+    """INPT"""
+    given = {
+        name: value.decode("latin-1") if isinstance(value, bytes) else value for name, value in asdict(each).items()
+    }
+    return Record("INPT", {"branch": branch, "kind": type(each).__name__, **given})
+
+
+def mark_record(branch: int, mark: Mark) -> Record:
+    """MARK"""
+    return Record("MARK", {"branch": branch, **asdict(mark)})
+
+
+# Reading
+
+
+def read(path: str) -> Recording:
+    """Read a recording. Raises `LoadError` with a message for the user for a file that is none or is damaged."""
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise LoadError(f"{path}: {error.strerror}; give the path of a program or a recording") from None
+    records, note = unpack(data, path)
+    return _Reading(path, note).result(records)
+
+
+def about(recording: Recording, path: Path) -> dict[str, str]:
+    """What `dpmiscope info` says of a recording."""
+    head, folder, way = recording.head, recording.folder, recording.ways[recording.shown]
+    options = [f"{name} {value}" for name, value in head.options.items() if value not in ("", (), None)]
+    events = f", {way.marks.all[-1].events} events" if way.marks.all else ""
+    ended = recording.ended
+    files = folder.contents.values()
+    rows = {
+        "file": f"{path.name}, {path.stat().st_size} bytes",
+        "format": f"recording, written by dpmiscope {head.build}",
+        "program": ", then ".join(" ".join(words) for words in head.programs),
+        "options": ", ".join(options),
+        "run": f"{way.end.tick} instructions{events}, {len(way.inputs)} inputs",
+        "end": f"{ended.reason}, code {ended.code}" + (f": {ended.message}" if ended.message else "")
+        if ended
+        else "open",
+        "branches": str(len(recording.ways)),
+        "folder": f"{len(files)} files with {sum(len(each.data) for each in files)} bytes, "
+        f"{len(folder.listings)} listings, {len(folder.mirror.outcomes)} changes",
+        "bookmarks": "; ".join(f"{mark.position} {mark.note}".strip() for mark in recording.bookmarks) or "none",
+    }
+    return rows | ({"note": recording.note} if recording.note else {})
+
+
+class _Reading:
+    """Puts records together."""
+
+    def __init__(self, name: str, note: str) -> None:
+        self._name = name
+        self._note = note
+        self._head: Head | None = None
+        self._listings: list[Listing] = []
+        self._contents: list[Contents] = []
+        self._outcomes: list[Outcome] = []
+        self._ways = {0: Way(0)}
+        self._rest: dict[str, Any] = {}
+        self._checkpoints: list[Record] = []
+
+    def result(self, records: list[Record]) -> Recording:
+        """The recording. Raises `LoadError`."""
+        for record in records:
+            try:
+                self._take(record)
+            except _FOREIGN as error:
+                raise damaged(self._name, record.at, f"{record.kind}: {error!r}") from None
+        if self._head is None:
+            raise LoadError(f"{self._name}: nothing of the run is in this recording, not even what was run")
+        folder = HostFolder(None, self._listings, self._contents, self._outcomes)
+        shown = self._rest.pop("shown", 0)
+        if shown not in self._ways:
+            raise LoadError(f"{self._name}: the branch that was shown, number {shown}, is not in it")
+        return Recording(
+            self._head, folder, self._ways, shown, checkpoints=self._checkpoints, note=self._note, **self._rest
+        )
+
+    def _take(self, record: Record) -> None:
+        given = record.fields
+        match record.kind:
+            case "HEAD":
+                self._head = _head(given)
+            case "LIST":
+                self._listings.append(_listing(given))
+            case "FILE":
+                if len(record.bulk) != given["size"]:
+                    raise ValueError(f"{len(record.bulk)} bytes instead of {given['size']}")
+                self._contents.append(Contents(str(given["path"]), record.bulk, int(given["refused"])))
+            case "CHNG":
+                self._outcomes.append(_outcome(given, len(self._outcomes)))
+            case "FORK":
+                self._fork(given)
+            case "INPT":
+                way = self._ways[given["branch"]]
+                each = _input(given)
+                if way.inputs and each.place < way.inputs[-1].place:
+                    raise ValueError("inputs are not in order")
+                way.inputs.append(each)
+            case "MARK":
+                mark = Mark(_place(given["place"]), int(given["events"]), _number_or_none(given["registers"]))
+                way = self._ways[given["branch"]]
+                if mark.place > way.marks.last:
+                    way.marks.all.append(mark)
+            case "SHOW":
+                self._rest["shown"] = int(given["branch"])
+            case "DROP":
+                del self._ways[int(given["branch"])]
+            case "NOTE":
+                self._rest["bookmarks"] = tuple(Bookmark(str(place), str(note)) for place, note in given["bookmarks"])
+            case "DONE":
+                self._rest["ended"] = Ended(str(given["reason"]), int(given["code"]), str(given["message"]))
+            case _:
+                self._checkpoints.append(record)
+
+    def _fork(self, given: dict[str, Any]) -> None:
+        parent, place = self._ways[given["parent"]], _place(given["place"])
+        inherited = parent.inputs[: int(given["inherited"])]
+        way = Way(
+            int(given["branch"]), parent.number, place, inherited, parent.marks.until(place), int(given["events"])
+        )
+        if way.number in self._ways:
+            raise ValueError(f"branch {way.number} is there already")
+        self._ways[way.number] = way
+
+
+def _place(given: Any) -> Place:
+    tick, turn = given
+    if not (isinstance(tick, int) and isinstance(turn, int) and tick >= 0 and turn >= 0):
+        raise ValueError(f"{given!r} is no place")
+    return Place(tick, turn)
+
+
+def _number_or_none(given: Any) -> int | None:
+    return None if given is None else int(given)
+
+
+def _head(given: dict[str, Any]) -> Head:
+    known = {each.name for each in fields(Launch)}
+    options = {name: _hashable(value) for name, value in given["options"].items()}
+    if unknown := options.keys() - known:
+        raise ValueError(f"this version has no option {', '.join(sorted(unknown))}")
+    environment = {str(name): str(value) for name, value in given["environment"].items()}
+    programs = tuple(tuple(map(str, each)) for each in given["programs"])
+    if not programs or not all(programs):
+        raise ValueError("no program is named")
+    return Head(programs, options, environment, str(given["build"]))
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(map(_hashable, value)) if isinstance(value, list) else value
+
+
+def _listing(given: dict[str, Any]) -> Listing:
+    entries = tuple(
+        Entry(
+            str(each["name"]),
+            bool(each["is_folder"]),
+            int(each["size"]),
+            _stamp(each["stamp"]),
+            bool(each["is_read_only"]),
+        )
+        for each in given["entries"]
+    )
+    return Listing(str(given["path"]), entries, int(given["refused"]))
+
+
+def _stamp(given: Any) -> tuple[int, int]:
+    date, time = given
+    return int(date) & 0xFFFF, int(time) & 0xFFFF
+
+
+def _outcome(given: dict[str, Any], count: int) -> Outcome:
+    made = Outcome(**{each.name: given[each.name] for each in fields(Outcome)})
+    if made.number != count + 1 or not 0 <= made.after <= count or made.taken < 0:
+        raise ValueError("changes are not in order")
+    return made
+
+
+def _input(given: dict[str, Any]) -> Input:
+    kind = _INPUTS[given["kind"]]
+    values = {each.name: given[each.name] for each in fields(kind)}
+    values["place"] = _place(values["place"])
+    numbers = {each.name for each in fields(kind) if each.type == "int"}
+    for name, value in values.items():
+        if name != "place" and not isinstance(value, int if name in numbers else str):
+            raise TypeError(f"{name} is {value!r}")
+    made: Input = kind(**{name: value.encode("latin-1") if name == "data" else value for name, value in values.items()})
+    return made

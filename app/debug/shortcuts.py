@@ -1,0 +1,114 @@
+"""Checkpoints in recordings, so that bookmarks open at once.
+
+Believed only when the same build has written them, and then read with care (`plain_state.py`, `cpu/fpu.py`): whatever
+is not right about one only means that its place is reached by replaying.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from typing import Any, Final
+
+from app.debug import plain_state
+from app.debug.checkpoints import Kept
+from app.debug.history import Branch
+from app.debug.journal import Record
+from app.emu.event_log import EventLog, Row, SavedLog
+from app.emu.events import Event
+from app.emu.machine import Checkpoint, Machine, MachineState, Place
+from app.emu.memory.layout import PAGE
+
+_SIZES: Final = struct.Struct("<III")
+"""Bytes of state, bytes of the processor's part, number of pages."""
+_UNSOUND: Final = (KeyError, TypeError, ValueError, IndexError, AttributeError, struct.error)
+
+
+def records(machine: Machine, branch: Branch, kept: Kept, written: int, build: str) -> list[Record]:
+    """EVNT and CKPT: what a checkpoint needs. written: how many events of the branch are in the file already.
+
+    Raises `TypeError` when state holds something `plain_state` does not know.
+    """
+    checkpoint, start = kept.checkpoint, branch.kept[0].checkpoint
+    log = checkpoint.log
+    made = []
+    if len(log) > written:
+        fields: dict[str, Any] = {"branch": branch.number, "first": written, "build": build}
+        made.append(Record("EVNT", fields, plain_state.write(log[written:], machine.named())))
+    state = plain_state.write(machine.unpickled(checkpoint.state), machine.named())
+    pages = list(checkpoint.memory.changed_since(start.memory))
+    bulk = [_SIZES.pack(len(state), len(checkpoint.fpu), len(pages)), state, checkpoint.fpu]
+    bulk.append(struct.pack(f"<{len(pages)}I", *pages))
+    bulk += map(checkpoint.memory.page, pages)
+    fields = {
+        "branch": branch.number, "place": kept.place, "inputs": kept.inputs_done, "events": len(log),
+        "work": round(kept.work, 4), "build": build,
+    }  # fmt: skip
+    return [*made, Record("CKPT", fields, b"".join(bulk))]
+
+
+class Shortcuts:
+    """The checkpoints of a recording, for a machine that stands at the start of the run."""
+
+    def __init__(self, found: Sequence[Record], build: str, machine: Machine, start: Kept) -> None:
+        self._machine = machine
+        self._start = start
+        believed = [record for record in found if record.fields.get("build") == build]
+        self._events = [record for record in believed if record.kind == "EVNT"]
+        self._checkpoints = [record for record in believed if record.kind == "CKPT"]
+        self.unsound = 0
+        """Checkpoints that could not be read."""
+
+    def of(self, branch: Branch) -> tuple[list[Kept], SavedLog]:
+        """A branch's checkpoints in order, and the events up to the last of them."""
+        own = [record for record in self._checkpoints if record.fields.get("branch") == branch.number]
+        log = EventLog()
+        if not own:
+            return [], log.save()
+        kept: list[Kept] = []
+        try:
+            rows = self._rows(branch.number)
+            for record in sorted(own, key=lambda each: int(each.fields["events"])):
+                count = int(record.fields["events"])
+                if count > len(rows):
+                    raise ValueError(f"{count} events are needed, {len(rows)} are there")
+                for event, moment in rows[len(log) : count]:
+                    log.append(event, moment)
+                kept.append(self._kept(record, log.save(), len(branch.inputs)))
+        except _UNSOUND:
+            self.unsound += 1
+        return sorted(kept, key=lambda each: each.place), log.save()
+
+    def _rows(self, branch: int) -> list[Row]:
+        rows: list[Any] = []
+        for record in self._events:
+            if record.fields.get("branch") == branch and record.fields["first"] == len(rows):
+                rows += plain_state.read(record.bulk, self._machine.named())
+        if any(not isinstance(event, Event) or event.seq != seq for seq, (event, _) in enumerate(rows)):
+            raise ValueError("these are no events in order")
+        return rows
+
+    def _kept(self, record: Record, log: SavedLog, inputs: int) -> Kept:
+        machine, first = self._machine, self._start.checkpoint
+        bulk, fields = record.bulk, record.fields
+        state_size, fpu_size, count = _SIZES.unpack_from(bulk)
+        at = _SIZES.size
+        state: MachineState = plain_state.read(bulk[at : at + state_size], machine.named())
+        at += state_size
+        fpu = bulk[at : at + fpu_size]
+        at += fpu_size
+        numbers = struct.unpack_from(f"<{count}I", bulk, at)
+        at += 4 * count
+        if len(bulk) != at + count * PAGE or not machine.cpu.is_sound(fpu):
+            raise ValueError("sizes or modes are wrong")
+        pages = {
+            number: bulk[start : start + PAGE]
+            for number, start in zip(numbers, range(at, len(bulk), PAGE), strict=True)
+        }
+        if [state.tick, state.turn] != list(fields["place"]):
+            raise ValueError("state of another place")
+        if not 0 <= fields["inputs"] <= inputs:
+            raise ValueError("inputs that are not there")
+        place, memory = Place(state.tick, state.turn), first.memory.with_pages(pages)
+        checkpoint = Checkpoint(memory, fpu, machine.pickled(state), log, place)
+        return Kept(checkpoint, fields["inputs"], float(fields["work"]))

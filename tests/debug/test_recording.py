@@ -1,0 +1,403 @@
+"""Recordings: everything a session knows is in the file, opens again as it was, and is checked on the way."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.debug import plain_state
+from app.debug.goals import Run, StepBack, ToPosition
+from app.debug.inputs import MemoryWritten
+from app.debug.journal import Record, pack
+from app.debug.launch import Launch
+from app.debug.recording import read
+from app.debug.session import Session
+from app.debug.snapshot import RecordingView, Stop
+from app.emu.machine import Machine, Place
+from app.emu.machine_errors import LoadError
+from tests.debug.file_programs import fill, programs
+from tests.debug.sessions import picture, session
+from tests.emu.runs import (
+    SAMPLE_PROGRAMS,
+    assert_same,
+    com,
+    forward,
+    fuzz,
+    machine,
+    plain,
+    trace,
+    whole_state,
+)
+from tests.guest.build import BUILT
+
+ASKS = bytes.fromhex("B408 CD21 88C2 B402 CD21 3C71 75F4 B44C CD21")
+"""again: mov ah, 8 / int 21h / mov dl, al / mov ah, 2 / int 21h / cmp al, 'q' / jne again / mov ah, 4Ch / int 21h"""
+
+
+def opened(path: Path) -> Session:
+    """A session on a recording."""
+    return Session(Launch(str(path)))
+
+
+@contextmanager
+def recorded(program: Path | str, path: Path, **launch: Any) -> Iterator[Session]:
+    """A session that is recorded from the start, and closed in the end."""
+    of = session(program, record=str(path), **launch)
+    yield of
+    of.close()
+
+
+def view(of: Session) -> RecordingView:
+    shown = picture(of).recording
+    assert shown is not None
+    return shown
+
+
+def places(of: Session) -> list[tuple[int, int | None, Place | None, Place, list[str]]]:
+    """The branches of a session."""
+    return [
+        (branch.number, branch.parent, branch.fork, branch.end, [repr(each) for each in branch.inputs])
+        for branch in of.history.branches
+    ]
+
+
+def branched(path: Path) -> Session:
+    """A session with three branches, edits and bookmarks, saved into a file."""
+    of = session("callback.com")
+    of.run(ToPosition("end"))
+    of.run(ToPosition("callback 2"))
+    of.set_bookmarks([("callback 2", "the second"), ("tick 94", "")])
+    of.set_register("eax", 7)
+    of.run(ToPosition("end"))
+    of.run(ToPosition("callback 3"))
+    of.write_memory(of.machine.regs.ds.base + 0x600, b"abc")
+    of.run(ToPosition("tick 900"))
+    of.show_branch(1)
+    of.save_recording(str(path))
+    return of
+
+
+def test_everything_is_in_the_file_and_opens_elsewhere(tmp_path: Path) -> None:
+    before = branched(tmp_path / "A.dpmirec")
+    again = opened(tmp_path / "A.dpmirec")
+    assert places(again) == places(before)
+    assert again.history.branch.number == 1
+    assert again.machine.place == Place(0, 0)
+    assert not again.history.at_end
+    shown = view(again)
+    assert shown.bookmarks == (("callback 2", "the second"), ("tick 94", ""))
+    assert (shown.is_writing, shown.note) == (False, "")
+    assert shown.size == (tmp_path / "A.dpmirec").stat().st_size
+    assert picture(again).program == "CALLBACK.COM"
+    for number in (1, 0, 2):
+        for each in (before, again):
+            each.history.switch(number)
+            each.history.go(each.history.branch.end)
+        assert_same(whole_state(before.machine), whole_state(again.machine))
+        assert trace(before.machine) == trace(again.machine)
+        assert again.history.difference == ""
+
+
+def test_a_bookmark_opens_at_its_checkpoint(tmp_path: Path) -> None:
+    before = branched(tmp_path / "A.dpmirec")
+    again = opened(tmp_path / "A.dpmirec")
+    kept = [each.place for each in again.history.branch.kept]
+    assert len(kept) > 1
+    before.run(ToPosition("callback 2"))
+    assert before.machine.place in kept
+    ran: list[int] = []
+    run = again.machine.slice
+    again.machine.slice = lambda count: ran.append(count) or run(count)  # type: ignore[func-returns-value, method-assign]
+    assert again.run(ToPosition("callback 2")) == Stop.REACHED
+    assert ran == []
+    assert_same(whole_state(before.machine), whole_state(again.machine))
+    for each in (before, again):
+        each.run(ToPosition("end"))
+    assert_same(whole_state(before.machine), whole_state(again.machine))
+
+
+def test_another_build_reaches_bookmarks_by_replaying(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = branched(tmp_path / "A.dpmirec")
+    monkeypatch.setattr("app.debug.replay.build", lambda: "another")
+    again = opened(tmp_path / "A.dpmirec")
+    assert [each.place for each in again.history.branch.kept] == [Place(0, 0)]
+    for each in (before, again):
+        each.run(ToPosition("tick 94"))
+    assert_same(whole_state(before.machine), whole_state(again.machine))
+
+
+def test_a_session_recorded_from_the_start_holds_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "LIVE.dpmirec"
+    with recorded(com(tmp_path, ASKS), path) as of:
+        assert view(of).is_writing
+        assert of.run(Run(), most=500) is None
+        of.pause()
+        of.type_keys("abc")
+        of.run(Run(), most=1500)
+        of.pause()
+        of.run(ToPosition("tick 30"))
+        of.type_keys("q")
+        assert of.run(Run()) == Stop.PROGRAM_ENDED
+        assert view(of).size == path.stat().st_size
+        with pytest.raises(ValueError, match="already"):
+            of.save_recording(str(path))
+    again = opened(path)
+    assert places(again) == places(of)
+    again.run(Run())
+    assert_same(whole_state(of.machine), whole_state(again.machine))
+
+
+def test_a_recording_is_never_written_to_but_by_saving(tmp_path: Path) -> None:
+    path = tmp_path / "A.dpmirec"
+    branched(path)
+    before = path.read_bytes()
+    again = opened(path)
+    again.run(ToPosition("tick 300"))
+    again.set_register("ebx", 5)
+    again.run(ToPosition("end"))
+    again.set_bookmarks([("tick 300", "here")])
+    assert path.read_bytes() == before
+    again.save_recording(str(path))
+    third = opened(path)
+    assert places(third) == places(again)
+    assert view(third).bookmarks == (("tick 300", "here"),)
+
+
+@pytest.mark.parametrize("program", SAMPLE_PROGRAMS, ids=lambda path: path.stem)
+def test_a_sample_replays_from_the_file_alone(tmp_path: Path, program: Path) -> None:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    shutil.copy(program, folder)
+    path = tmp_path / "RUN.dpmirec"
+    with recorded(folder / program.name, path) as of:
+        of.run(Run(), most=30_000)
+        of.pause()
+    shutil.rmtree(folder)
+    again = opened(path)
+    again.history.go(again.history.branch.end)
+    assert trace(again.machine) == trace(of.machine)
+    assert_same(whole_state(of.machine), whole_state(again.machine))
+
+
+@given(code=programs, write_through=st.booleans(), stop=st.integers(0, 300))
+@fuzz(25)
+def test_a_program_with_files_replays_from_the_file_alone(
+    tmp_path_factory: pytest.TempPathFactory, code: bytes, write_through: bool, stop: int
+) -> None:
+    base = tmp_path_factory.mktemp("files")
+    drive = fill(base / "drive")
+    with recorded(com(drive, code), base / "RUN.dpmirec", write_through=write_through) as of:
+        of.run(Run(), most=stop)
+        of.pause()
+    shutil.rmtree(drive)
+    again = opened(base / "RUN.dpmirec")
+    again.history.go(again.history.branch.end)
+    assert trace(again.machine) == trace(of.machine)
+    assert_same(whole_state(of.machine), whole_state(again.machine))
+    assert again.machine.folder.missing == []
+
+
+def test_beyond_its_end_what_was_not_recorded_is_refused_to_the_guest(tmp_path: Path) -> None:
+    """An opened recording goes on with a file that nobody had opened when it was recorded."""
+    # wait for a key; open DATA.TXT; read from it; the error code is the exit code
+    code = bytes.fromhex("B408 CD21 B8003D BA2001 CD21 89C3 B43F B90400 BA0003 CD21 B44C CD21").ljust(0x20, b"\x90")
+    (tmp_path / "DATA.TXT").write_bytes(b"data")
+    of = session(com(tmp_path, code + b"DATA.TXT\0"))
+    of.run(Run(), most=500)
+    of.pause()
+    of.save_recording(str(tmp_path / "A.dpmirec"))
+    again = opened(tmp_path / "A.dpmirec")
+    again.history.go(again.history.branch.end)
+    again.type_keys("x")
+    again.run(Run())
+    assert again.machine.state.end is not None
+    assert again.machine.state.end.code == 5, "access denied"
+    assert again.machine.folder.missing == ["DATA.TXT"]
+    assert "DATA.TXT" in view(again).note
+
+
+def test_a_replay_that_differs_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "A.dpmirec"
+    with recorded("callback.com", path) as of:
+        of.run(ToPosition("callback 2"))
+        assert of.machine.tick == 429
+    again = opened(path)
+    again.run(ToPosition("tick 400"))
+    assert view(again).note == ""
+    again.machine.state.idle += 1  # as if a device had been asked at another time
+    again.run(ToPosition("end"), most=1000)
+    assert "differs from the recording at tick 429: the registers or the clock are others" in view(again).note
+
+
+class Full:
+    """A file on a disk that is full by now."""
+
+    def write(self, data: Any) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device", len(data))
+
+    def close(self) -> None:
+        """Nothing is left to be written."""
+
+
+def test_a_full_disk_is_said_and_the_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "A.dpmirec"
+    with recorded("callback.com", path) as of:
+        of.run(ToPosition("callback 1"))
+        size = path.stat().st_size
+        of.recorder._file.close()  # type: ignore[union-attr]
+        monkeypatch.setattr(of.recorder, "_file", Full())
+        of.set_register("eax", 1)
+        shown = view(of)
+        assert not shown.is_writing
+        assert "No space left" in shown.note
+        assert of.run(Run()) == Stop.PROGRAM_ENDED
+        assert path.stat().st_size == size
+    assert opened(path).history.branch.end.tick == 94
+
+
+def test_saving_where_it_cannot_be_written_keeps_what_is_there(tmp_path: Path) -> None:
+    of = session("callback.com")
+    text = tmp_path / "NOTES.TXT"
+    text.write_text("mine")
+    with pytest.raises(ValueError, match="is no recording"):
+        of.save_recording(str(text))
+    with pytest.raises(ValueError, match="folder"):
+        of.save_recording(str(tmp_path))
+    with pytest.raises(OSError):
+        of.save_recording(str(tmp_path / "none" / "A.dpmirec"))
+    assert text.read_text() == "mine"
+    with pytest.raises(LoadError, match="--record"):
+        session("callback.com", record=str(text))
+    with pytest.raises(LoadError, match="--record"):
+        session("callback.com", record=str(tmp_path / "none" / "A.dpmirec"))
+
+
+def test_a_recording_without_its_program_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "A.dpmirec"
+    branched(path)
+    data = path.read_bytes()
+    start = data.index(b"FILE")
+    end = data.index(b"FORK") if b"FORK" in data[start:] else len(data)
+    end = min(data.index(kind, start) for kind in (b"FORK", b"INPT", b"MARK") if kind in data[start:])
+    path.write_bytes(data[:start] + data[end:])
+    with pytest.raises(LoadError, match=r"the program, C:\\CALLBACK.COM, is not in this recording"):
+        opened(path)
+
+
+# State from strangers
+
+
+@pytest.mark.parametrize("program", SAMPLE_PROGRAMS, ids=lambda path: path.stem)
+def test_state_is_the_same_written_plainly(program: Path) -> None:
+    """Every class that state is made of is known to recordings."""
+    running = machine(program)
+    things = running.named()
+    for _ in range(12):
+        again = plain_state.read(plain_state.write(running.state, things), things)
+        assert plain(again, running, {}) == plain(running.state, running, {})
+        forward(running, 150)
+    rows = running.log.since(0)
+    assert plain_state.read(plain_state.write(rows, things), things) == rows
+
+
+STRANGE = [
+    ["o", "dos.host_folder.HostFolder", {"root": "/"}],
+    ["o", "machine.Machine", {}],
+    ["o", "os.system", {}],
+    ["o", "machine.MachineState", {"__class__": 1}],
+    ["o", "events.Door", {}],
+    ["n", "machine.MachineState", 1],
+    ["e", "machine.MachineState", 1],
+    ["e", "events.Door", "window"],
+    ["c", "print", "hello"],
+    ["r", 5],
+    ["m", "everything"],
+    {"a": 1},
+    [],
+    [[[]]],
+]
+
+
+@pytest.mark.parametrize("strange", STRANGE, ids=str)
+def test_strange_state_is_refused(strange: Any) -> None:
+    with pytest.raises(ValueError, match="no state of this version"):
+        plain_state.read(json.dumps(strange).encode(), {"machine": None})
+
+
+@given(data=st.data())
+@fuzz(60)
+def test_a_checkpoint_with_other_bytes_is_not_believed_or_harmless(tmp_path: Path, data: st.DataObject) -> None:
+    """Bytes of a checkpoint changed by somebody who mends the sums: the recording opens, with or without it."""
+    path = tmp_path / "A.dpmirec"
+    if not path.exists():
+        branched(path)
+    recording = read(str(path))
+    bent = []
+    for record in recording.checkpoints:
+        bulk = bytearray(record.bulk)
+        at = data.draw(st.integers(0, min(len(bulk), 6000) - 1))
+        bulk[at] ^= data.draw(st.integers(1, 255))
+        bent.append(Record(record.kind, record.fields, bytes(bulk)))
+    whole = path.read_bytes()
+    other = tmp_path / "B.dpmirec"
+    other.write_bytes(whole[: whole.index(b"EVNT")] + b"".join(map(pack, bent)))
+    again = opened(other)
+    assert len(again.history.branch.kept) >= 1
+    assert again.machine.place == Place(0, 0)
+
+
+@pytest.mark.parametrize("at, value", [(4, 8), (7, 1), (176, 2), (177, 4), (179, 1), (180, 2), (200, 1), (223, 1)])
+def test_a_processor_that_would_break_the_engine_is_not_believed(tmp_path: Path, at: int, value: int) -> None:
+    # fninit / mov word [200h], 0F7Fh / fldcw [200h] / fld1 / fldpi / fdivp
+    code = bytes.fromhex("DBE3 C70600027F0F D92E0002 D9E8 D9EB DEF9 EBFE")
+    running: Machine = forward(machine(com(tmp_path, code)), 50)
+    saved = running.cpu.save()
+    assert running.cpu.is_sound(saved)
+    assert not running.cpu.is_sound(saved[:-1])
+    bent = bytearray(saved)
+    bent[8 + at] = value
+    assert not running.cpu.is_sound(bytes(bent))
+
+
+def test_the_modes_of_the_fpu_are_where_they_are_looked_for(tmp_path: Path) -> None:
+    """FLDCW changes rounding (3: towards zero) and precision (32 bits); two pushes leave 6 as the top."""
+    code = bytes.fromhex("DBE3 C7060002 {} D92E0002 D9E8 D9EB EBFE".format("7F0C"))
+    saved = forward(machine(com(tmp_path, code)), 50).cpu.save()[8:]
+    assert saved[4:8] == b"\6\0\0\0"
+    assert (saved[177], saved[179]) == (3, 32)
+
+
+def test_steps_back_work_in_an_opened_recording(tmp_path: Path) -> None:
+    branched(tmp_path / "A.dpmirec")
+    again = opened(tmp_path / "A.dpmirec")
+    again.run(ToPosition("callback 2"))
+    here = again.machine.place
+    assert again.run(StepBack()) == Stop.STEPPED
+    assert again.machine.place < here
+    assert [type(each) for each in again.history.by_number(2).inputs][-1] is MemoryWritten
+
+
+def test_the_mouse_is_recorded(tmp_path: Path) -> None:
+    """The program ends with 0 when its event handler has seen exactly these four things."""
+    of = session(BUILT / "mouse_events_reach_protected_mode-32.com")
+    of.run(Run(), most=200_000)
+    for x, y, buttons in ((80, 40, 0), (80, 40, 1), (104, 41, 1), (104, 41, 0)):
+        of.move_mouse(x, y)
+        of.hold_mouse_buttons(buttons)
+        of.run(Run(), most=300_000)
+    of.run(Run())
+    of.save_recording(str(tmp_path / "A.dpmirec"))
+    again = opened(tmp_path / "A.dpmirec")
+    again.run(Run())
+    end = again.machine.state.end
+    assert end is not None
+    assert (end.code, end.how) == (0, "exit")
