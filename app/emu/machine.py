@@ -6,7 +6,7 @@ the whole tree is pickled; what cannot be pickled cannot be kept.
 
 Time is the instruction count (`tick`). Devices follow `clock`, which also counts time skipped while the guest waits.
 An interrupt is delivered only at points that are the same in every run of the program, however it is sliced: when a
-device's appointment is reached, after an exit to the host, and, while a request waits for IF, every `POLL` clocks.
+device's appointment is reached, after an exit to the host, and where the processor lets a waiting request in.
 """
 
 from __future__ import annotations
@@ -54,8 +54,6 @@ from app.emu.registers import ALWAYS_SET, SEGMENTS, Flag, Mode, Registers, Segme
 from app.emu.rom import After, RealTrap, Rom
 from app.emu.watchpoint import SINGLE_STEP, WatchType
 
-POLL: Final = 256
-"""Clocks between two looks at IF while an interrupt request waits for it."""
 _HLT: Final = 0xF4
 _IRET: Final = 0xCF
 _INT3: Final = 0xCC
@@ -64,7 +62,7 @@ _INT1: Final = 0xF1
 _PAGE_FAULT: Final = 14
 _E = TypeVar("_E", bound=events.Event)
 
-__all__ = ["POLL", "RATE", "Checkpoint", "Console", "End", "Machine", "MachineOptions", "MachineState"]
+__all__ = ["RATE", "Checkpoint", "Console", "End", "Machine", "MachineOptions", "MachineState"]
 
 
 class Console(Protocol):
@@ -337,22 +335,23 @@ class Machine:
         self.at_breakpoint = False
         if state.end is not None:
             return 0
-        if state.attention and self._deliver():
+        if state.attention and self.cpu.in_shadow:
+            instructions = min(instructions, 1)
+        elif state.attention and self._deliver():
             self.at_breakpoint = self.cpu.has_breakpoint(state.regs.code_linear)
             return 0
         devices = state.devices
         clock = state.tick + state.idle
         due = devices.next_due()
         budget = min(instructions, max(due - clock, 1))
-        if devices.pic.pending() is not None:
-            budget = min(budget, POLL - clock % POLL)
         regs = state.regs
         before = regs.copy()
         self._running = True
         try:
             self.cpu.set_watchpoints(state.host.watchpoints)
             self.cpu.enable_coprocessor(on=regs.is_v86 or state.host.has_coprocessor)
-            ended = self.cpu.run(regs, state.host.ring0_esp, budget)
+            waits = devices.pic.pending() is not None
+            ended = self.cpu.run(regs, state.host.ring0_esp, budget, until_interruptible=waits)
         finally:
             self._running = False
         if regs.mode is Mode.RING0 and before.mode is not Mode.RING0:
@@ -370,7 +369,7 @@ class Machine:
         if clock >= due or (state.attention and clock >= devices.next_due()):
             devices.advance(clock)
             state.attention = True
-        elif clock % POLL == 0 and devices.pic.pending() is not None:
+        elif regs.interrupts_on and not self.cpu.in_shadow and devices.pic.pending() is not None:
             state.attention = True
         if ended.why in (Why.INTERRUPT, Why.FAULT):
             last = state.tick - (ended.why is Why.INTERRUPT)

@@ -14,9 +14,11 @@ from unicorn import x86_const as x86
 from app.emu.cpu import boot
 from app.emu.cpu.exits import Exit
 from app.emu.cpu.offsets import Offsets, discover
+from app.emu.cpu.operands import CS
 from app.emu.cpu.state import State
 from app.emu.memory import layout
 from app.emu.memory.memory import OPEN_BUS, Memory
+from app.emu.registers import Flag
 
 _FOREVER: Final = 0xFFFFFFFFFFFFFFFF
 _PHYSICAL_END: Final = 1 << 32
@@ -163,6 +165,10 @@ class Engine:
         """EFLAGS, put together from where the engine spreads them."""
         flags = self.look().eflags()
         return int(self.uc.reg_read(x86.UC_X86_REG_EFLAGS)) if flags is None else flags
+
+    def is_wide(self) -> bool:
+        """32-bit code runs."""
+        return self.look().segments()[CS].is_big and not self.eflags() & Flag.VM
 
     # From inside hooks
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from app.emu.cpu.offsets import Offsets
+from app.emu.cpu.offsets import SHADOW, Offsets
 from app.emu.memory.layout import RING0_DATA
 from app.emu.registers import STATUS, Flag, Registers, Segment
 
@@ -66,6 +66,11 @@ class State:
         """EFLAGS, if the engine keeps the arithmetic flags as they are just now."""
         flags, source, kind, direction = _FLAGS.unpack_from(self.blob, self._at.eip + 8)
         return (flags & ~_ARITHMETIC | source | direction & Flag.DF) & _MASK if kind == 1 else None
+
+    @property
+    def is_shadowed(self) -> bool:
+        """The instruction executed last was STI, MOV SS or POP SS: interrupts wait for one more."""
+        return bool(_DWORD.unpack_from(self.blob, self._at.shadow)[0] & SHADOW)
 
     def interrupt(self) -> tuple[int, int]:
         """The error code of the last exception, and whether an INT instruction caused it."""

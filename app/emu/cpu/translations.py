@@ -80,7 +80,7 @@ class Translations:
         segments, v86 = state.segments(), bool(flags & Flag.VM)
         instruction = instruction_at(self._memory, linear, wide=segments[CS].is_big and not v86)
         first, last = linear - _PAGE, end + _PAGE
-        if flags & Flag.TF or instruction.repeat or instruction.is_call:
+        if flags & Flag.TF or instruction.repeat or instruction.is_call or state.is_shadowed:
             # It may well stand alone by nature: look at what it was part of.
             first, last = self._starts.get(end, linear), end
         accesses = instruction.accesses(state.general(), big_stack=segments[SS].is_big and not v86)

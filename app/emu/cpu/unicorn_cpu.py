@@ -20,6 +20,7 @@ from app.emu.cpu.engine import Engine
 from app.emu.cpu.exits import Exit, Why
 from app.emu.cpu.frame import FRAME_SIZE, write_frame
 from app.emu.cpu.guard import Guard
+from app.emu.cpu.interruptible import Interruptible
 from app.emu.cpu.lookout import Lookout
 from app.emu.cpu.translations import Translations
 from app.emu.cpu.verdict import instruction_at
@@ -37,6 +38,7 @@ _PAGE_FAULT: Final = 14
 _MASK: Final = 0xFFFFFFFF
 _LDTR: Final = 6
 _PAGE: Final = 0x1000
+_SAVED: Final = struct.Struct("<Q?")
 _PREFIXES: Final = b"\x26\x2e\x36\x3e\x64\x65\x66\x67"
 
 PortIn = Callable[[int, int], int]
@@ -58,6 +60,8 @@ class UnicornCpu:
         self._total = 0
         self.sightings: dict[Probe, int] = {}
         """What was looked out for and used in the last run: instructions completed before the last use."""
+        self.in_shadow = False
+        """Interrupts have to wait for one more instruction, whatever IF says: STI, MOV SS or POP SS was the last."""
         self._cut = False
         self._exit_eip: int | None = None
         self._failure: Exception | None = None
@@ -79,6 +83,7 @@ class UnicornCpu:
             self._uc.hook_add(unicorn.UC_HOOK_INSN, self._on_later_instruction, None, 1, 0, instruction)
         self._lookout = Lookout(self._engine, memory, clock=lambda: self.executed, cut_short=self.cut_short)
         self._watchpoints = Watchpoints(self._engine, memory, clock=lambda: self.executed, cut_short=self.cut_short)
+        self._interruptible = Interruptible(self._engine, memory)
         self._translations = Translations(self._engine, memory, self._remap)
 
     def _remap(self) -> None:
@@ -87,34 +92,35 @@ class UnicornCpu:
             self._guard.remap()
         self._lookout.remap()
         self._watchpoints.remap()
+        self._interruptible.unwatch()
 
     # Running
 
-    def run(self, regs: Registers, ring0_esp: int, instructions: int) -> Exit:
+    def run(self, regs: Registers, ring0_esp: int, instructions: int, *, until_interruptible: bool = False) -> Exit:
         """Run at most so many guest instructions from `regs` and leave the result in `regs`.
 
         ring0_esp: linear address of the top of the ring-0 stack for this context (TSS.ESP0): the frame goes below it.
+        until_interruptible: stop as soon as IF is on and nothing delays interrupts (`in_shadow`); not at once, though.
         """
         self._resume_at = regs.code_linear
         self._lookout.begin()
         self._watchpoints.begin(resumes=bool(regs.eflags & Flag.RF))
-        self._before = before = 0
+        self._interruptible.waits = until_interruptible
+        self._before = 0
         while True:
-            result = self._run(regs, ring0_esp, instructions - before)
-            before += result.executed
-            self._before = before
-            if self._early:
-                result = self._step(regs, ring0_esp)
-            elif result.why is Why.FAULT and result.vector == _PROTECTION and self._reads_clock(regs):
-                result = self._tell_time(regs, before + 1)
-            else:
+            result = self._run(regs, ring0_esp, 1 if self.in_shadow else instructions - self._before)
+            self._before += result.executed
+            if self._early or self._reads_clock(result, regs):
+                result = self._step(regs, ring0_esp) if self._early else self._tell_time(regs)
+                self._before += result.executed
+            if result.why is not Why.BUDGET or self._before >= instructions or self._cut:
                 break
-            before += result.executed
-            self._before = before
-            self._resume_at = -1
-            if result.why is not Why.BUDGET or before >= instructions or self._watchpoints.take(before):
+            if until_interruptible and regs.interrupts_on and not self.in_shadow:
                 break
-        result = self._with_watchpoints(Exit(result.why, before, result.vector, result.error_code, result.cr2), regs)
+        if result.why in (Why.INTERRUPT, Why.FAULT):
+            self.in_shadow = False
+        ended = Exit(result.why, self._before, result.vector, result.error_code, result.cr2)
+        result = self._with_watchpoints(ended, regs)
         self._total += result.executed
         self.sightings = self._lookout.take(result.executed)
         frame = self.memory.host_physical(ring0_esp - FRAME_SIZE)
@@ -133,8 +139,9 @@ class UnicornCpu:
 
     def _run(self, regs: Registers, ring0_esp: int, instructions: int) -> Exit:
         """One entry and everything up to the exit."""
-        engine, guard = self._engine, self._guard
+        engine, guard, shadowed = self._engine, self._guard, self.in_shadow
         self._translations.forget_overwritten()
+        self._interruptible.enter()
         frame = ring0_esp - FRAME_SIZE
         write_frame(self.memory.buffer, self.memory.host_physical(frame), regs, 0)
         engine.entry.load(regs, frame + 0x24)
@@ -160,10 +167,13 @@ class UnicornCpu:
             engine.straighten_flags()
         engine.leave().store(regs)
         regs.eflags = engine.eflags()
-        return self._result(regs)
+        result = self._result(regs)
+        if result.executed:
+            self.in_shadow = engine.exit.is_shadowed and not shadowed
+        return result
 
     def _is_over(self, instructions: int) -> bool:
-        return self._engine.hit is not None or self._cut or self._done >= instructions
+        return self._engine.hit is not None or self._cut or self._interruptible.ends_run or self._done >= instructions
 
     def _settle(self) -> bool:
         """Do what a hook stopped the engine for; False: it did not, the run is over."""
@@ -173,6 +183,9 @@ class UnicornCpu:
             again = True
         if self._lookout.pending:
             self._lookout.settle()
+            again = True
+        if self._interruptible.pending:
+            self._interruptible.settle()
             again = True
         return again
 
@@ -194,16 +207,19 @@ class UnicornCpu:
                 return Exit(Why.FAULT, done, vector)
         return Exit(hit.why, done, hit.vector, hit.error_code, hit.cr2)
 
-    def _reads_clock(self, regs: Registers) -> bool:
+    def _reads_clock(self, result: Exit, regs: Registers) -> bool:
         """RDTSC, which faults on purpose: the host's clock would differ from run to run."""
+        if result.why is not Why.FAULT or result.vector != _PROTECTION:
+            return False
         try:
             return self.memory.read(regs.code_linear, 2) == b"\x0f\x31"
         except PageNotPresent:
             return False
 
-    def _tell_time(self, regs: Registers, executed: int) -> Exit:
+    def _tell_time(self, regs: Registers) -> Exit:
         """RDTSC counts instructions."""
-        time = self._total + executed
+        time = self._total + self._before + 1
+        self.in_shadow = False
         regs.eax, regs.edx = time & _MASK, time >> 32 & _MASK
         regs.eip = regs.eip + 2 & _MASK
         return Exit(Why.FAULT, 1, DEBUG, SINGLE_STEP) if regs.eflags & Flag.TF else Exit(Why.BUDGET, 1)
@@ -330,6 +346,7 @@ class UnicornCpu:
         """Drop all translations: memory was replaced as a whole."""
         if self._guard:
             self._guard.forget()
+        self._interruptible.forget()
         self._translations.forget_everything()
 
     def set_breakpoints(self, addresses: frozenset[int]) -> None:
@@ -380,8 +397,8 @@ class UnicornCpu:
     # Checkpoints
 
     def save(self) -> bytes:
-        """What the processor holds beside `Registers`: the FPU, and the instructions executed (RDTSC)."""
-        return struct.pack("<Q", self._total) + self._engine.exit.fpu_content()
+        """What the processor holds beside `Registers`: the FPU, the instructions executed (RDTSC), `in_shadow`."""
+        return _SAVED.pack(self._total, self.in_shadow) + self._engine.exit.fpu_content()
 
     def is_sound(self, saved: bytes) -> bool:
         """May something from a file be restored? What is saved goes into the engine as it is."""
@@ -389,6 +406,6 @@ class UnicornCpu:
 
     def restore(self, saved: bytes) -> None:
         """Go back to a saved state; memory must have been restored before."""
-        self._total = int(struct.unpack_from("<Q", saved)[0])
-        self._engine.exit.fpu[:] = saved[8:]
+        self._total, self.in_shadow = _SAVED.unpack_from(saved)
+        self._engine.exit.fpu[:] = saved[_SAVED.size :]
         self.forget_everything()
