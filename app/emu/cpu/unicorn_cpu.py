@@ -402,7 +402,7 @@ class UnicornCpu:
 
     def is_sound(self, saved: bytes) -> bool:
         """May something from a file be restored? What is saved goes into the engine as it is."""
-        return len(saved) == len(self.save()) and fpu.is_sound(saved[8:])
+        return len(saved) == len(self.save()) and fpu.is_sound(saved[_SAVED.size :])
 
     def restore(self, saved: bytes) -> None:
         """Go back to a saved state; memory must have been restored before."""
