@@ -24,6 +24,7 @@ from app.debug.recording import read
 from app.debug.session import Session
 from app.debug.snapshot import RecordingView, Stop
 from app.emu import plain_events
+from app.emu.cpu.unicorn_cpu import SAVED
 from app.emu.machine import Machine, Place
 from app.emu.machine_errors import LoadError
 from tests.cli.commands import here
@@ -447,14 +448,14 @@ def test_a_processor_that_would_break_the_engine_is_not_believed(tmp_path: Path,
     assert running.cpu.is_sound(saved)
     assert not running.cpu.is_sound(saved[:-1])
     bent = bytearray(saved)
-    bent[8 + at] = value
+    bent[SAVED.size + at] = value
     assert not running.cpu.is_sound(bytes(bent))
 
 
 def test_the_modes_of_the_fpu_are_where_they_are_looked_for(tmp_path: Path) -> None:
     """FLDCW changes rounding (3: towards zero) and precision (32 bits); two pushes leave 6 as the top."""
     code = bytes.fromhex("DBE3 C7060002 {} D92E0002 D9E8 D9EB EBFE".format("7F0C"))
-    saved = forward(machine(com(tmp_path, code)), 50).cpu.save()[8:]
+    saved = forward(machine(com(tmp_path, code)), 50).cpu.save()[SAVED.size :]
     assert saved[4:8] == b"\6\0\0\0"
     assert (saved[177], saved[179]) == (3, 32)
 
