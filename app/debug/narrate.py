@@ -41,6 +41,8 @@ DOORS: Final = {
     Door.REFLECTION_RETURN: "the return of a reflected interrupt",
     Door.HARDWARE_INTERRUPT: "a hardware interrupt",
     Door.INTERRUPT_RETURN: "the return of an interrupt handler",
+    Door.MOUSE_HANDLER: "a mouse event",
+    Door.MOUSE_HANDLER_RETURN: "the return of a mouse event handler",
     Door.EXCEPTION: "an exception",
     Door.EXCEPTION_RETURN: "the return of an exception handler",
     Door.RESIDENT_PROVIDER: "a resident service provider",

@@ -31,11 +31,14 @@ from app.emu.devices.devices import Devices
 from app.emu.dos.dos import Dos
 from app.emu.dos.host_folder import HostFolder
 from app.emu.dos.mount import Mount
+from app.emu.drivers.mouse import MouseDriver
+from app.emu.drivers.xms import XmsDriver
+from app.emu.event_log import EventLog, SavedLog
 from app.emu.host import traps
 from app.emu.host.arena import Arena
 from app.emu.host.callbacks import SLOTS
 from app.emu.host.dpmi import STACK_FULL, DpmiHost
-from app.emu.host.exceptions import WITHIN_HOST, describe
+from app.emu.host.exceptions import COPROCESSOR_ERROR, WITHIN_HOST, describe
 from app.emu.host.faults import GuestFault
 from app.emu.host.host import HostStackFull
 from app.emu.host.pager import Pager
@@ -97,6 +100,8 @@ class MachineState:
     devices: Devices
     bios: Bios
     dos: Dos
+    mouse: MouseDriver
+    xms: XmsDriver
     host: DpmiHost
     tick: int = 0
     idle: int = 0
@@ -128,7 +133,7 @@ class Checkpoint:
     memory: MemoryImage
     fpu: bytes
     state: bytes
-    log: events.SavedLog
+    log: SavedLog
     place: Place
 
 
@@ -143,7 +148,7 @@ class Machine:
         self.cpu = UnicornCpu(self.memory, limit_checks=options.limit_checks)
         self.cpu.port_in, self.cpu.port_out = self._port_in, self._port_out
         self.rom = Rom(self.memory)
-        self.log = events.EventLog()
+        self.log = EventLog()
         self._running = False
         self.at_breakpoint = False
         """The last slice has arrived in front of a breakpoint's instruction."""
@@ -159,10 +164,18 @@ class Machine:
             devices=Devices(self),
             bios=Bios(self),
             dos=Dos(self, mount),
+            mouse=MouseDriver(self),
+            xms=XmsDriver(self),
             host=DpmiHost(self, arena, SharedMemory(arena), Pager(options.paging)),
         )
         self.state.bios.install()
         self.state.dos.install()
+        self.state.mouse.install()
+        self.state.xms.install()
+        self._mouse_handlers = [
+            self.rom.trap(RealTrap(f"MOUSE_EVENT client {index + 1}", "host", "mouse_event", After.NOTHING, index))
+            for index in range(layout.MAX_CLIENTS)
+        ]
 
     def _place_rom(self) -> None:
         """Put the host's real-mode addresses into the ROM."""
@@ -247,6 +260,10 @@ class Machine:
     def state_routine(self, index: int) -> Far:
         """The real-mode state routine of the client at `index`."""
         return self._state[index]
+
+    def mouse_handler(self, index: int) -> Far:
+        """The real-mode address the mouse driver calls for the client at `index`."""
+        return self._mouse_handlers[index]
 
     def use_ldt(self, index: int) -> None:
         """Make the LDT of the client at `index` the current one (LLDT)."""
@@ -548,10 +565,21 @@ class Machine:
             return
         if vector == DEBUG and error_code & ~SINGLE_STEP and self.is_bare_return(vector):
             return  # a watchpoint nobody asked to be told of: an IRET would even forget RF
-        if vector in (1, 3, 4) or (vector in (0, 5, 6, 7) and not self.is_bare_return(vector)):
+        if vector == COPROCESSOR_ERROR:
+            self.coprocessor_error()
+        elif vector in (1, 3, 4) or (vector in (0, 5, 6, 7) and not self.is_bare_return(vector)):
             self.interrupt_real(vector)
         else:
             self.terminate_client(describe(vector, error_code, cr2, str(Far(regs.cs.selector, regs.eip))))
+
+    def coprocessor_error(self) -> None:
+        """A floating-point exception becomes IRQ 13; the instruction that met it waits for that, as on an AT."""
+        if not self.regs.interrupts_on:
+            self.weeds("a floating-point exception with interrupts off: IRQ 13 cannot come")
+            return
+        self.state.devices.coprocessor.error()
+        if self.state.devices.pic.pending() is None:
+            self._idle()
 
     # Ends
 

@@ -132,7 +132,7 @@ def described(saved: Checkpoint, running: Machine) -> dict[str, Any]:
     return {
         "memory": saved.memory.pages,
         "fpu": saved.fpu,
-        "log": [(event.to_json(), repr(moment)) for chunk in (*saved.log[0], saved.log[1]) for event, moment in chunk],
+        "log": [(event.to_json(), repr(moment)) for event, moment in saved.log],
         "state": plain(state, running, {}),
     }
 

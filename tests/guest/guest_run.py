@@ -77,5 +77,6 @@ def what_is_left(machine: Machine) -> tuple[str, ...]:
     return (
         *(f"client {client.number}" for client in host.clients),
         *(f"level {level.door}" for level in host.levels),
+        *(f"provider {provider.number}" for provider in host.providers),
         *(f"block of {block.size} bytes" for block in host.arena.blocks),
     )

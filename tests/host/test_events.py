@@ -11,7 +11,8 @@ import pytest
 
 from app.emu import events
 from app.emu.address import Far
-from app.emu.events import KINDS, Door, Event, EventLog, Moment, Reason, Stack
+from app.emu.event_log import EventLog
+from app.emu.events import KINDS, Door, Event, Moment, Reason, Stack
 from app.emu.registers import Mode
 from tests.emu.runs import ROOT, SAMPLE_PROGRAMS, client, com, forward, int31, machine
 from tests.guest import build

@@ -15,6 +15,8 @@ _NULL_RIGHTS: Final = 0x6000
 _HIDDEN: Final = struct.Struct("<IIQII")
 _GENERAL: Final = struct.Struct("<8Q")
 _DWORD: Final = struct.Struct("<I")
+_WORD: Final = struct.Struct("<H")
+_NO_EXCEPTIONS: Final = 0x7F00
 _FLAGS: Final = struct.Struct("<Q8xQ8xIi")
 """EFLAGS without the arithmetic flags, these, how they are kept, -1 or 1 for DF."""
 _FPU_REGISTER: Final = 10
@@ -131,6 +133,11 @@ class State:
         for register in range(first, first + 8 * _FPU_SLOT, _FPU_SLOT):
             content[register + _FPU_REGISTER : register + _FPU_SLOT] = bytes(_FPU_SLOT - _FPU_REGISTER)
         return bytes(content)
+
+    def clear_fpu_exceptions(self) -> None:
+        """What FNCLEX does."""
+        (status,) = _WORD.unpack_from(self.blob, self._at.fpu_status)
+        _WORD.pack_into(self.blob, self._at.fpu_status, status & _NO_EXCEPTIONS)
 
 
 def _segment(raw: bytes) -> Segment:

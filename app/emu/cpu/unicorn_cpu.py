@@ -373,6 +373,10 @@ class UnicornCpu:
         """Let coprocessor instructions be executed, or raise exception 7 (CR0.EM)."""
         self._engine.enable_coprocessor(on=on)
 
+    def clear_fpu_exceptions(self) -> None:
+        """What FNCLEX does, between slices: no floating-point exception waits any more."""
+        self._engine.exit.clear_fpu_exceptions()
+
     # Checkpoints
 
     def save(self) -> bytes:

@@ -11,6 +11,7 @@ import struct
 from typing import Final
 
 from app.emu import events
+from app.emu.devices import coprocessor
 from app.emu.events import Door
 from app.emu.host.client import Client, Vector
 from app.emu.host.host import Host, Level, far, null_segment
@@ -26,6 +27,7 @@ TO_REAL: Final = frozenset({0, 1, 2, 3, 4, 5, 7})
 TRAPS: Final = frozenset({1, 2, 3, 4})
 """Those of them that are not restarted."""
 INVALID_OPCODE: Final = 6
+COPROCESSOR_ERROR: Final = 16
 WITH_ERROR_CODE: Final = frozenset({8, 10, 11, 12, 13, 14})
 _PAGE_FAULT: Final = 14
 WITHIN_HOST: Final = 1
@@ -180,6 +182,9 @@ def default_exception(host: Host, vector: int, error_code: int, cr2: int) -> Non
         _announce(host, vector, error_code, cr2, "interrupt")
         call_handler(host, client.vectors[vector], f"exception {vector:02X}h as INT", "host")
         regs.set_flag(Flag.IF, on=False)
+    elif vector == COPROCESSOR_ERROR and client.is_hooked(coprocessor.VECTOR):
+        _announce(host, vector, error_code, cr2, "interrupt")
+        host.machine.coprocessor_error()
     elif vector in TRAPS or (vector in TO_REAL and not host.machine.is_bare_return(vector)):
         _announce(host, vector, error_code, cr2, "interrupt")
         reflect(host, vector)

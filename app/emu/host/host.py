@@ -102,6 +102,8 @@ class Level:
     """A reflected interrupt request: registers do not pass back."""
     on_return: Sequel | None = None
     """What is left to do when a reflected interrupt or a resident provider is back."""
+    answer: Registers | None = None
+    """The registers a reflected interrupt's handler came back with."""
     told: Told | None = None
     """The resident provider that was called, and for which client."""
 
@@ -428,10 +430,11 @@ class Host:
 
     # The locked protected-mode stack (rules L1 to L8 of the reference)
 
-    def enter_locked(self, level: Level) -> None:
+    def enter_locked(self, level: Level, *, is_last: bool = False) -> None:
         """Put SS:(E)SP on the locked stack for an event of the level's client.
 
-        The first event switches to its top; a nested one goes on where protected mode was left.
+        The first event switches to its top; a nested one goes on where protected mode was left. is_last: the client
+        ends, nothing of what lies on the stack is needed any more.
         """
         client, regs = level.client, self.machine.regs
         elsewhere = level.saved.is_v86 or level.left is not client
@@ -439,7 +442,7 @@ class Host:
         if client.locked_depth == 0:
             regs.ss = locked
             top = layout.LOCKED_STACK_SIZE
-            if not elsewhere and level.saved.ss.selector == client.locked_selector:
+            if not elsewhere and not is_last and level.saved.ss.selector == client.locked_selector:
                 top = level.saved.stack_offset
             regs.esp = top
         elif elsewhere:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import struct
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
@@ -98,13 +99,20 @@ class MemoryImage:
         return pages * PAGE + _POINTER * (len(self.chunks) + chunks * _CHUNK)
 
 
+def _zeros(size: int) -> mmap.mmap:
+    """Memory of its own that takes no room before it is written; shared memory, the default, does when it is read."""
+    if sys.platform == "win32":
+        return mmap.mmap(-1, size)
+    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+
+
 class Memory:
     """Physical memory and the linear addresses over it. All sizes in bytes."""
 
     def __init__(self, megabytes: int) -> None:
         self.ram_size = megabytes << 20
         self.size = self.ram_size + layout.HOST_SIZE
-        self.buffer = mmap.mmap(-1, self.size)
+        self.buffer = _zeros(self.size)
         self.tables_changed = False
         """Page tables were changed: the CPU must forget its translations."""
         self.code_pages: set[int] = set()
@@ -274,6 +282,8 @@ class Memory:
     def write(self, linear: int, data: bytes) -> None:
         """Write bytes at a linear address, all or nothing. Raises `PageNotPresent`."""
         size = len(data)
+        if not size:
+            return
         if self._probes:
             self.note_use(linear, size, write=True)
         if linear + size <= layout.CONVENTIONAL_END:
