@@ -30,8 +30,8 @@ THEN = "--then"
 """What stands between two programs."""
 
 RECORDED = (
-    "--mount", "--write-through", "--memory", "--keys", "--env", "--directory", "--no-limit-checks", "--record",
-    "--then",
+    "--mount", "--write-through", "--memory", "--paging", "--keys", "--env", "--directory", "--no-limit-checks",
+    "--record", "--then",
 )  # fmt: skip
 """Options that a recording replaces."""
 
@@ -160,9 +160,7 @@ def _program(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
     parser.add_argument("--keys", metavar="TEXT", default="", help=_KEYS)
     parser.add_argument("--env", metavar="NAME=VALUE", action="append", default=[], help=_ENVIRONMENT)
     parser.add_argument("--directory", metavar="DIR", default="", help=r"current directory on drive C: (default: C:\)")
-    parser.add_argument(
-        "--paging", metavar="HOW", type=_paging, default="off", help="take unlocked pages: off, strict or random:SEED"
-    )
+    parser.add_argument("--paging", metavar="HOW", type=_paging, help="take unlocked pages: off, strict or random:SEED")
     parser.add_argument("--no-limit-checks", action="store_true", help="let accesses past a segment's limit pass")
 
 
@@ -236,7 +234,7 @@ def _launch(options: argparse.Namespace) -> Launch:
         options.directory,
         tuple(map(tuple, options.then)),
         options.record,
-        options.paging,
+        options.paging or "off",
     )
 
 

@@ -396,8 +396,8 @@ class Snapshot:
     """How much of a search is done, 0 to 1, while `status` is SEARCHING."""
     can_go_back: bool = False
     """There is a jump `GoBack` can return from."""
-    pointer_area: tuple[int, int] = (640, 200)
-    """Width and height of the screen in the mouse driver's coordinates."""
+    pointer_area: tuple[int, int] | None = None
+    """Width and height of the screen in the mouse driver's coordinates; None: the program does not use the mouse."""
     happened: int = 0
     """Events before this moment: the next one will have this seq."""
     recording: RecordingView | None = None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.debug.launch import CapturedConsole, Launch, start
-from app.debug.replay import open_recording
+from app.debug.replay import begin
 from app.emu.dos import psp
 from app.emu.machine import Machine
 from app.emu.machine_errors import LoadError
@@ -119,7 +119,7 @@ def test_a_recording_starts_the_same_way(folder: Path, tmp_path: Path) -> None:
     options = ("--env", "A=1", "--directory", "SUB", "--record", recording)
     done = here("run", *options, folder / "COPY.COM", "<..\\IN.TXT")
     assert (done.code, done.output) == (0, b"from a file\r\n")
-    opened = open_recording(str(recording), CapturedConsole()).history.machine
+    opened = begin(Launch(str(recording)), CapturedConsole()).history.machine
     assert "A=1" in environment(opened)
     assert opened.state.dos.mount.current == ("SUB",)
     assert to_the_end(opened) == "from a file\r\n"

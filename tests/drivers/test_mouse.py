@@ -44,6 +44,17 @@ def test_reset_tells_that_there_is_a_mouse_with_three_buttons(machine: FakeMachi
     assert words(machine, 0x0003, "bx cx dx") == (0, 320, 96), "in the middle, in steps of a cell"
 
 
+def test_the_area_is_the_screen_or_how_far_the_pointer_goes(machine: FakeMachine) -> None:
+    assert machine.mouse.area is None, "no program has asked for the mouse"
+    int33(machine, 0x0000)
+    int33(machine, 0x0007, cx=0, dx=319)
+    assert machine.mouse.area == (640, 200)
+    machine.call(0x10, 0x0013)
+    int33(machine, 0x0000)
+    int33(machine, 0x0007, cx=0, dx=319)
+    assert machine.mouse.area == (320, 200)
+
+
 def test_irq_12_is_on_after_a_reset(machine: FakeMachine) -> None:
     machine.devices.port_out(0xA1, 1, 0xFF)
     int33(machine, 0x0000)

@@ -140,6 +140,16 @@ def test_the_past_is_safe_from_the_mouse(qtbot: QtBot, screen: ScreenPane, sessi
     assert not mouse_calls(session)
 
 
+def test_a_program_without_use_for_the_mouse_hears_nothing(
+    qtbot: QtBot, screen: ScreenPane, session: FakeSession
+) -> None:
+    screen.show_snapshot(replace(snapshot_at(0), status=Status.RUNNING, pointer_area=None))
+    QTest.mouseMove(screen.glass, at(screen, 0.3, 0.3))
+    QTest.mouseClick(screen.glass, Qt.MouseButton.LeftButton, pos=at(screen, 0.5, 0.5))
+    qtbot.wait(100)
+    assert not mouse_calls(session)
+
+
 def test_graphics_are_drawn_in_their_colours(screen: ScreenPane) -> None:
     pixels = bytes([1]) * 320 * 100 + bytes([2]) * 320 * 100
     colours = bytes((0, 0, 0, 255, 0, 0, 0, 0, 255)).ljust(768, b"\0")

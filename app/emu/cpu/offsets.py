@@ -45,10 +45,10 @@ class Offsets:
     is_int: int
     fpu: int
     fpu_end: int
-    fpu_registers: int
-    """The eight registers of the FPU, ten bytes of sixteen each."""
     fpu_status: int
     """The status word, without the top of the stack."""
+    fpu_registers: int
+    """The eight registers of the FPU, ten bytes of sixteen each."""
     counter: int
     count: int
     flags_kind: int
@@ -104,18 +104,18 @@ def discover(uc: unicorn.Uc, run: Probe, code: int) -> Offsets:
         what = "the FPU"
         raise EngineMismatch(what)
 
-    # FLD1 behind FNINIT goes into the last register.
-    fpu_registers = _find(after, bytes.fromhex("0000000000000080FF3F"), "the FPU's registers") - 7 * 16
     # The top of the FPU's stack changed first; behind it status and control word.
     fpu_status = changed[0] + 4
     if struct.unpack_from("<HH", before, fpu_status) != (0, _CONTROL_AFTER_FNINIT):
         what = "the FPU's status word"
         raise EngineMismatch(what)
+    # FLD1 behind FNINIT goes into the last register.
+    fpu_registers = _find(after, bytes.fromhex("0000000000000080FF3F"), "the FPU's registers") - 7 * 16
 
     counter, count = _find_counter(uc, run)
     flags_kind = _find_flags_kind(run, eip)
     return Offsets(
-        general, eip, segments, segment_size, error_code, is_int, changed[0] & ~7, fpu_end, fpu_registers, fpu_status,
+        general, eip, segments, segment_size, error_code, is_int, changed[0] & ~7, fpu_end, fpu_status, fpu_registers,
         counter, count, flags_kind,
     )  # fmt: skip
 

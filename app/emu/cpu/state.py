@@ -126,6 +126,11 @@ class State:
         """The FPU's part."""
         return self.blob[self._at.fpu : self._at.fpu_end]
 
+    def clear_fpu_exceptions(self) -> None:
+        """What FNCLEX does."""
+        (status,) = _WORD.unpack_from(self.blob, self._at.fpu_status)
+        _WORD.pack_into(self.blob, self._at.fpu_status, status & _NO_EXCEPTIONS)
+
     def fpu_content(self) -> bytes:
         """The FPU's part without what lies between its registers, which is whatever the engine's stack held."""
         content = bytearray(self.fpu)
@@ -133,11 +138,6 @@ class State:
         for register in range(first, first + 8 * _FPU_SLOT, _FPU_SLOT):
             content[register + _FPU_REGISTER : register + _FPU_SLOT] = bytes(_FPU_SLOT - _FPU_REGISTER)
         return bytes(content)
-
-    def clear_fpu_exceptions(self) -> None:
-        """What FNCLEX does."""
-        (status,) = _WORD.unpack_from(self.blob, self._at.fpu_status)
-        _WORD.pack_into(self.blob, self._at.fpu_status, status & _NO_EXCEPTIONS)
 
 
 def _segment(raw: bytes) -> Segment:

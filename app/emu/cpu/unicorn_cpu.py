@@ -369,13 +369,13 @@ class UnicornCpu:
         self.memory.write(layout.GDT + layout.LDT_SELECTOR, descriptor.encode())
         self._engine.entry.load_segment(_LDTR, descriptor.segment(layout.LDT_SELECTOR))
 
-    def enable_coprocessor(self, *, on: bool) -> None:
-        """Let coprocessor instructions be executed, or raise exception 7 (CR0.EM)."""
-        self._engine.enable_coprocessor(on=on)
-
     def clear_fpu_exceptions(self) -> None:
         """What FNCLEX does, between slices: no floating-point exception waits any more."""
         self._engine.exit.clear_fpu_exceptions()
+
+    def enable_coprocessor(self, *, on: bool) -> None:
+        """Let coprocessor instructions be executed, or raise exception 7 (CR0.EM)."""
+        self._engine.enable_coprocessor(on=on)
 
     # Checkpoints
 

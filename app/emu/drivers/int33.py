@@ -52,15 +52,15 @@ class Present(NamedTuple):
 @INT33.service(0x0000, since=_SINCE)
 def reset(pointer: Pointer) -> Present:
     """Is there a mouse, and start anew."""
+    pointer.is_used = True
     pointer.reset()
     return Present(_INSTALLED, _BUTTONS)
 
 
 @INT33.service(0x0021, since=_SINCE)
 def software_reset(pointer: Pointer) -> Present:
-    """As AX=0000h without touching the mouse itself."""
-    pointer.reset()
-    return Present(_INSTALLED, _BUTTONS)
+    """As AX=0000h: a tablet has nothing of its own to reset."""
+    return reset(pointer)
 
 
 @INT33.service(0x0001, since=_SINCE)

@@ -40,6 +40,8 @@ class Pointer:
         self.machine = machine
         self.cursor = Cursor(machine)
         self.enabled = True
+        self.is_used = False
+        """A program has asked for the mouse since the machine was switched on."""
         self._mode = (-1, -1)
         """Video mode and rows `settings` was made for."""
         self._last = Report(0, 0, 0)
@@ -63,12 +65,14 @@ class Pointer:
         return Size(200, 2, 1)
 
     @property
-    def area(self) -> tuple[int, int]:
-        """Width and height a picture of the screen stands for when somebody points at it from outside.
+    def area(self) -> tuple[int, int] | None:
+        """Width and height a picture of the screen stands for when somebody points at it; None: nobody cares.
 
         In text that is the virtual screen; in graphics as far as the program lets the pointer go, for many programs
         make the driver count their own pixels that way.
         """
+        if not self.is_used:
+            return None
         if self.video.is_text:
             return WIDTH, self.size.height
         return max(self.settings.right, 0) + 1, max(self.settings.bottom, 0) + 1

@@ -46,7 +46,7 @@ _HINT_FOCUSED: Final = "Keys and mouse go to the program. Alt+1 or a click elsew
 class ScreenPane(Pane):
     """The picture as large as the room allows. While it has the keyboard, the mouse over it is the guest's, too.
 
-    Not in the past, where the mouse would begin a new branch by merely passing: there keys alone do.
+    Not when the program has no use for it, and not in the past, where it would begin a new branch by merely passing.
     """
 
     key, title, icon = "screen", "Screen", "monitor"
@@ -115,9 +115,8 @@ class ScreenPane(Pane):
     def _mouse_moved(self, event: QMouseEvent) -> None:
         """Pass a movement on while the program runs."""
         snapshot = self._snapshot
-        if not self._reaches_guest() or snapshot is None or snapshot.status not in {Status.RUNNING, Status.WAITING}:
+        if snapshot is None or snapshot.status not in {Status.RUNNING, Status.WAITING} or not self._points(event):
             return
-        self._place = self.glass.place(event.position(), snapshot.pointer_area)
         if not self._moves.isActive():
             self._moves.start()
 
@@ -125,9 +124,16 @@ class ScreenPane(Pane):
         """Pass a button on, at the place where it was pressed; the click that brings the keyboard here stays ours."""
         if self._enters:
             self._enters = False
-        elif self._snapshot is not None and self._reaches_guest():
-            self._place = self.glass.place(event.position(), self._snapshot.pointer_area)
+        elif self._points(event):
             self._hold(buttons)
+
+    def _points(self, event: QMouseEvent) -> bool:
+        """Note the place the mouse is at; False when the guest is not to hear of it."""
+        snapshot = self._snapshot
+        if not self.glass.hasFocus() or snapshot is None or not snapshot.at_end or snapshot.pointer_area is None:
+            return False
+        self._place = self.glass.place(event.position(), snapshot.pointer_area)
+        return True
 
     def _hold(self, buttons: int) -> None:
         if buttons != self._buttons:
@@ -139,9 +145,6 @@ class ScreenPane(Pane):
         if self._place != self._sent_place:
             self._sent_place = x, y = self._place
             self.request.emit(lambda session: session.move_mouse(x, y))
-
-    def _reaches_guest(self) -> bool:
-        return self.glass.hasFocus() and self._snapshot is not None and self._snapshot.at_end
 
 
 def _is_for_guest(event: QKeyEvent) -> bool:
