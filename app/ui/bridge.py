@@ -192,7 +192,7 @@ class _Emulation(QThread):
         self.consumed.wait()  # at rest every picture counts; while running there is one only when the last is drawn
         snapshot = self._session.observe(self._interest)
         if snapshot.status is not Status.SEARCHING:
-            self._interest = replace(self._interest, events_from=snapshot.events_from + len(snapshot.events))
+            self._interest = replace(self._interest, events_from=len(snapshot.log))
         self._stale = False
         self._drawn_at = perf_counter()
         self.consumed.clear()

@@ -188,7 +188,7 @@ class MainWindow(QMainWindow):
         """Note where the machine is."""
         if self._snapshot is not None:
             self._bring_up("bookmarks")
-            position = position_of(self._snapshot, self.workbench.events)
+            position = position_of(self._snapshot)
             self._bookmarks.add(Bookmark(position, self._snapshot.sentence))
 
     def pin(self) -> None:

@@ -12,13 +12,15 @@ from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.debug.journal import SUFFIX
+from app.debug.recording import read
 from app.debug.session import Launch, Session
 from app.debug.snapshot import RecordingView, Status
 from app.resources import resource
 from app.ui.main_window import MainWindow
 from app.ui.settings import Settings
 from app.ui.theme import Theme
-from tests.ui.fakes import FakeSession
+from tests.emu.runs import com
+from tests.ui.fakes import FakeSession, known_events
 from tests.ui.test_window import press
 
 PROGRAM = resource("samples/hello16.com")
@@ -76,7 +78,7 @@ def open_chosen(window: MainWindow, path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_run_is_saved_and_opened_again_with_its_bookmarks(
     qtbot: QtBot, real: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    end, known = real._snapshot.tick, list(real.workbench.events)
+    end, known = real._snapshot.tick, known_events(real)
     save_as(real, tmp_path / "run")
     file = tmp_path / f"run{SUFFIX}"
     qtbot.waitUntil(lambda: real.messages.message == f"The run is recorded in {file}.")
@@ -93,7 +95,7 @@ def test_a_run_is_saved_and_opened_again_with_its_bookmarks(
     press(real, "F5")
     qtbot.waitUntil(lambda: real._snapshot.status is Status.ENDED and not real.bridge.is_busy)
     assert real._snapshot.tick == end
-    assert [str(event) for event in real.workbench.events] == [str(event) for event in known]
+    assert [str(event) for event in known_events(real)] == [str(event) for event in known]
 
 
 def test_where_nothing_can_be_written_is_said_and_loses_nothing(qtbot: QtBot, real: MainWindow, tmp_path: Path) -> None:
@@ -154,3 +156,18 @@ def test_bookmarks_are_given_to_the_session(qtbot: QtBot, window: MainWindow, se
     qtbot.waitUntil(lambda: bool([call for call in session.calls if call[0] == "set_bookmarks"]))
     given = next(call[1] for call in session.calls if call[0] == "set_bookmarks")
     assert [position for position, _note in given] == ["event 1"]
+
+
+def test_a_run_is_recorded_until_the_window_closes(
+    qtbot: QtBot, make_window: Callable[[], MainWindow], tmp_path: Path
+) -> None:
+    file = tmp_path / f"live{SUFFIX}"
+    program = com(tmp_path, bytes.fromhex("40 EBFD"))  # again: inc ax / jmp again
+    window = make_window()
+    with qtbot.waitSignal(window.bridge.snapshot_ready):
+        window.load(program, lambda: Session(Launch(str(program), memory=8, record=str(file))))
+    press(window, "F5")
+    qtbot.waitUntil(lambda: window._snapshot.tick > 1_000_000)
+    window.close()
+    window.bridge.close()
+    assert read(str(file)).ways[0].end.tick > 1_000_000

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.emu.host import dos_api, multiplex, termination
+from app.emu.host import dos_api, mouse_api, multiplex, termination
 from app.emu.host.host import Host
 from app.emu.host.interrupts import pop_iret_frame, reflect
 from app.emu.int31.dispatch import call_int31
@@ -16,6 +16,12 @@ DPMI: Final = 0x31
 DOS: Final = 0x21
 MULTIPLEX: Final = 0x2F
 TERMINATE: Final = 0x4C
+_TRANSLATED: Final = {
+    DOS: dos_api.translate,
+    MULTIPLEX: multiplex.from_protected,
+    mouse_api.VECTOR: mouse_api.translate,
+}
+"""What the host does itself for some functions of these; they say False to the others."""
 
 
 def default_interrupt(host: Host, vector: int) -> None:
@@ -25,8 +31,10 @@ def default_interrupt(host: Host, vector: int) -> None:
         call_int31(host)
     elif vector == DOS and regs.ah == TERMINATE:
         termination.terminate(host, host.current, regs.al)
-    elif not ((vector == DOS and dos_api.translate(host)) or (vector == MULTIPLEX and multiplex.from_protected(host))):
-        reflect(host, vector)
+    else:
+        own = _TRANSLATED.get(vector)
+        if own is None or not own(host):
+            reflect(host, vector)
 
 
 def default_trap(host: Host, vector: int) -> None:
