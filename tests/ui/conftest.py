@@ -31,7 +31,7 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def left_behind() -> Iterator[None]:
-    """What a test leaves is collected behind it: windows that die in the middle of another test's event loop crash Qt."""
+    """What a test leaves is collected behind it: windows must not die in the midst of another test's event loop."""
     yield
     gc.collect()
 
