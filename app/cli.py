@@ -21,8 +21,8 @@ SWITCHES = frozenset({"--write-through", "--no-limit-checks", "--quiet", "--verb
 """Our options without a value."""
 VALUES = frozenset(
     {
-        "--mount", "--memory", "--profile", "--keys", "--env", "--directory", "--record", "--max-instructions",
-        "--time-limit", "--status", "--output", "--pane", "--at", "--size", "--theme", "--format",
+        "--mount", "--memory", "--profile", "--paging", "--keys", "--env", "--directory", "--record",
+        "--max-instructions", "--time-limit", "--status", "--output", "--pane", "--at", "--size", "--theme", "--format",
     }
 )  # fmt: skip
 """Our options with a value."""
@@ -30,8 +30,8 @@ THEN = "--then"
 """What stands between two programs."""
 
 RECORDED = (
-    "--mount", "--write-through", "--memory", "--keys", "--env", "--directory", "--no-limit-checks", "--record",
-    "--then",
+    "--mount", "--write-through", "--memory", "--paging", "--keys", "--env", "--directory", "--no-limit-checks",
+    "--record", "--then",
 )  # fmt: skip
 """Options that a recording replaces."""
 
@@ -160,6 +160,7 @@ def _program(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
     parser.add_argument("--keys", metavar="TEXT", default="", help=_KEYS)
     parser.add_argument("--env", metavar="NAME=VALUE", action="append", default=[], help=_ENVIRONMENT)
     parser.add_argument("--directory", metavar="DIR", default="", help=r"current directory on drive C: (default: C:\)")
+    parser.add_argument("--paging", metavar="HOW", type=_paging, help="take unlocked pages: off, strict or random:SEED")
     parser.add_argument("--no-limit-checks", action="store_true", help="let accesses past a segment's limit pass")
 
 
@@ -201,6 +202,16 @@ def _memory(text: str) -> int:
     return megabytes
 
 
+def _paging(text: str) -> str:
+    from app.emu.paging_policy import PagingOption
+
+    try:
+        PagingOption.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
 def _version() -> str:
     try:
         return version("dpmiscope")
@@ -223,6 +234,7 @@ def _launch(options: argparse.Namespace) -> Launch:
         options.directory,
         tuple(map(tuple, options.then)),
         options.record,
+        options.paging or "off",
     )
 
 

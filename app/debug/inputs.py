@@ -142,7 +142,7 @@ class MemoryWritten(Input):
 
     def apply(self, machine: Machine) -> None:
         """Write them."""
-        if not machine.memory.is_mapped(self.linear, len(self.data)):
+        if not machine.memory.has_page(self.linear, len(self.data)):
             message = f"no page is present at linear address {self.linear:08X}: nothing can be written there"
             raise ValueError(message)
         machine.memory.write(self.linear, self.data)

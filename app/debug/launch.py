@@ -15,6 +15,7 @@ from app.emu.dos.failures import DosFailed
 from app.emu.dos.host_folder import HostFolder
 from app.emu.machine import Console, Machine, MachineOptions
 from app.emu.machine_errors import LoadError
+from app.emu.paging_policy import PagingOption
 
 MEMORY: Final = 32
 """MiB a machine has unless somebody wants another size."""
@@ -47,6 +48,8 @@ class Launch:
     then: Programs = ()
     record: str | None = None
     """The file to record into from the start."""
+    paging: str = "off"
+    """What pages are taken, as `PagingOption.parse` reads it."""
 
     @property
     def folder(self) -> str:
@@ -107,7 +110,12 @@ def start_again(
 
 
 def _machine(launch: Launch, folder: HostFolder, console: Console) -> Machine:
-    return Machine(MachineOptions(launch.memory, launch.write_through, launch.limit_checks), folder, console)
+    try:
+        paging = PagingOption.parse(launch.paging)
+    except ValueError as error:
+        raise LoadError(f"--paging: {error}") from None
+    options = MachineOptions(launch.memory, launch.write_through, launch.limit_checks, paging)
+    return Machine(options, folder, console)
 
 
 def _load(machine: Machine, launch: Launch, programs: Programs, environment: Mapping[str, str]) -> Machine:

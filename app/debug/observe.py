@@ -231,7 +231,7 @@ class Observer:
         while len(data) < size:
             at = linear + len(data) & 0xFFFFFFFF
             here = min(size - len(data), PAGE - (at & 0xFFF))
-            if self._machine.memory.is_mapped(at, 1):
+            if self._machine.memory.has_page(at, 1):
                 data += self._machine.memory.read(at, here)
                 state += bytes(here)
             else:

@@ -339,12 +339,36 @@ class VectorChanged(Event):
 @_kind
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryChanged(Event):
-    """Memory was allocated, resized, freed, locked, unlocked or mapped. linear address, size in bytes."""
+    """Memory was allocated, resized, freed, locked, unlocked or mapped. linear address, size in bytes.
+
+    detail: more words, such as what the pages show, or None.
+    """
 
     action: str
     linear: int
     size: int
     handle: int
+    detail: str | None = None
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchpointHit(Event):
+    """A debug watchpoint of the client was triggered. access: execute, write or read_write; at: what is next now."""
+
+    handle: int
+    linear: int
+    access: str
+    at: Far
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageMissed(Event):
+    """A page that is paged out was needed where the host cannot bring it back. during: in words, where."""
+
+    linear: int
+    during: str
 
 
 @_kind

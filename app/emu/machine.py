@@ -6,7 +6,7 @@ the whole tree is pickled; what cannot be pickled cannot be kept.
 
 Time is the instruction count (`tick`). Devices follow `clock`, which also counts time skipped while the guest waits.
 An interrupt is delivered only at points that are the same in every run of the program, however it is sliced: when a
-device's appointment is reached, after an exit to the host, and, while a request waits for IF, every `POLL` clocks.
+device's appointment is reached, after an exit to the host, and where the processor lets a waiting request in.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from app.emu.bios.bios import Bios
 from app.emu.cpu.exits import Exit, Why
 from app.emu.cpu.frame import FRAME_SIZE, write_frame
 from app.emu.cpu.unicorn_cpu import UnicornCpu
+from app.emu.cpu.watchpoints import DEBUG
 from app.emu.depths import Depths
 from app.emu.descriptor import ACCESSED
 from app.emu.devices.clock import RATE
@@ -34,30 +35,33 @@ from app.emu.drivers.mouse import MouseDriver
 from app.emu.drivers.xms import XmsDriver
 from app.emu.event_log import EventLog, SavedLog
 from app.emu.host import traps
+from app.emu.host.arena import Arena
 from app.emu.host.callbacks import SLOTS
 from app.emu.host.dpmi import STACK_FULL, DpmiHost
-from app.emu.host.exceptions import COPROCESSOR_ERROR, describe
+from app.emu.host.exceptions import COPROCESSOR_ERROR, WITHIN_HOST, describe
 from app.emu.host.faults import GuestFault
 from app.emu.host.host import HostStackFull
-from app.emu.host.memory_blocks import Arena
+from app.emu.host.pager import Pager
+from app.emu.host.shared_memory import SharedMemory
 from app.emu.host.termination import ENDED_BY_HOST
 from app.emu.machine_errors import LoadError, NotYet
 from app.emu.memory import layout
 from app.emu.memory.memory import Memory, MemoryImage, PageNotPresent
+from app.emu.paging_policy import OFF, PagingOption
 from app.emu.probes import LoadProbe, MemoryProbe, Probe, RegisterProbe
 from app.emu.registers import ALWAYS_SET, SEGMENTS, Flag, Mode, Registers, Segment
 from app.emu.rom import After, RealTrap, Rom
+from app.emu.watchpoint import SINGLE_STEP, WatchType
 
-POLL: Final = 256
-"""Clocks between two looks at IF while an interrupt request waits for it."""
 _HLT: Final = 0xF4
 _IRET: Final = 0xCF
 _INT3: Final = 0xCC
 _INTO: Final = 0xCE
 _INT1: Final = 0xF1
+_PAGE_FAULT: Final = 14
 _E = TypeVar("_E", bound=events.Event)
 
-__all__ = ["POLL", "RATE", "Checkpoint", "Console", "End", "Machine", "MachineOptions", "MachineState"]
+__all__ = ["RATE", "Checkpoint", "Console", "End", "Machine", "MachineOptions", "MachineState"]
 
 
 class Console(Protocol):
@@ -74,6 +78,7 @@ class MachineOptions:
     memory: int = 32
     write_through: bool = False
     limit_checks: bool = True
+    paging: PagingOption = OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,7 @@ class MachineState:
     attention: bool = False
     """Look for interrupt requests before the next instruction."""
     waiting: bool = False
-    """A service waits for input."""
+    """A service waits for input, or for serialization on shared memory."""
     end: End | None = None
     depths: Depths = field(default_factory=Depths)
     host_message: str = ""
@@ -149,6 +154,7 @@ class Machine:
         self.sightings: dict[Probe, Place] = {}
         """Where each thing looked out for was used last: the stop at which the instruction was next that used it."""
         traps.write_traps(self.memory)
+        arena = Arena(self.memory)
         self._place_rom()
         mount = Mount(folder, write_through=options.write_through)
         self.state = MachineState(
@@ -158,7 +164,7 @@ class Machine:
             dos=Dos(self, mount),
             mouse=MouseDriver(self),
             xms=XmsDriver(self),
-            host=DpmiHost(self, Arena(self.memory)),
+            host=DpmiHost(self, arena, SharedMemory(arena), Pager(options.paging)),
         )
         self.state.bios.install()
         self.state.dos.install()
@@ -316,20 +322,23 @@ class Machine:
         self.at_breakpoint = False
         if state.end is not None:
             return 0
-        if state.attention and self._deliver():
+        if state.attention and self.cpu.in_shadow:
+            instructions = min(instructions, 1)
+        elif state.attention and self._deliver():
             self.at_breakpoint = self.cpu.has_breakpoint(state.regs.code_linear)
             return 0
         devices = state.devices
         clock = state.tick + state.idle
         due = devices.next_due()
         budget = min(instructions, max(due - clock, 1))
-        if devices.pic.pending() is not None:
-            budget = min(budget, POLL - clock % POLL)
         regs = state.regs
         before = regs.copy()
         self._running = True
         try:
-            ended = self.cpu.run(regs, state.host.ring0_esp, budget)
+            self.cpu.set_watchpoints(state.host.watchpoints)
+            self.cpu.enable_coprocessor(on=regs.is_v86 or state.host.has_coprocessor)
+            waits = devices.pic.pending() is not None
+            ended = self.cpu.run(regs, state.host.ring0_esp, budget, until_interruptible=waits)
         finally:
             self._running = False
         if regs.mode is Mode.RING0 and before.mode is not Mode.RING0:
@@ -347,7 +356,7 @@ class Machine:
         if clock >= due or (state.attention and clock >= devices.next_due()):
             devices.advance(clock)
             state.attention = True
-        elif clock % POLL == 0 and devices.pic.pending() is not None:
+        elif regs.interrupts_on and not self.cpu.in_shadow and devices.pic.pending() is not None:
             state.attention = True
         if ended.why in (Why.INTERRUPT, Why.FAULT):
             last = state.tick - (ended.why is Why.INTERRUPT)
@@ -359,19 +368,22 @@ class Machine:
 
     def _on_behalf_of(self, place: Place, work: Callable[[], None]) -> None:
         """The host, DOS or the BIOS do something, called by the instruction that was next at a place."""
-        if not self._probes:
+        points = self.state.host.watchpoints
+        if not self._probes and not points:
             work()
             self.state.turn += 1
             self.expose_frame()
             return
         before = self.regs.copy()
-        self.memory.look_out(tuple(probe for probe in self._probes if isinstance(probe, MemoryProbe)))
+        watched = {each.probe for each in points if each.kind is not WatchType.EXECUTE}
+        self.memory.look_out((*watched, *(probe for probe in self._probes if isinstance(probe, MemoryProbe))))
         work()
         self.state.turn += 1
         self.expose_frame()
         used: set[Probe] = {*self.memory.take_uses(), *self._used_registers(before)}
         self.memory.look_out(())
-        self.sightings.update(dict.fromkeys(used, place))
+        self.state.host.note_watchpoints(sum(1 << each.handle for each in points if each.probe in used))
+        self.sightings.update(dict.fromkeys(used & self._probes, place))
 
     def _used_registers(self, before: Registers) -> Iterator[Probe]:
         """What was looked out for and is different in the registers now."""
@@ -409,6 +421,7 @@ class Machine:
         vector = state.devices.pic.acknowledge()
         state.waiting = False
         self._on_behalf_of(self.place, lambda: self._guard(lambda: self._interrupt(vector)))
+        self.state.host.pager.take_pages(self.state.host)
         return True
 
     def _interrupt(self, vector: int) -> None:
@@ -427,6 +440,10 @@ class Machine:
 
     def _serve(self, ended: Exit) -> None:
         regs, host = self.regs, self.state.host
+        if ended.why is Why.FAULT and ended.vector == _PAGE_FAULT and host.pager.serve(host, ended.cr2):
+            return
+        if ended.why is Why.FAULT and ended.vector == DEBUG:
+            host.note_watchpoints(ended.error_code & ~SINGLE_STEP)
         if ended.why is Why.INTERRUPT:
             self.state.attention = True
             if regs.is_v86:
@@ -439,13 +456,15 @@ class Machine:
                 self._guard(lambda: self._fault_real(ended))
             else:
                 self._guard(lambda: self._fault(ended))
+        host.pager.take_pages(host)
 
     def _guard(self, action: Any) -> None:
         """Do something on the guest's behalf; what the guest's own state makes impossible ends its program."""
         try:
             action()
         except GuestFault as fault:
-            self.terminate_client(f"{fault} while the host was serving the program")
+            why = self.state.host.pager.explain(self.state.host, fault.cr2) if fault.vector == _PAGE_FAULT else ""
+            self.terminate_client(f"{fault} while the host was serving the program{why}")
         except PageNotPresent as absent:
             self.terminate_client(f"the host met an absent page: {absent}")
         except HostStackFull:
@@ -475,7 +494,7 @@ class Machine:
 
     def fault(self, fault: GuestFault) -> None:
         """Raise an exception the host ran into on behalf of the client, at the client's instruction."""
-        self.state.host.fault(fault.vector, fault.error_code, fault.cr2)
+        self.state.host.fault(fault.vector, fault.error_code, fault.cr2, WITHIN_HOST)
 
     # V86 mode
 
@@ -500,15 +519,19 @@ class Machine:
             else:
                 method(trap.argument)
         except NotYet:
-            state.waiting = True
             state.regs.set_flag(Flag.IF, on=True)
-            self._idle()
+            self.wait()
             return
         state.waiting = False
         if trap.after is After.IRET:
             self._return_from_service()
         elif trap.after is After.CONTINUE:
             state.regs.eip = state.regs.eip + 1 & 0xFFFF
+
+    def wait(self) -> None:
+        """A service is to be entered again when something has happened: let time pass."""
+        self.state.waiting = True
+        self._idle()
 
     def _halt(self) -> None:
         """HLT in V86 mode: wait for an interrupt, then go on behind it."""
@@ -539,6 +562,8 @@ class Machine:
         if host.primary is not None and regs.is_v86 and host.primary.handles_real_exception(vector):
             host.fault(vector, error_code, cr2)
             return
+        if vector == DEBUG and error_code & ~SINGLE_STEP and self.is_bare_return(vector):
+            return  # a watchpoint nobody asked to be told of: an IRET would even forget RF
         if vector == COPROCESSOR_ERROR:
             self.coprocessor_error()
         elif vector in (1, 3, 4) or (vector in (0, 5, 6, 7) and not self.is_bare_return(vector)):

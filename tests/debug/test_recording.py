@@ -367,7 +367,14 @@ def test_a_recording_without_its_program_is_refused(tmp_path: Path) -> None:
 # State from strangers
 
 
-@pytest.mark.parametrize("program", SAMPLE_PROGRAMS, ids=lambda path: path.stem)
+OF_STATE = [
+    *SAMPLE_PROGRAMS,
+    BUILT / "watchpoints_trigger-32.com",
+    BUILT / "serialization_waits_for_others-16.com",
+]
+
+
+@pytest.mark.parametrize("program", OF_STATE, ids=lambda path: path.stem)
 def test_state_is_the_same_written_plainly(program: Path) -> None:
     """Every class that state is made of is known to recordings."""
     running = machine(program)

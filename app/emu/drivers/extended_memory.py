@@ -28,7 +28,7 @@ from app.emu.memory import layout
 from app.emu.services import ServiceFailed
 
 if TYPE_CHECKING:
-    from app.emu.host.memory_blocks import Arena, Block
+    from app.emu.host.arena import Arena, Block
     from app.emu.machine import Machine
 
 HANDLES: Final = 32
@@ -62,11 +62,11 @@ class ExtendedMemory:
 
     def largest(self) -> int:
         """KiB of the largest block that can be had."""
-        return max((size for _, size in self.arena.gaps()), default=0) >> 10
+        return self.arena.largest >> 10
 
     def free_memory(self) -> int:
         """KiB that can be had in all."""
-        return sum(size for _, size in self.arena.gaps()) >> 10
+        return self.arena.free >> 10
 
     @property
     def handles_left(self) -> int:
@@ -106,7 +106,7 @@ class ExtendedMemory:
         if emb.locks:
             raise BlockLocked
         if emb.block is not None:
-            self.arena.free(emb.block)
+            self.arena.free_block(emb.block)
         del self.blocks[handle]
 
     def resize(self, handle: int, size: int) -> None:
@@ -117,7 +117,7 @@ class ExtendedMemory:
         if emb.block is None:
             emb.block = self._take(size)
         elif not size:
-            self.arena.free(emb.block)
+            self.arena.free_block(emb.block)
             emb.block = None
         else:
             try:

@@ -119,10 +119,10 @@ class DpmiHost(Host):
                 providers.returned(self)
         return True
 
-    def fault(self, vector: int, error_code: int, cr2: int) -> None:
+    def fault(self, vector: int, error_code: int, cr2: int, information: int = 0) -> None:
         """The processor raised an exception in a client, EIP at the instruction (behind it for traps)."""
         try:
-            exceptions.raise_exception(self, vector, error_code, cr2)
+            exceptions.raise_exception(self, vector, error_code, cr2, information)
         except GuestFault as inner:
             self.machine.terminate_client(f"{inner} while exception {vector:02X}h was being delivered")
         except HostStackFull:

@@ -15,13 +15,17 @@ from app.emu.address import Far
 from app.emu.cpu.frame import FRAME, FRAME_SIZE, write_frame
 from app.emu.descriptor import ACCESSED, Descriptor, sized
 from app.emu.events import Door, Stack
-from app.emu.host.client import Client
+from app.emu.host.arena import Arena
+from app.emu.host.client import COPROCESSOR_ENABLED, Call, Client, PendingSerialization
 from app.emu.host.faults import GuestFault
-from app.emu.host.memory_blocks import Arena
+from app.emu.host.memory_blocks import MemoryBlocks
+from app.emu.host.pager import Pager
 from app.emu.host.provider import Provider, Told
+from app.emu.host.shared_memory import SharedMemory
 from app.emu.host.tables import Owner
 from app.emu.memory import layout
 from app.emu.registers import SEGMENTS, Flag, Mode, Registers, Segment
+from app.emu.watchpoint import NO_WATCHPOINTS, Watchpoint
 
 if TYPE_CHECKING:
     from app.emu.machine import Machine
@@ -110,6 +114,8 @@ class Host:
 
     machine: Machine
     arena: Arena
+    shared: SharedMemory
+    pager: Pager
     clients: list[Client] = field(default_factory=list)
     """Alive: first those that stay resident, then, in order of entry, those whose programs still run."""
     client: Client | None = None
@@ -147,6 +153,12 @@ class Host:
                 self.machine.use_ldt(client.index)
 
     @property
+    def has_coprocessor(self) -> bool:
+        """Protected-mode code may use the coprocessor now."""
+        client = self.client
+        return client is None or client.coprocessor == COPROCESSOR_ENABLED
+
+    @property
     def ring0_esp(self) -> int:
         """Linear address the next ring-0 frame ends at (TSS.ESP0)."""
         return self.levels[-1].frame if self.levels else layout.RING0_STACK_TOP
@@ -161,6 +173,60 @@ class Host:
             return Stack.RING0
         client = self.client
         return Stack.LOCKED if client is not None and client.locked_depth else Stack.APPLICATION
+
+    # Memory
+
+    @property
+    def holders(self) -> list[MemoryBlocks]:
+        """Everybody's memory: that of the clients alive, and what resident providers have kept."""
+        kept = [provider.blocks for provider in self.providers if provider.blocks is not None]
+        return [*(client.blocks for client in self.clients), *kept]
+
+    @property
+    def locked_pages(self) -> set[int]:
+        """Linear page numbers anybody has locked."""
+        return {page for blocks in self.holders for page in blocks.locks}
+
+    # Debug watchpoints
+
+    @property
+    def watchpoints(self) -> tuple[Watchpoint, ...]:
+        """What the debug registers hold now: the current client's watchpoints, whatever mode it runs in."""
+        client = self.client
+        return client.watchpoints if client is not None else NO_WATCHPOINTS
+
+    def note_watchpoints(self, hit: int) -> None:
+        """Watchpoints were triggered: a bit for each handle."""
+        for point in self.watchpoints:
+            if hit >> point.handle & 1:
+                self.current.triggered.add(point.handle)
+                regs = self.machine.regs
+                self.machine.emit(
+                    events.WatchpointHit,
+                    handle=point.handle,
+                    linear=point.linear,
+                    access=point.kind.name.lower(),
+                    at=far(regs, regs.cs, regs.eip),
+                )
+
+    # Services that wait
+
+    def place_of_call(self) -> Call:
+        """Where the running service was called."""
+        regs = self.machine.regs
+        return Call(len(self.levels), regs.cs.selector, regs.eip)
+
+    def is_waiting_here(self) -> bool:
+        """Was the running service called before, and had to wait?"""
+        here = self.place_of_call()
+        return any(each.call == here for each in self.current.pending)
+
+    def take_pending(self, client: Client) -> PendingSerialization | None:
+        """What the running service has waited for, if it was called before. Requests the guest gave up are dropped."""
+        here = self.place_of_call()
+        found = next((each for each in client.pending if each.call == here), None)
+        client.pending = [each for each in client.pending if each.call.levels < here.levels]
+        return found
 
     # Segment registers
 
@@ -214,9 +280,9 @@ class Host:
         return self._present(segment.base + offset & 0xFFFFFFFF, size, write=write)
 
     def _present(self, linear: int, size: int, *, write: bool) -> int:
-        memory = self.machine.memory
-        if linear + size > layout.CONVENTIONAL_END and not memory.is_mapped(linear, size):
-            raise GuestFault(14, error_code=4 | write << 1, cr2=linear)
+        while (fault := self.machine.memory.touch(linear, size, write=write)) is not None:
+            if not self.pager.serve(self, fault.linear):
+                raise GuestFault(14, error_code=fault.error_code, cr2=fault.linear)
         return linear
 
     def read_pointer(self, selector: int, offset: int, size: int) -> bytes:

@@ -152,6 +152,7 @@ def release(host: Host, client: Client, *, stays: bool = False, psp: int = 0) ->
     _leave_levels(host, client)
     _give_up_program(host, client)
     providers.client_left(host, client, stays=stays, psp=psp)
+    host.shared.leave(client.number)
     client.callbacks.clear()
     host.clients.remove(client)
     machine.emit(events.ClientLeft, bits=client.bits, psp=client.psp)
