@@ -42,6 +42,7 @@ STATE: Final = {
     "app.emu.devices.pit": "Channel Pit",
     "app.emu.devices.scan_codes": "Stroke",
     "app.emu.devices.vga": "Vga",
+    "app.emu.dos.blocks": "Block Blocks",
     "app.emu.dos.console": "Con",
     "app.emu.dos.date_time": "DosClock",
     "app.emu.dos.dos": "Dos",

@@ -28,6 +28,7 @@ from app.emu.depths import Depths
 from app.emu.descriptor import ACCESSED
 from app.emu.devices.clock import RATE
 from app.emu.devices.devices import Devices
+from app.emu.dos.blocks import Block
 from app.emu.dos.dos import Dos
 from app.emu.dos.host_folder import HostFolder
 from app.emu.dos.mount import Mount
@@ -124,13 +125,25 @@ class Place(NamedTuple):
     turn: int
 
 
+class SavedState(NamedTuple):
+    """State pickled, and the blocks of files it refers to: those are shared between checkpoints."""
+
+    pickled: bytes
+    blocks: tuple[Block, ...]
+
+    def size_beside(self, before: SavedState | None) -> int:
+        """Bytes it holds that another one does not."""
+        shared = {id(block) for block in before.blocks} if before is not None else set()
+        return len(self.pickled) + sum(len(block.data) for block in self.blocks if id(block) not in shared)
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """A machine at one moment, immutable."""
 
     memory: MemoryImage
     fpu: bytes
-    state: bytes
+    state: SavedState
     log: SavedLog
     place: Place
 
@@ -656,36 +669,42 @@ class Machine:
         """What state refers to and does not contain."""
         return {"machine": self, "memory": self.memory, "folder": self.folder}
 
-    def pickled(self, state: MachineState) -> bytes:
+    def pickled(self, state: MachineState) -> SavedState:
         """State as a checkpoint holds it."""
         target = io.BytesIO()
-        _Pickler(target, self).dump(state)
-        return target.getvalue()
+        pickler = _Pickler(target, self)
+        pickler.dump(state)
+        return SavedState(target.getvalue(), tuple(pickler.blocks))
 
-    def unpickled(self, pickled: bytes) -> MachineState:
+    def unpickled(self, saved: SavedState) -> MachineState:
         """The state a checkpoint of this process holds."""
-        state: MachineState = _Unpickler(io.BytesIO(pickled), self).load()
+        state: MachineState = _Unpickler(saved, self).load()
         return state
 
 
 class _Pickler(pickle.Pickler):
-    """Pickles state; the machine, its memory and what is outside of it are named, not copied."""
+    """Pickles state; the machine, its memory and what is outside of it are named, blocks of files numbered."""
 
     def __init__(self, target: io.BytesIO, machine: Machine) -> None:
         super().__init__(target, pickle.HIGHEST_PROTOCOL)
-        self._names = {id(thing): name for name, thing in machine.named().items()}
+        self._names: dict[int, str | int] = {id(thing): name for name, thing in machine.named().items()}
+        self.blocks: list[Block] = []
 
-    def persistent_id(self, obj: object) -> str | None:
+    def persistent_id(self, obj: object) -> str | int | None:
+        if type(obj) is Block and id(obj) not in self._names:
+            self._names[id(obj)] = len(self.blocks)
+            self.blocks.append(obj)
         return self._names.get(id(obj))
 
 
 class _Unpickler(pickle.Unpickler):
-    def __init__(self, source: io.BytesIO, machine: Machine) -> None:
-        super().__init__(source)
+    def __init__(self, saved: SavedState, machine: Machine) -> None:
+        super().__init__(io.BytesIO(saved.pickled))
         self._things = machine.named()
+        self._blocks = saved.blocks
 
-    def persistent_load(self, name: str) -> object:
-        return self._things[name]
+    def persistent_load(self, name: str | int) -> object:
+        return self._blocks[name] if isinstance(name, int) else self._things[name]
 
 
 def dump(regs: Registers) -> str:

@@ -7,7 +7,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.debug import plain_state
+from app.debug import inputs, plain_state
 from app.debug.goals import Run, StepBack, ToPosition
-from app.debug.inputs import MemoryWritten
+from app.debug.inputs import Input, MemoryWritten
 from app.debug.journal import Record, beginning, pack, unpack
 from app.debug.launch import Launch
-from app.debug.recording import read
+from app.debug.recording import _Reading, input_record, read
 from app.debug.session import Session
 from app.debug.snapshot import RecordingView, Stop
 from app.emu import plain_events
@@ -362,6 +362,25 @@ def test_a_recording_without_its_program_is_refused(tmp_path: Path) -> None:
     path.write_bytes(data[:start] + data[end:])
     with pytest.raises(LoadError, match=r"the program, C:\\CALLBACK.COM, is not in this recording"):
         opened(path)
+
+
+EXAMPLES = {"str": "a{F1}", "int": 3, "bool": True, "bytes": b"\0\xff"}
+"""A value for each type a field of an input has."""
+
+
+INPUTS = [
+    kind for kind in vars(inputs).values() if isinstance(kind, type) and issubclass(kind, Input) and kind is not Input
+]
+
+
+@pytest.mark.parametrize("kind", INPUTS, ids=lambda kind: kind.__name__)
+def test_every_input_is_written_and_read(kind: type[Input]) -> None:
+    given = {each.name: EXAMPLES[str(each.type)] for each in fields(kind) if each.name != "place"}
+    made = kind(Place(7, 1), **given)
+    record = input_record(0, made)
+    head = Record("HEAD", {"programs": [["C:\\X.COM"]], "options": {}, "environment": {}, "build": ""})
+    found, _ = unpack(beginning() + pack(head) + pack(record), "X")
+    assert _Reading("X", "").result(found).ways[0].inputs == [made]
 
 
 # State from strangers
