@@ -21,6 +21,6 @@ Where each DPMI concept lives, and the events that tell of it:
     addresses where the host takes over     host/traps.py, rom.py
     the end of a client                     host/termination.py       ClientLeft, ProgramEnded
     resident service providers (0Cxxh)      host/providers.py         ResidentProviderInstalled, …Notified, …Removed
-    INT 21h, INT 33h in protected mode      host/dos_api.py, host/mouse_api.py, host/transfer.py
+    INT 21h, 33h, 10h in protected mode     host/dos_api.py, mouse_api.py, bios_api.py, transfer.py
     any service by its number               int31/, or search for its number (0x0303)
 """

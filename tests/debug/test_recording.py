@@ -24,7 +24,7 @@ from app.debug.recording import _Reading, input_record, read
 from app.debug.session import Session
 from app.debug.snapshot import RecordingView, Stop
 from app.emu import plain_events
-from app.emu.cpu.unicorn_cpu import _SAVED
+from app.emu.cpu.unicorn_cpu import SAVED
 from app.emu.machine import Machine, Place
 from app.emu.machine_errors import LoadError
 from tests.cli.commands import here
@@ -134,7 +134,7 @@ def test_another_build_reaches_bookmarks_by_replaying(tmp_path: Path, monkeypatc
     again = opened(tmp_path / "A.dpmirec")
     for each in (before, again):
         each.run(ToPosition("tick 94"))
-    assert [each.place for each in again.history.branch.kept] == [Place(0, 0)]
+    assert all(each.place.tick <= 94 for each in again.history.branch.kept), "those of the run here, not of the file"
     assert_same(whole_state(before.machine), whole_state(again.machine))
 
 
@@ -467,14 +467,14 @@ def test_a_processor_that_would_break_the_engine_is_not_believed(tmp_path: Path,
     assert running.cpu.is_sound(saved)
     assert not running.cpu.is_sound(saved[:-1])
     bent = bytearray(saved)
-    bent[_SAVED.size + at] = value
+    bent[SAVED.size + at] = value
     assert not running.cpu.is_sound(bytes(bent))
 
 
 def test_the_modes_of_the_fpu_are_where_they_are_looked_for(tmp_path: Path) -> None:
     """FLDCW changes rounding (3: towards zero) and precision (32 bits); two pushes leave 6 as the top."""
     code = bytes.fromhex("DBE3 C7060002 {} D92E0002 D9E8 D9EB EBFE".format("7F0C"))
-    saved = forward(machine(com(tmp_path, code)), 50).cpu.save()[_SAVED.size :]
+    saved = forward(machine(com(tmp_path, code)), 50).cpu.save()[SAVED.size :]
     assert saved[4:8] == b"\6\0\0\0"
     assert (saved[177], saved[179]) == (3, 32)
 

@@ -83,6 +83,19 @@ def test_all_that_is_not_locked_goes_and_keeps_its_contents() -> None:
     assert not host.pager.serve(host, 0x70000000), "no page of anybody"
 
 
+def test_memory_of_the_xms_driver_and_devices_stay() -> None:
+    running = with_blocks("strict")
+    host = running.state.host
+    block = host.arena.allocate(0x2000)
+    host.current.blocks.map_device(0xE0000000, 0x1000)
+    shared = host.shared.open(host.current.number, b"shared", 0x1000)[1]
+    host.pager.take_pages(host)
+    pages = set(paged_out(running))
+    assert pages.isdisjoint(block.pages)
+    assert running.memory.is_mapped(next(iter(host.current.blocks.devices)), 1)
+    assert shared.linear >> 12 in pages
+
+
 def test_the_random_policy_takes_some_always_the_same() -> None:
     taken = []
     for seed in (1, 1, 2):

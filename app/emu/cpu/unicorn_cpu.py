@@ -38,7 +38,8 @@ _PAGE_FAULT: Final = 14
 _MASK: Final = 0xFFFFFFFF
 _LDTR: Final = 6
 _PAGE: Final = 0x1000
-_SAVED: Final = struct.Struct("<Q?")
+SAVED: Final = struct.Struct("<Q?")
+"""What is saved in front of the FPU: instructions executed, `in_shadow`."""
 _PREFIXES: Final = b"\x26\x2e\x36\x3e\x64\x65\x66\x67"
 
 PortIn = Callable[[int, int], int]
@@ -398,14 +399,14 @@ class UnicornCpu:
 
     def save(self) -> bytes:
         """What the processor holds beside `Registers`: the FPU, the instructions executed (RDTSC), `in_shadow`."""
-        return _SAVED.pack(self._total, self.in_shadow) + self._engine.exit.fpu_content()
+        return SAVED.pack(self._total, self.in_shadow) + self._engine.exit.fpu_content()
 
     def is_sound(self, saved: bytes) -> bool:
         """May something from a file be restored? What is saved goes into the engine as it is."""
-        return len(saved) == len(self.save()) and fpu.is_sound(saved[_SAVED.size :])
+        return len(saved) == len(self.save()) and fpu.is_sound(saved[SAVED.size :])
 
     def restore(self, saved: bytes) -> None:
         """Go back to a saved state; memory must have been restored before."""
-        self._total, self.in_shadow = _SAVED.unpack_from(saved)
-        self._engine.exit.fpu[:] = saved[_SAVED.size :]
+        self._total, self.in_shadow = SAVED.unpack_from(saved)
+        self._engine.exit.fpu[:] = saved[SAVED.size :]
         self.forget_everything()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.emu.host import dos_api, mouse_api, multiplex, termination
+from app.emu.host import bios_api, dos_api, mouse_api, multiplex, termination
 from app.emu.host.host import Host
 from app.emu.host.interrupts import pop_iret_frame, reflect
 from app.emu.int31.dispatch import call_int31
@@ -20,6 +20,8 @@ _TRANSLATED: Final = {
     DOS: dos_api.translate,
     MULTIPLEX: multiplex.from_protected,
     mouse_api.VECTOR: mouse_api.translate,
+    bios_api.VIDEO: bios_api.video,
+    bios_api.SYSTEM: bios_api.system,
 }
 """What the host does itself for some functions of these; they say False to the others."""
 

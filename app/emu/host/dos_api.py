@@ -20,6 +20,8 @@ from app.emu.host.transfer import (
     HALF,
     Argument,
     Copies,
+    PointerAnswer,
+    fail,
     incoming,
     kept,
     offset_of,
@@ -27,7 +29,7 @@ from app.emu.host.transfer import (
     through_buffer,
 )
 from app.emu.int31 import descriptors, dos_memory
-from app.emu.registers import Flag, Registers, Segment
+from app.emu.registers import Flag, Segment
 from app.emu.services import ServiceFailed
 
 _PATH: Final = 128
@@ -71,31 +73,6 @@ class Search(Copies):
         Copies.finish(self, host, level)
 
 
-@dataclass(slots=True)
-class PointerAnswer:
-    """A call that gives a real-mode pointer: the client gets a selector for its segment."""
-
-    segment: str
-
-    def finish(self, host: Host, level: Level) -> None:
-        """The segment register the pointer is in, as a selector."""
-        regs = host.machine.regs
-        if regs.eflags & Flag.CF:
-            return
-        try:
-            selector = descriptors.segment_to_descriptor(host, getattr(level.answer, self.segment).selector)
-        except ServiceFailed as failure:
-            _fail(regs, failure)
-        else:
-            setattr(regs, self.segment, host.load(selector))
-
-
-def _fail(regs: Registers, failure: ServiceFailed) -> None:
-    """A failure of the host as DOS tells one: CF and the low byte of the code."""
-    regs.ax = failure.code & 0xFF
-    regs.set_flag(Flag.CF, on=True)
-
-
 POINTERS: Final[dict[int, tuple[Argument, ...]]] = {
     0x09: (incoming("ds", "dx", -2),),
     0x0A: (Argument("ds", "dx", -3, copied_back=True),),
@@ -130,7 +107,7 @@ def translate(host: Host) -> bool:
         try:
             direct(host)
         except ServiceFailed as failure:
-            _fail(regs, failure)
+            fail(regs, failure)
         return True
     if regs.ah in (_READ, _WRITE):
         _start_stream(host)

@@ -60,12 +60,14 @@ class Pager:
     def _candidates(self, host: Host) -> Iterator[int]:
         """Pages that are present and pageable."""
         memory = host.machine.memory
-        for block in host.arena.blocks:
-            yield from memory.present_pages(block.linear, block.pages_size)
         for blocks in host.holders:
+            for block in blocks.by_handle.values():
+                yield from memory.present_pages(block.linear, block.pages_size)
             for page in sorted(blocks.pageable):
                 if memory.is_mapped(page * PAGE, 1):
                     yield page
+        for block in host.shared.memory:
+            yield from memory.present_pages(block.linear, block.pages_size)
 
     def _chooses(self) -> bool:
         if self.option.policy is Policy.STRICT:

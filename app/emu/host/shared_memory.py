@@ -111,6 +111,12 @@ class SharedMemory:
             self.arena.free_block(block.memory)
         return block
 
+    @property
+    def memory(self) -> list[Block]:
+        """The memory of all shared blocks."""
+        blocks = {id(each.block): each.block for each in self.handles.values()}
+        return [block.memory for block in blocks.values() if block.memory is not None]
+
     def is_used(self, block: Shared) -> bool:
         """Has anybody a handle for it?"""
         return any(each.block is block for each in self.handles.values())

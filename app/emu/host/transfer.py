@@ -11,7 +11,9 @@ from typing import Final
 from app.emu.host.host import Host, Level
 from app.emu.host.interrupts import reflect
 from app.emu.host.multiplex import PRIVATE_PARAGRAPHS, REAL_STACK_PARAGRAPHS
-from app.emu.registers import Flag, Segment
+from app.emu.int31 import descriptors
+from app.emu.registers import Flag, Registers, Segment
+from app.emu.services import ServiceFailed
 
 BUFFER_SIZE: Final = (PRIVATE_PARAGRAPHS - REAL_STACK_PARAGRAPHS) * 16
 """Bytes of the buffer."""
@@ -66,6 +68,31 @@ class Copies:
         for at, selector, offset, size in self.back:
             data = host.machine.memory.read((level.client.private << 4) + at, size)
             host.write_pointer(selector, offset, data)
+
+
+@dataclass(slots=True)
+class PointerAnswer:
+    """A call that gives a real-mode pointer: the client gets a selector for its segment."""
+
+    segment: str
+
+    def finish(self, host: Host, level: Level) -> None:
+        """The segment register the pointer is in, as a selector."""
+        regs = host.machine.regs
+        if regs.eflags & Flag.CF:
+            return
+        try:
+            selector = descriptors.segment_to_descriptor(host, getattr(level.answer, self.segment).selector)
+        except ServiceFailed as failure:
+            fail(regs, failure)
+        else:
+            setattr(regs, self.segment, host.load(selector))
+
+
+def fail(regs: Registers, failure: ServiceFailed) -> None:
+    """A failure of the host as DOS tells one: CF and the low byte of the code."""
+    regs.ax = failure.code & 0xFF
+    regs.set_flag(Flag.CF, on=True)
 
 
 def offset_of(host: Host, name: str) -> int:
