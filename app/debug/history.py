@@ -65,6 +65,8 @@ class History:
         """Bytes all checkpoints hold."""
         self.branches = [Branch(0, None, None, machine.place)]
         self.branch = self.branches[0]
+        self.next_number = 1
+        """Of the branch to come: the number of a dropped one is never given again."""
         self._inputs_done = 0
         self._work = 0.0
         """Seconds it takes to run to where the machine is."""
@@ -133,9 +135,11 @@ class History:
 
     def _fork(self) -> None:
         old, here = self.branch, self.machine.place
-        number = max(branch.number for branch in self.branches) + 1
         inputs = old.inputs[: self._inputs_done]
-        self.branch = Branch(number, old.number, here, here, len(self.machine.log), inputs, old.kept.before(here))
+        self.branch = Branch(
+            self.next_number, old.number, here, here, len(self.machine.log), inputs, old.kept.before(here)
+        )
+        self.next_number += 1
         self.branch.marks = old.marks.until(here)
         self.branches.append(self.branch)
 

@@ -181,7 +181,7 @@ class _Writer:
         if len(self._branches) > len(history.branches):
             numbers = {branch.number for branch in history.branches}
             for number in [number for number in self._branches if number not in numbers]:
-                del self._branches[number]
+                self._forget(number)
                 made.append(Record("DROP", {"branch": number}))
         if history.branch.number != self._shown:
             self._shown = history.branch.number
@@ -191,6 +191,12 @@ class _Writer:
             made.append(Record("NOTE", {"bookmarks": [(mark.position, mark.note) for mark in bookmarks]}))
             made += self._shortcuts(history, bookmarks)
         return made
+
+    def _forget(self, number: int) -> None:
+        """A branch is dropped, and so is what readers find of it in the file."""
+        del self._branches[number]
+        self._events.pop(number, None)
+        self._opened = {(branch, place) for branch, place in self._opened if branch != number}
 
     def _branch(self, branch: Branch, history: History) -> list[Record]:
         made: list[Record] = []

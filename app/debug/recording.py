@@ -106,6 +106,8 @@ class Recording:
     head: Head
     folder: HostFolder
     ways: dict[int, Way]
+    next_number: int = 1
+    """Of the branch to come: higher than any that has been in it."""
     shown: int = 0
     bookmarks: tuple[Bookmark, ...] = ()
     ended: Ended | None = None
@@ -219,6 +221,7 @@ class _Reading:
         self._contents: list[Contents] = []
         self._outcomes: list[Outcome] = []
         self._ways = {0: Way(0)}
+        self._next_number = 1
         self._rest: dict[str, Any] = {}
         self._checkpoints: list[Record] = []
 
@@ -236,8 +239,9 @@ class _Reading:
         if shown not in self._ways:
             raise LoadError(f"{self._name}: the branch that was shown, number {shown}, is not in it")
         return Recording(
-            self._head, folder, self._ways, shown, checkpoints=self._checkpoints, note=self._note, **self._rest
-        )
+            self._head, folder, self._ways, self._next_number, shown,
+            checkpoints=self._checkpoints, note=self._note, **self._rest,
+        )  # fmt: skip
 
     def _take(self, record: Record) -> None:
         given = record.fields
@@ -268,7 +272,7 @@ class _Reading:
             case "SHOW":
                 self._rest["shown"] = int(given["branch"])
             case "DROP":
-                del self._ways[int(given["branch"])]
+                self._drop(int(given["branch"]))
             case "NOTE":
                 self._rest["bookmarks"] = tuple(Bookmark(str(place), str(note)) for place, note in given["bookmarks"])
             case "DONE":
@@ -285,6 +289,14 @@ class _Reading:
         if way.number in self._ways:
             raise ValueError(f"branch {way.number} is there already")
         self._ways[way.number] = way
+        self._next_number = max(self._next_number, way.number + 1)
+
+    def _drop(self, number: int) -> None:
+        """Forget a branch and its checkpoints: another one may have its number afterwards."""
+        if any(way.parent == number for way in self._ways.values()):
+            raise ValueError(f"other branches began in branch {number}")
+        del self._ways[number]
+        self._checkpoints = [each for each in self._checkpoints if each.fields.get("branch") != number]
 
 
 def _place(given: Any) -> Place:

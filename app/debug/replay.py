@@ -82,6 +82,7 @@ def _open(path: str, console: Console, budget: int) -> Begun:
     history.branches = [_branch(way) for way in recording.ways.values()]
     for branch in history.branches:
         branch.kept.add(first)
+    history.next_number = recording.next_number
     history.show(recording.shown)
     return Begun(
         head.launch, history, Recorder(head, history, recording.bookmarks), path, Path(path).stat().st_size,

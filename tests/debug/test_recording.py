@@ -138,6 +138,46 @@ def test_another_build_reaches_bookmarks_by_replaying(tmp_path: Path, monkeypatc
     assert_same(whole_state(before.machine), whole_state(again.machine))
 
 
+def test_what_a_dropped_branch_left_is_not_believed_of_a_later_one(tmp_path: Path) -> None:
+    path = tmp_path / "A.dpmirec"
+    with recorded("callback.com", path) as of:
+        of.run(ToPosition("tick 900"))
+        for name in (b"old", b"new"):
+            of.show_branch(0)
+            if name == b"new":
+                of.drop_branch(1)
+            of.run(ToPosition("tick 300"))
+            of.write_memory(0x50000, name)
+            of.run(ToPosition("tick 600"))
+            of.set_bookmarks([("tick 600", name.decode())])
+    assert [branch.number for branch in of.history.branches] == [0, 2]
+    again = opened(path)
+    assert again.history.next_number == 3
+    again.run(ToPosition("tick 600"))
+    assert again.machine.memory.read(0x50000, 3) == b"new"
+    assert_same(whole_state(of.machine), whole_state(again.machine))
+    # as earlier versions wrote it: the number was given again
+    records, _ = unpack(path.read_bytes(), str(path))
+    dropped = next(index for index, each in enumerate(records) if each.kind == "DROP")
+    later = [
+        replace(each, fields=each.fields | {"branch": 1}) if each.fields.get("branch") == 2 else each
+        for each in records[dropped:]
+        if each.kind not in ("CKPT", "EVNT")
+    ]
+    path.write_bytes(beginning() + b"".join(map(pack, records[:dropped] + later)))
+    again = opened(path)
+    again.run(ToPosition("tick 600"))
+    assert again.machine.memory.read(0x50000, 3) == b"new"
+
+
+def test_a_branch_others_began_in_is_not_dropped_by_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "A.dpmirec"
+    branched(path)
+    path.write_bytes(path.read_bytes() + pack(Record("DROP", {"branch": 0})))
+    with pytest.raises(LoadError, match="other branches began in branch 0"):
+        opened(path)
+
+
 def test_a_session_recorded_from_the_start_holds_the_same(tmp_path: Path) -> None:
     path = tmp_path / "LIVE.dpmirec"
     with recorded(com(tmp_path, ASKS), path) as of:
