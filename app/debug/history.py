@@ -75,6 +75,8 @@ class History:
         self.difference = ""
         """What was not as a mark says, when a known part of the run was repeated: a message for the user."""
         self.keep()
+        self.start = self.branch.kept[0]
+        """The start of the run as nobody has changed it yet, whatever is done there later."""
 
     @property
     def at_end(self) -> bool:

@@ -226,7 +226,7 @@ class _Writer:
                 continue
             self._opened.add((branch.number, kept.place))
             try:
-                found = shortcuts.records(history.machine, branch, kept, self._events.get(branch.number, 0), build())
+                found = shortcuts.records(history, branch, kept, self._events.get(branch.number, 0), build())
             except TypeError:  # something in state that `plain_state` does not know: the place is reached by replaying
                 continue
             if found[0].kind == "EVNT":

@@ -128,6 +128,19 @@ def test_a_bookmark_opens_at_its_checkpoint(tmp_path: Path) -> None:
     assert_same(whole_state(before.machine), whole_state(again.machine))
 
 
+def test_what_was_changed_at_the_start_is_seen_at_a_bookmark(tmp_path: Path) -> None:
+    before = session("callback.com")
+    before.write_memory(0x50000, b"first")
+    before.run(ToPosition("callback 2"))
+    before.set_bookmarks([("callback 2", "")])
+    before.save_recording(str(tmp_path / "A.dpmirec"))
+    again = opened(tmp_path / "A.dpmirec")
+    again.run(ToPosition("callback 2"))
+    assert before.machine.place in [each.place for each in again.history.branch.kept]
+    assert again.machine.memory.read(0x50000, 5) == b"first"
+    assert_same(whole_state(before.machine), whole_state(again.machine))
+
+
 def test_another_build_reaches_bookmarks_by_replaying(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = branched(tmp_path / "A.dpmirec")
     monkeypatch.setattr("app.debug.replay.build", lambda: "another")
