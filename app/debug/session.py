@@ -135,6 +135,7 @@ class Session:
         except StopIteration as over:
             stop: Stop = over.value
         else:
+            self.recorder.follow()
             return None
         self._observer.arrive(self._goal, stop)
         self._rest(stop)

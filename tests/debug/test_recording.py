@@ -16,13 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.debug import inputs, plain_state
-from app.debug.goals import Run, StepBack, ToPosition
+from app.debug.goals import NextUse, Run, StepBack, ToPosition
 from app.debug.inputs import Input, MemoryWritten
 from app.debug.journal import Record, beginning, pack, unpack
 from app.debug.launch import Launch
 from app.debug.recording import _Reading, input_record, read
 from app.debug.session import Session
 from app.debug.snapshot import RecordingView, Stop
+from app.debug.watches import MemoryWatch, Use
 from app.emu import plain_events
 from app.emu.cpu.unicorn_cpu import SAVED
 from app.emu.machine import Machine, Place
@@ -149,6 +150,38 @@ def test_another_build_reaches_bookmarks_by_replaying(tmp_path: Path, monkeypatc
         each.run(ToPosition("tick 94"))
     assert all(each.place.tick <= 94 for each in again.history.branch.kept), "those of the run here, not of the file"
     assert_same(whole_state(before.machine), whole_state(again.machine))
+
+
+def test_what_a_search_has_run_is_in_the_file(tmp_path: Path) -> None:
+    """A search ahead that finds nothing goes back: the run is known to its end all the same."""
+    path = tmp_path / "A.dpmirec"
+    with recorded("callback.com", path) as of:
+        of.run(ToPosition("tick 300"))
+        here = of.machine.place
+        assert of.run(NextUse(MemoryWatch(0x9FF00, 1), Use.READ)) is not None
+        assert of.machine.place == here
+        end = of.history.branch.end
+        assert end.tick > 300
+        assert places(opened(path)) == places(of)
+    again = opened(path)
+    again.run(ToPosition("end"))
+    assert (again.machine.place, view(again).note) == (end, "")
+
+
+@pytest.mark.parametrize("given_up", [False, True])
+def test_a_search_is_recorded_while_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given_up: bool) -> None:
+    monkeypatch.setattr("app.debug.recorder.MARK_SECONDS", 0.0)
+    path = tmp_path / "A.dpmirec"
+    with recorded(com(tmp_path, b"\xeb\xfe"), path) as of:  # again: jmp again
+        of.begin(NextUse(MemoryWatch(0x9FF00, 1), Use.READ))
+        assert of.advance() is None
+        assert of.advance() is None
+        end = of.history.branch.end
+        assert end.tick > 1000
+        if given_up:
+            of.pause()
+            assert of.machine.place == Place(0, 0)
+        assert opened(path).history.branch.end == end
 
 
 def test_what_a_dropped_branch_left_is_not_believed_of_a_later_one(tmp_path: Path) -> None:
