@@ -115,7 +115,11 @@ class History:
             following = inputs[self._inputs_done]
             if following.place > machine.place:
                 return min(instructions, max(following.place.tick - machine.tick, 1))
-            following.do(machine)
+            try:
+                following.do(machine)
+            except ValueError as error:  # it was done once; somebody has changed the recording
+                what = f"tick {machine.tick}: {following} cannot be repeated: {error}"
+                self.difference = self.difference or f"the replay differs from the recording at {what}"
             self._inputs_done += 1
         return instructions
 
@@ -248,6 +252,11 @@ class History:
         """Go near the furthest place seen of the branch: to its last checkpoint, if that lies ahead."""
         if self.branch.kept.nearest(self.branch.end).place > self.machine.place:
             self._restore(self.branch.end)
+
+    def fall_back(self, place: Place) -> None:
+        """Go to the last checkpoint not behind a place, when it is running there that fails."""
+        self._remember_events()
+        self._restore(place)
 
     def go(self, place: Place) -> None:
         """Go to a place of this branch, or as near to it as the run comes."""

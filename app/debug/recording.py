@@ -37,7 +37,13 @@ _INPUTS: Final = {
         kinds.MemoryWritten,
     )
 }
-_FOREIGN: Final = (KeyError, TypeError, ValueError, IndexError, AttributeError)
+_OPTIONS: Final = {
+    each.name: type(each.default)
+    for each in fields(Launch)
+    if each.name not in {"program", "arguments", "environment", "then", "mount", "record"}
+}
+"""What a head tells of a launch, and the types: where things lie on this computer is nobody's business."""
+_FOREIGN: Final = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError)
 """What reading fields somebody else has written can end in."""
 
 
@@ -131,9 +137,8 @@ def build() -> str:
 
 
 def head_of(launch: Launch, programs: Programs, environment: dict[str, str]) -> Head:
-    """The head of a run. Where things lie on this computer is nobody's business."""
-    told = {"program", "arguments", "environment", "then", "mount", "record"}
-    options = {name: value for name, value in asdict(launch).items() if name not in told}
+    """The head of a run."""
+    options = {name: value for name, value in asdict(launch).items() if name in _OPTIONS}
     return Head(programs, options, environment, build())
 
 
@@ -311,19 +316,17 @@ def _number_or_none(given: Any) -> int | None:
 
 
 def _head(given: dict[str, Any]) -> Head:
-    known = {each.name for each in fields(Launch)}
-    options = {name: _hashable(value) for name, value in given["options"].items()}
-    if unknown := options.keys() - known:
+    options = given["options"]
+    if unknown := options.keys() - _OPTIONS:
         raise ValueError(f"this version has no option {', '.join(sorted(unknown))}")
+    for name, value in options.items():
+        if type(value) is not _OPTIONS[name]:
+            raise TypeError(f"the option {name} is {value!r}")
     environment = {str(name): str(value) for name, value in given["environment"].items()}
     programs = tuple(tuple(map(str, each)) for each in given["programs"])
     if not programs or not all(programs):
         raise ValueError("no program is named")
     return Head(programs, options, environment, str(given["build"]))
-
-
-def _hashable(value: Any) -> Any:
-    return tuple(map(_hashable, value)) if isinstance(value, list) else value
 
 
 def _listing(given: dict[str, Any]) -> Listing:

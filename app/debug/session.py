@@ -6,6 +6,7 @@ command and tests drive the same two methods; whoever owns a session uses it fro
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -175,10 +176,17 @@ class Session:
         self.recorder.follow(at_rest=True)
 
     def pause(self) -> None:
-        """Rest between two slices: what the user asked for last is forgotten; a search ends where it began."""
+        """Rest between two slices: what the user asked for last is forgotten; a search ends where it began.
+
+        Where running there fails, it ends at the last checkpoint before: what has broken can always be left.
+        """
         if self._search is not None:
             self._search.close()
-            self.history.go(self._origin)
+            try:
+                self.history.go(self._origin)
+            except Exception:  # whatever the run ended in
+                logging.getLogger(__name__).exception("the way back to where the search began failed")
+                self.history.fall_back(self._origin)
         if self._goal is not None:
             self._rest(Stop.PAUSED)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from math import inf
 from typing import Any, Final
 
 from app.debug import plain_state
@@ -22,7 +23,7 @@ from app.emu.plain_events import Row
 
 _SIZES: Final = struct.Struct("<III")
 """Bytes of state, bytes of the processor's part, number of pages."""
-_UNSOUND: Final = (KeyError, TypeError, ValueError, IndexError, AttributeError, struct.error)
+_UNSOUND: Final = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, struct.error)
 
 
 def records(history: History, branch: Branch, kept: Kept, written: int, build: str) -> list[Record]:
@@ -113,6 +114,8 @@ class Shortcuts:
             raise ValueError("state of another place")
         if not 0 <= fields["inputs"] <= inputs:
             raise ValueError("inputs that are not there")
+        if not 0 <= fields["work"] < inf:
+            raise ValueError("no time to come there")
         place, memory = Place(state.tick, state.turn), self._start.memory.with_pages(pages)
         checkpoint = Checkpoint(memory, fpu, machine.pickled(state), log, place)
         return Kept(checkpoint, fields["inputs"], float(fields["work"]))

@@ -470,6 +470,79 @@ def test_every_input_is_written_and_read(kind: type[Input]) -> None:
     assert _Reading("X", "").result(found).ways[0].inputs == [made]
 
 
+# Values from strangers
+
+
+def bent(path: Path, kind: str, **changed: Any) -> Path:
+    """The file with other fields in the records of a kind, sums and all."""
+    records, _ = unpack(path.read_bytes(), str(path))
+    made = [replace(each, fields=each.fields | changed) if each.kind == kind else each for each in records]
+    other = path.with_name("BENT.dpmirec")
+    other.write_bytes(beginning() + b"".join(map(pack, made)))
+    return other
+
+
+OPTIONS = [
+    ("memory", "x"), ("memory", -1), ("memory", 0), ("memory", 10**7), ("memory", 32.0), ("memory", True),
+    ("keys", 5), ("keys", "{NoSuchKey}"), ("paging", 5), ("paging", "seldom"), ("directory", 5), ("directory", "NONE"),
+    ("limit_checks", "yes"), ("write_through", None), ("then", [["X.COM"]]), ("program", "zz"), ("mount", "/"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name, value", OPTIONS, ids=str)
+def test_an_option_no_launch_has_is_refused(tmp_path: Path, name: str, value: Any) -> None:
+    path = tmp_path / "A.dpmirec"
+    branched(path)
+    options = read(str(path)).head.options
+    with pytest.raises(LoadError, match=f"BENT.*{name}"):
+        opened(bent(path, "HEAD", options=options | {name: value}))
+    opened(bent(path, "HEAD", options=options))
+
+
+@pytest.mark.parametrize("kind, field", [("MARK", "events"), ("FILE", "refused"), ("FORK", "inherited")])
+def test_a_number_without_end_is_refused(tmp_path: Path, kind: str, field: str) -> None:
+    path = tmp_path / "A.dpmirec"
+    branched(path)
+    with pytest.raises(LoadError, match=f"{kind}.*infinity"):
+        opened(bent(path, kind, **{field: float("inf")}))
+
+
+@pytest.mark.parametrize("field", ["events", "work", "inputs"])
+def test_a_checkpoint_with_a_number_without_end_is_not_believed(tmp_path: Path, field: str) -> None:
+    path = tmp_path / "A.dpmirec"
+    before = branched(path)
+    again = opened(bent(path, "CKPT", **{field: float("inf")}))
+    for each in (before, again):
+        each.run(ToPosition("callback 2"))
+    assert_same(whole_state(before.machine), whole_state(again.machine))
+
+
+def test_an_input_that_cannot_be_repeated_is_told_and_the_run_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "A.dpmirec"
+    with recorded("callback.com", path) as of:
+        of.run(ToPosition("tick 94"))
+        of.write_memory(0x50000, b"abc")
+        of.run(ToPosition("tick 300"))
+    for linear in (0x7FFF0000, -5, 1 << 40):
+        other = bent(path, "INPT", linear=linear)
+        again = opened(other)
+        assert again.run(ToPosition("tick 300")) == Stop.REACHED
+        assert again.machine.place == of.machine.place
+        assert "differs from the recording at tick 94: memory" in view(again).note
+        assert "cannot be repeated: no page is present" in view(again).note
+        done = here("run", other)
+        assert (done.code, "cannot be repeated" in done.errors) == (125, True)
+
+
+@pytest.mark.parametrize("value", [-1, 1 << 16, 1 << 40])
+@pytest.mark.parametrize("at", ["tick 0", "callback 2"])
+def test_a_segment_register_takes_16_bits(value: int, at: str) -> None:
+    of = session("callback.com")
+    of.run(ToPosition(at))
+    with pytest.raises(ValueError, match="more than 16 bits"):
+        of.set_register("es", value)
+
+
 # State from strangers
 
 

@@ -324,6 +324,28 @@ def test_a_search_tells_how_far_it_is_and_can_be_given_up() -> None:
     assert session.observe(Interest()).status is Status.ENDED
 
 
+def test_a_search_that_fails_can_be_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the way back fails as well, it ends at the checkpoint before."""
+    session = session_on("callback.com")
+    session.run(ToPosition("tick 900"))
+    session.history.keep()
+    kept = session.machine.place
+    session.run(ToPosition("tick 950"))
+    session.begin(LastUse(MemoryWatch(0x180000, 4)))
+    with monkeypatch.context() as broken:
+
+        def fail(instructions: int) -> int:
+            raise RuntimeError("engine broke")
+
+        broken.setattr(session.machine, "slice", fail)
+        with pytest.raises(RuntimeError):
+            session.advance()
+        session.pause()
+    assert session.observe(Interest()).status is Status.STOPPED
+    assert session.machine.place == kept
+    assert session.run(ToPosition("callback 3")) == Stop.REACHED
+
+
 def test_a_register_that_no_instruction_uses_is_not_found() -> None:
     session = session_on("callback.com")
     session.run(ToPosition("tick 10"))

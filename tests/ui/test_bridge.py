@@ -154,6 +154,27 @@ def test_a_mistake_in_the_engine_ends_the_run_not_the_window(qtbot: QtBot, caplo
     caplog.clear()
 
 
+def test_a_session_that_fails_to_rest_as_well_does_not_end_the_thread(
+    qtbot: QtBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(FakeSession):
+        def pause(self) -> Never:
+            raise RuntimeError("pause broke")
+
+    bridge = Bridge()
+    with qtbot.waitSignal(bridge.snapshot_ready):
+        bridge.load(lambda: Broken(fails="engine broke"))
+    with qtbot.waitSignal(bridge.failed) as said:
+        bridge.go(Run())
+    assert said.args == ["engine broke"]
+    assert "pause broke" in caplog.text
+    with qtbot.waitSignal(bridge.done) as done:
+        bridge.ask(lambda _session: None, "still here")
+    assert done.args == ["still here"]
+    bridge.close()
+    caplog.clear()
+
+
 def test_an_idle_bridge_and_a_waiting_guest_take_no_slices_in_vain(qtbot: QtBot) -> None:
     class Waiting(FakeSession):
         def advance(self, instructions: int = 100_000) -> None:

@@ -216,8 +216,10 @@ class Memory:
     def has_page(self, linear: int, size: int) -> bool:
         """Is there a page for each address of a range, present or paged out?"""
         first, last = linear & ~0xFFF, linear + max(size, 1) - 1
-        return last <= _MASK and all(
-            self.page_entry(page) & (PRESENT | PAGED_OUT) for page in range(first, last + 1, PAGE)
+        return (
+            first >= 0
+            and last <= _MASK
+            and all(self.page_entry(page) & (PRESENT | PAGED_OUT) for page in range(first, last + 1, PAGE))
         )
 
     def present_pages(self, linear: int, size: int) -> list[int]:
