@@ -47,6 +47,9 @@ class Begun:
             if len(log) > len(branch.log):
                 branch.log = log
         self.history.recount()
+        if not found.are_sound:
+            told = f"{self.source}: not all checkpoints in it can be read; places are reached by replaying"
+            self.note = "; ".join(filter(None, (self.note, told)))
 
 
 def begin(launch: Launch, console: Console, budget: int = DEFAULT_BUDGET) -> Begun:

@@ -59,8 +59,8 @@ class Shortcuts:
         believed = [record for record in found if record.fields.get("build") == build]
         self._events = [record for record in believed if record.kind == "EVNT"]
         self._checkpoints = [record for record in believed if record.kind == "CKPT"]
-        self.unsound = 0
-        """Checkpoints that could not be read."""
+        self.are_sound = True
+        """Could all be read that have been asked for?"""
 
     def of(self, branch: Branch) -> tuple[list[Kept], SavedLog]:
         """A branch's checkpoints in order, and the events up to the last of them."""
@@ -79,7 +79,7 @@ class Shortcuts:
                     log.append(event, moment)
                 kept.append(self._kept(record, log.save(), len(branch.inputs)))
         except _UNSOUND:
-            self.unsound += 1
+            self.are_sound = False
         return sorted(kept, key=lambda each: each.place), log.save()
 
     def _rows(self, branch: int) -> list[Row]:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from app.debug import inputs, plain_state
 from app.debug.goals import NextUse, Run, StepBack, ToPosition
+from app.debug.history import START
 from app.debug.inputs import Input, MemoryWritten
 from app.debug.journal import Record, beginning, pack, unpack
 from app.debug.launch import Launch
@@ -121,7 +122,7 @@ def test_a_bookmark_opens_at_its_checkpoint(tmp_path: Path) -> None:
     run = again.machine.slice
     again.machine.slice = lambda count: ran.append(count) or run(count)  # type: ignore[func-returns-value, method-assign]
     assert again.run(ToPosition("callback 2")) == Stop.REACHED
-    assert ran == []
+    assert (ran, view(again).note) == ([], "")
     assert before.machine.place in [each.place for each in again.history.branch.kept]
     assert_same(whole_state(before.machine), whole_state(again.machine))
     for each in (before, again):
@@ -272,6 +273,13 @@ def act(of: Session, action: str, number: int) -> None:
             of.set_bookmarks([(f"tick {of.machine.tick}", str(number))])
 
 
+def believed(of: Session) -> set[tuple[int, Place]]:
+    """Branches and places of the checkpoints in a recording that has just been opened."""
+    of.run(ToPosition("tick 0"))
+    assert view(of).note == ""
+    return {(branch.number, each.place) for branch in of.history.branches for each in branch.kept if each.place > START}
+
+
 @given(done=st.lists(actions, min_size=1, max_size=14))
 @fuzz(15)
 def test_whatever_was_done_is_in_the_file(
@@ -287,6 +295,11 @@ def test_whatever_was_done_is_in_the_file(
         again = opened(folder / f"{name}.dpmirec")
         assert places(again) == places(of)
         assert again.history.branch.number == of.history.branch.number
+        assert believed(again) == {
+            (record.fields["branch"], Place(*record.fields["place"]))
+            for record in read(str(folder / f"{name}.dpmirec")).checkpoints
+            if record.kind == "CKPT"
+        }
         for branch in of.history.branches:
             for each in (of, again):
                 each.history.switch(branch.number)
@@ -512,8 +525,10 @@ def test_a_checkpoint_with_a_number_without_end_is_not_believed(tmp_path: Path, 
     path = tmp_path / "A.dpmirec"
     before = branched(path)
     again = opened(bent(path, "CKPT", **{field: float("inf")}))
+    assert view(again).note == ""
     for each in (before, again):
         each.run(ToPosition("callback 2"))
+    assert "BENT.dpmirec: not all checkpoints in it can be read" in view(again).note
     assert_same(whole_state(before.machine), whole_state(again.machine))
 
 
