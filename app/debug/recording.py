@@ -349,7 +349,7 @@ def _stamp(given: Any) -> tuple[int, int]:
 
 
 def _outcome(given: dict[str, Any], count: int) -> Outcome:
-    made = Outcome(**{each.name: given[each.name] for each in fields(Outcome)})
+    made = Outcome(**_plain(given, Outcome))
     if made.number != count + 1 or not 0 <= made.after <= count or made.taken < 0:
         raise ValueError("changes are not in order")
     return made
@@ -357,11 +357,15 @@ def _outcome(given: dict[str, Any], count: int) -> Outcome:
 
 def _input(given: dict[str, Any]) -> Input:
     kind = _INPUTS[given["kind"]]
-    values = {each.name: given[each.name] for each in fields(kind)}
-    values["place"] = _place(values["place"])
-    numbers = {each.name for each in fields(kind) if each.type == "int"}
-    for name, value in values.items():
-        if name != "place" and not isinstance(value, int if name in numbers else str):
-            raise TypeError(f"{name} is {value!r}")
-    made: Input = kind(**{name: value.encode("latin-1") if name == "data" else value for name, value in values.items()})
+    values = {name: value.encode("latin-1") if name == "data" else value for name, value in _plain(given, kind).items()}
+    made: Input = kind(_place(given["place"]), **values)
     return made
+
+
+def _plain(given: dict[str, Any], kind: type[Any]) -> dict[str, Any]:
+    """The fields of a kind that are numbers, and those that are text."""
+    types = {each.name: int if each.type == "int" else str for each in fields(kind) if each.name != "place"}
+    for name, wanted in types.items():
+        if not isinstance(given[name], wanted):
+            raise TypeError(f"{name} is {given[name]!r}")
+    return {name: given[name] for name in types}

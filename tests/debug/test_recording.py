@@ -520,6 +520,13 @@ def test_a_number_without_end_is_refused(tmp_path: Path, kind: str, field: str) 
         opened(bent(path, kind, **{field: float("inf")}))
 
 
+@pytest.mark.parametrize("field, value", [("taken", 1.5), ("refused", "no"), ("lineage", 5), ("number", None)])
+def test_a_change_of_a_file_has_numbers(field: str, value: Any) -> None:
+    changed = {"number": 1, "after": 0, "lineage": "", "taken": 0, "refused": 0}
+    with pytest.raises(LoadError, match=f"CHNG.*{field} is {value!r}"):
+        _Reading("X", "").result([Record("CHNG", changed | {field: value})])
+
+
 @pytest.mark.parametrize("field", ["events", "work", "inputs"])
 def test_a_checkpoint_with_a_number_without_end_is_not_believed(tmp_path: Path, field: str) -> None:
     path = tmp_path / "A.dpmirec"
