@@ -73,7 +73,7 @@ class History:
         self._kept_at = 0.0
         """The same at the last checkpoint, or where the machine was taken to."""
         self.difference = ""
-        """What was not as a mark says, when a known part of the run was repeated: a message for the user."""
+        """What was not as it had been when a known part of the run was repeated: a message for the user."""
         self.keep()
         self.start = self.branch.kept[0]
         """The start of the run as nobody has changed it yet, whatever is done there later."""
