@@ -170,6 +170,8 @@ class Session:
         is_jump = self._search is not None or isinstance(self._goal, ToPosition)
         if is_jump and not is_step and self.machine.place != self._origin:
             self._jumps = [*self._jumps[1 - _MOST_JUMPS :], self._origin]
+        if is_jump and self._search is None:
+            self._observer.remember(None)
         self._stop = stop
         self._goal = self._pursuit = self._search = None
         self.machine.look_out(frozenset())
