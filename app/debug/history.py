@@ -96,6 +96,7 @@ class History:
         if before < marks.last:
             self.difference = self.difference or marks.check(before, machine)
         branch.end = max(branch.end, machine.place)
+        self._limited(0)  # what was done here is part of what is seen here, whichever way leads here
         if self._work - self._kept_at >= _WORK_BETWEEN:
             self._kept_at = self._work
             following = branch.kept.following(machine.place)
@@ -264,7 +265,7 @@ class History:
             target = min(marks[0] if marks else place.tick, machine.tick + _CHUNK)
             self.slice(max(target - machine.tick, 1))
             yield machine.place
-        self._limited(0)
+        self._limited(0)  # the machine may have been here already
 
     def stops_before(self, place: Place, distance: int) -> list[Place]:
         """The stops of single steps in front of a place, from `distance` instructions before it on."""

@@ -241,3 +241,20 @@ def test_back_and_forward_again_over_several_clients(launch: Launch, run: int, b
         forward(again, 1_000_000)
     assert machine.state.end == other.state.end
     assert trace(machine) == trace(other)
+
+
+def test_a_place_is_the_same_run_to_and_gone_to() -> None:
+    """Also where the user changed something: before or after is no matter of the way."""
+    session = Session(sample("callback.com"))
+    session.run(ToPosition("callback 1"))
+    session.set_register("ebx", 0x1234)
+    here = state_of(session.machine)
+    session.run(ToPosition("end"))
+    session.run(ToPosition("tick 0"))
+    session.run(ToCallback())
+    assert state_of(session.machine) == here
+    session.run(ToPosition("end"))
+    session.run(PreviousCallback())
+    session.run(PreviousCallback())
+    session.run(PreviousCallback())
+    assert state_of(session.machine) == here
