@@ -73,14 +73,19 @@ def descriptor_linear(selector: int, machine: Machine) -> int:
     return client.ldt.linear + (selector & ~7)
 
 
-def is_told_by(watch: Watch, use: Use, event: Event) -> bool:
-    """Does an event tell of the use of something that no memory or register shows? Only `VectorChanged` does."""
+def is_told_by(watch: Watch, use: Use, event: Event, machine: Machine) -> bool:
+    """Does an event tell of the use of something that no memory or register shows? Only `VectorChanged` does.
+
+    The vectors watched are those of the client that is current now.
+    """
+    client = machine.state.host.client
     return (
         use is Use.WRITE
         and isinstance(watch, VectorWatch)
         and watch.table != "real"
         and isinstance(event, VectorChanged)
-        and (event.table, event.vector) == (watch.table, watch.vector)
+        and client is not None
+        and (event.client, event.table, event.vector) == (client.number, watch.table, watch.vector)
     )
 
 
