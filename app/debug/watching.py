@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from app.debug.inputs import Input, MemoryWritten, RegisterSet
+from app.debug.narrate import STACKS, counted
 from app.debug.stack_view import stacks
 from app.debug.watches import (
     DepthWatch,
@@ -57,7 +58,7 @@ def probes_of(watch: Watch, use: Use, machine: Machine) -> frozenset[Probe]:
         case DepthWatch(stack, depth):
             view = next(each for each in stacks(machine, 0) if each.stack is stack)
             if not view.exists or view.high - depth <= view.low:
-                raise ValueError(f"the {stack} stack has no room for more than {depth} bytes now")
+                raise ValueError(f"the {STACKS[stack]} has no room for more than {counted(depth, 'byte', 'bytes')} now")
             return frozenset({MemoryProbe(view.low, view.high - depth - view.low, reads=False, writes=True)})
         case _:
             raise ValueError(f"{watch} cannot be watched")

@@ -253,6 +253,18 @@ def test_a_vector_is_the_current_clients() -> None:
     assert session.machine.memory.read(session.machine.regs.code_linear, 2) == b"\xcd\x31"
 
 
+@pytest.mark.parametrize(
+    "watch, name",
+    [
+        (DepthWatch(Stack.REAL, 1), "real-mode stack deeper than 1 byte"),
+        (DepthWatch(Stack.RING0, 72), "host's ring-0 stack deeper than 72 bytes"),
+        (MemoryWatch(0x400, 1), "00000400, 1 byte"),
+    ],
+)
+def test_watches_have_names_people_know(watch: Watch, name: str) -> None:
+    assert str(watch) == name
+
+
 def test_what_the_user_wrote_is_found_too(tmp_path: Path) -> None:
     session = session_on("callback.com")
     session.run(ToPosition("callback 1+2"))
