@@ -167,8 +167,7 @@ class History:
         """Where two branches part, and how many events they share."""
         ways = [self._lineage(one), self._lineage(other)]
         shared = set(ways[0]) & set(ways[1])
-        forks = [way[way.index(min(shared & set(way), key=way.index)) - 1] for way in ways if way[0] not in shared]
-        parted = [self.by_number(fork) for fork in forks]
+        parted = [self.by_number(number) for way in ways for number in way if number not in shared]
         return min(
             ((each.fork, each.events) for each in parted if each.fork is not None),
             default=(self.machine.place, len(self.machine.log)),
