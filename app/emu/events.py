@@ -317,7 +317,10 @@ class DescriptorChanged(Event):
 @_kind
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VectorChanged(Event):
-    """An interrupt or exception vector was set. table: real, protected or exception."""
+    """A client set an interrupt or exception vector by a service. table: real, protected or exception.
+
+    The table of real mode is memory: what DOS and programs write there themselves is no such event.
+    """
 
     table: str
     vector: int

@@ -34,15 +34,18 @@ from app.debug.watches import (
     VectorWatch,
     Watch,
 )
+from app.emu.address import Far
 from app.emu.cpu.verdict import general_registers, instruction_at, segment_registers
 from app.emu.disassembly import effects
-from app.emu.events import Stack
+from app.emu.events import Stack, VectorChanged
 from app.emu.machine import Machine, Place
 from app.emu.memory import layout
 from app.emu.memory.memory import Memory
 from app.emu.registers import SEGMENTS
+from tests.debug.sessions import events
 from tests.debug.sessions import session as session_on
-from tests.emu.runs import com
+from tests.emu.runs import client, com
+from tests.guest import build
 
 SAMPLES = ("nested.com", "exception.com", "rawswitch.com")
 GENERAL = ("eax", "ebx", "ecx", "esi", "ebp", "eflags", "ds", "es")
@@ -220,6 +223,46 @@ def test_descriptors_selectors_and_vectors_have_writers(watch: Watch, mnemonic: 
     instruction = current(session.machine)
     assert instruction is not None
     assert instruction.mnemonic == mnemonic
+
+
+def test_a_vector_set_by_dos_in_protected_mode_has_a_writer(tmp_path: Path) -> None:
+    code = bytes.fromhex("BA3412 B86125 CD21 90")  # mov dx, 1234h / mov ax, 2561h / int 21h / nop
+    session = session_on(com(tmp_path, client(16, code)))
+    assert session.run(ToEvent(frozenset({"vector_changed"}))) == Stop.EVENT
+    (changed,) = events(session, "vector_changed")
+    assert isinstance(changed, VectorChanged)
+    assert (changed.table, changed.vector) == ("protected", 0x61)
+    assert changed.after == Far(session.machine.regs.ds.selector, 0x1234)
+    session.run(StepInto())
+    assert session.run(LastUse(VectorWatch("protected", 0x61))) == Stop.FOUND
+    assert session.machine.memory.read(session.machine.regs.code_linear, 2) == b"\xcd\x21"
+
+
+def test_a_vector_is_the_current_clients() -> None:
+    session = session_on(build.BUILT / "child_client_leaves_the_parent_alone-16.com")
+    session.run(ToEvent(frozenset({"client_left"})))
+    set_vectors = [each for each in events(session, "vector_changed") if isinstance(each, VectorChanged)]
+    of_parent, of_child = (
+        [each.tick for each in set_vectors if each.client == number and each.vector == 0x66] for number in (1, 2)
+    )
+    session.run(StepInto())
+    assert session.machine.state.host.current.number == 1
+    assert of_child[0] > of_parent[-1], "the child set it later"
+    assert session.run(LastUse(VectorWatch("protected", 0x66))) == Stop.FOUND
+    assert session.machine.tick <= of_parent[-1]
+    assert session.machine.memory.read(session.machine.regs.code_linear, 2) == b"\xcd\x31"
+
+
+@pytest.mark.parametrize(
+    "watch, name",
+    [
+        (DepthWatch(Stack.REAL, 1), "real-mode stack deeper than 1 byte"),
+        (DepthWatch(Stack.RING0, 72), "host's ring-0 stack deeper than 72 bytes"),
+        (MemoryWatch(0x400, 1), "00000400, 1 byte"),
+    ],
+)
+def test_watches_have_names_people_know(watch: Watch, name: str) -> None:
+    assert str(watch) == name
 
 
 def test_what_the_user_wrote_is_found_too(tmp_path: Path) -> None:
