@@ -1,7 +1,8 @@
 """The processor over Unicorn: enter the guest with some registers, run a number of instructions, come back exactly.
 
 Every entry writes the interrupted context as a monitor's frame on the ring-0 stack in guest memory and executes the
-one IRETD at `layout.BOOT`; that lets the CPU itself change ring, mode and code width. A clean context is restored
+one IRETD at `layout.BOOT`; that lets the CPU itself change ring, mode and code width. Code of ring 0 (device drivers)
+is entered directly: an IRETD that stays in its ring would pop from the driver's own stack. A clean context is restored
 first, because Unicorn remembers the last fault. All stops are exact: by count, in the interrupt hook, or by cutting
 the count short. Only one thread may use an instance.
 """
@@ -26,7 +27,7 @@ from app.emu.cpu.verdict import instruction_at
 from app.emu.memory import layout
 from app.emu.memory.memory import Memory, PageNotPresent
 from app.emu.probes import Probe
-from app.emu.registers import Flag, Registers
+from app.emu.registers import Flag, Mode, Registers
 
 _DEBUG_TRAP: Final = 1
 _INVALID_OPCODE: Final = 6
@@ -112,18 +113,24 @@ class UnicornCpu:
         result = Exit(result.why, before, result.vector, result.error_code, result.cr2)
         self._total += result.executed
         self.sightings = self._lookout.take(result.executed)
-        frame = self.memory.host_physical(ring0_esp - FRAME_SIZE)
-        write_frame(self.memory.buffer, frame, regs, result.error_code)
+        if regs.mode is not Mode.RING0:
+            frame = self.memory.host_physical(ring0_esp - FRAME_SIZE)
+            write_frame(self.memory.buffer, frame, regs, result.error_code)
         return result
 
     def _run(self, regs: Registers, ring0_esp: int, instructions: int) -> Exit:
         """One entry and everything up to the exit."""
         engine, guard = self._engine, self._guard
         self._translations.forget_overwritten()
-        frame = ring0_esp - FRAME_SIZE
-        write_frame(self.memory.buffer, self.memory.host_physical(frame), regs, 0)
-        engine.entry.load(regs, frame + 0x24)
-        engine.entry.fpu[:] = engine.exit.fpu
+        in_ring0 = regs.mode is Mode.RING0
+        if in_ring0:
+            engine.ring0.load_ring0(regs)
+            engine.ring0.fpu[:] = engine.exit.fpu
+        else:
+            frame = ring0_esp - FRAME_SIZE
+            write_frame(self.memory.buffer, self.memory.host_physical(frame), regs, 0)
+            engine.entry.load(regs, frame + 0x24)
+            engine.entry.fpu[:] = engine.exit.fpu
         engine.hit = None
         self._cut = False
         self._exit_eip = None
@@ -132,8 +139,8 @@ class UnicornCpu:
             guard.enter(regs)
             if guard.active and regs.eip > (0xFFFF if regs.is_v86 else regs.cs.limit):
                 return Exit(Why.FAULT, 0, _PROTECTION)
-        self._done = -1  # the IRETD counts
-        self._done += engine.enter(instructions + 1)
+        self._done = 0 if in_ring0 else -1  # the IRETD counts
+        self._done += engine.enter_ring0(instructions) if in_ring0 else engine.enter(instructions + 1)
         while self._settle() and not self._is_over(instructions):
             self._done += engine.resume(instructions - self._done)
         if guard:
@@ -332,7 +339,8 @@ class UnicornCpu:
         """LLDT: make the LDT of the client at this index the current one, in the GDT and in the hidden part of LDTR."""
         descriptor = boot.ldt_descriptor(client_index)
         self.memory.write(layout.GDT + layout.LDT_SELECTOR, descriptor.encode())
-        self._engine.entry.load_segment(_LDTR, descriptor.segment(layout.LDT_SELECTOR))
+        for context in (self._engine.entry, self._engine.ring0):
+            context.load_segment(_LDTR, descriptor.segment(layout.LDT_SELECTOR))
 
     # Checkpoints
 
