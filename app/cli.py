@@ -22,14 +22,16 @@ SWITCHES = frozenset({"--write-through", "--no-limit-checks", "--quiet", "--verb
 VALUES = frozenset(
     {
         "--mount", "--memory", "--profile", "--keys", "--record", "--max-instructions", "--time-limit", "--status",
-        "--output", "--pane", "--at", "--size", "--theme", "--format",
+        "--vxd", "--far-return", "--output", "--pane", "--at", "--size", "--theme", "--format",
     }
 )  # fmt: skip
 """Our options with a value."""
 THEN = "--then"
 """What stands between two programs."""
 
-RECORDED = ("--mount", "--write-through", "--memory", "--keys", "--no-limit-checks", "--record")
+RECORDED = (
+    "--mount", "--write-through", "--memory", "--keys", "--no-limit-checks", "--record", "--vxd", "--far-return",
+)  # fmt: skip
 """Options that a recording replaces."""
 
 
@@ -124,7 +126,9 @@ def _commands() -> argparse.ArgumentParser:
     info.add_argument("program", metavar="PROGRAM")
     info.set_defaults(action=_info)
 
-    services = commands.add_parser("services", help="every INT 31h function: offered or not, version, registers")
+    services = commands.add_parser(
+        "services", help="every INT 31h function and VMM service: offered or not, version, registers"
+    )
     services.add_argument("--format", choices=("text", "json"), default="text")
     services.set_defaults(action=_services)
 
@@ -147,6 +151,14 @@ def _program(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
     parser.add_argument("--profile", choices=("spec",), default="spec", help="which host is played")
     parser.add_argument("--keys", metavar="TEXT", default="", help=r"typed into the guest: `dir\n`, `{F1}`, `{Ctrl+C}`")
     parser.add_argument("--no-limit-checks", action="store_true", help="let accesses past a segment's limit pass")
+    parser.add_argument(
+        "--vxd", metavar="FILE", action="append", default=[], help="a device driver to load (LE format); repeatable"
+    )
+    parser.add_argument(
+        "--far-return",
+        choices=("ddk95", "classic"),
+        help="callbacks of drivers: the manager does the far return (ddk95, default), or their procedure",
+    )
 
 
 def _record(parser: argparse.ArgumentParser) -> None:
@@ -189,7 +201,7 @@ def _version() -> str:
 
 
 def _launch(options: argparse.Namespace) -> Launch:
-    from app.debug.launch import MEMORY, Launch
+    from app.debug.launch import FAR_RETURN, MEMORY, Launch
 
     return Launch(
         options.program,
@@ -201,6 +213,8 @@ def _launch(options: argparse.Namespace) -> Launch:
         options.keys.replace("\\n", "\n"),
         tuple(map(tuple, options.then)),
         options.record,
+        tuple(options.vxd),
+        far_return=options.far_return or FAR_RETURN,
     )
 
 
@@ -257,6 +271,8 @@ def _print_rows(rows: dict[str, str]) -> None:
 def _services(options: argparse.Namespace) -> int:
     from app.emu.int31 import dispatch  # noqa: F401 - fills the table
     from app.emu.int31.table import INT31
+    from app.emu.vmm import manager  # noqa: F401 - the same
+    from app.emu.vmm.table import DYNALINK, VMM
 
     rows: list[dict[str, Any]] = [
         {
@@ -269,7 +285,7 @@ def _services(options: argparse.Namespace) -> int:
             "takes": {name: str(view) for name, view in row.takes.items()},
             "gives": {name: str(view) for name, view in row.gives.items()},
         }
-        for row in INT31
+        for row in (*INT31, *VMM)
     ]
     if options.format == "json":
         print(json.dumps(rows, indent=1))
@@ -279,7 +295,10 @@ def _services(options: argparse.Namespace) -> int:
         takes = " ".join(f"{view}={name}" for name, view in row["takes"].items())
         gives = " ".join(f"{view}={name}" for name, view in row["gives"].items())
         registers = f"{takes} -> {gives}".strip() if gives else takes
-        print(f"{row['function']:04X}h  {row['since']:3}  {offered}  {row['name']}: {row['summary']}  [{registers}]")
+        vmm = "VMM " if row["interrupt"] == DYNALINK else ""
+        print(
+            f"{vmm}{row['function']:04X}h  {row['since']:3}  {offered}  {row['name']}: {row['summary']}  [{registers}]"
+        )
     return 0
 
 

@@ -60,6 +60,14 @@ STATE: Final = {
     "app.emu.machine": "End MachineState",
     "app.emu.real_mode_call": "RealModeCall",
     "app.emu.registers": "Flag Mode Registers Segment",
+    "app.emu.vmm.breaks": "Breaks NestEnd V86Breakpoint VmReturn VxdCallback",
+    "app.emu.vmm.control": "Broadcast Delivered",
+    "app.emu.vmm.device": "Device Part",
+    "app.emu.vmm.dispatch": "BreakpointDone CallbackDone VmReturnDone",
+    "app.emu.vmm.hooks": "HookDone",
+    "app.emu.vmm.levels": "Call Nest NestedLevel Ring0Level Waiting",
+    "app.emu.vmm.manager": "Manager",
+    "app.emu.vmm.messages": "Message Sending",
 }
 """The classes of state: module, and the names in it. Whoever keeps an object of another class in state adds it here."""
 

@@ -6,7 +6,8 @@ computed again; marks tell how far that goes and whether it is still the same ru
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from functools import cache
 from hashlib import blake2b
@@ -117,10 +118,13 @@ def build() -> str:
     return f"{number}+{digest.hexdigest()}"
 
 
-def head_of(launch: Launch, programs: Programs, environment: dict[str, str]) -> Head:
-    """The head of a run. Where things lie on this computer is nobody's business."""
-    told = {"program", "arguments", "then", "mount", "record"}
+def head_of(
+    launch: Launch, programs: Programs, environment: dict[str, str], drivers: Iterable[tuple[str, bytes]] = ()
+) -> Head:
+    """The head of a run. Where things lie on this computer is nobody's business. drivers: file names and contents."""
+    told = {"program", "arguments", "then", "mount", "record", "vxds"}
     options = {name: value for name, value in asdict(launch).items() if name not in told}
+    options["drivers"] = tuple((name, b64encode(contents).decode()) for name, contents in drivers)
     return Head(programs, options, environment, build())
 
 

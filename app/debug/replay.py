@@ -82,7 +82,9 @@ def begin(launch: Launch, console: Console, budget: int = DEFAULT_BUDGET) -> Beg
         )  # fmt: skip
     machine = start(launch, console)
     history = History(machine, budget)
-    recorder = Recorder(head_of(launch, guest_programs(launch, machine), ENVIRONMENT), history)
+    recorder = Recorder(
+        head_of(launch, guest_programs(launch, machine), ENVIRONMENT, machine.state.vmm.images), history
+    )
     if launch.record is not None:
         try:
             recorder.begin(launch.record)

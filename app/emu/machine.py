@@ -44,6 +44,8 @@ from app.emu.memory.memory import Memory, MemoryImage, PageNotPresent
 from app.emu.probes import LoadProbe, MemoryProbe, Probe, RegisterProbe
 from app.emu.registers import ALWAYS_SET, SEGMENTS, Flag, Mode, Registers, Segment
 from app.emu.rom import After, RealTrap, Rom
+from app.emu.vmm.breaks import BREAK
+from app.emu.vmm.manager import Manager
 
 POLL: Final = 256
 """Clocks between two looks at IF while an interrupt request waits for it."""
@@ -52,6 +54,7 @@ _IRET: Final = 0xCF
 _INT3: Final = 0xCC
 _INTO: Final = 0xCE
 _INT1: Final = 0xF1
+_INVALID_OPCODE: Final = 6
 _E = TypeVar("_E", bound=events.Event)
 
 __all__ = ["POLL", "RATE", "Checkpoint", "Console", "End", "Machine", "MachineOptions", "MachineState"]
@@ -91,6 +94,7 @@ class MachineState:
     bios: Bios
     dos: Dos
     host: DpmiHost
+    vmm: Manager
     tick: int = 0
     idle: int = 0
     """Clocks skipped while the guest waited."""
@@ -152,6 +156,7 @@ class Machine:
             bios=Bios(self),
             dos=Dos(self, mount),
             host=DpmiHost(self, Arena(self.memory)),
+            vmm=Manager(self),
         )
         self.state.bios.install()
         self.state.dos.install()
@@ -251,6 +256,13 @@ class Machine:
     # Moves in V86 mode
 
     def interrupt_real(self, vector: int) -> None:
+        """An interrupt in real mode: to the drivers that have hooked it, else through the table."""
+        if self.state.vmm.has_hooked(vector):
+            self.state.vmm.interrupt_v86(vector)
+        else:
+            self.interrupt_through_table(vector)
+
+    def interrupt_through_table(self, vector: int) -> None:
         """What the processor does on INT n in real mode: push FLAGS, CS, IP; clear IF and TF; go through the table."""
         regs, host = self.regs, self.state.host
         frame = (regs.eip, regs.cs.selector, regs.eflags)
@@ -261,6 +273,7 @@ class Machine:
             self._guard(lambda: host.real_to_protected(vector))
         else:
             self._jump_real(self.real_vector(vector))
+            self.state.vmm.interrupted = self.tick
 
     def _jump_real(self, where: Far) -> None:
         self.regs.cs, self.regs.eip = Segment.real(where.segment), where.offset
@@ -299,13 +312,15 @@ class Machine:
         self.at_breakpoint = False
         if state.end is not None:
             return 0
+        if state.regs.mode is not Mode.RING0 and self._time_out():
+            return 0
         if state.attention and self._deliver():
             self.at_breakpoint = self.cpu.has_breakpoint(state.regs.code_linear)
             return 0
         devices = state.devices
         clock = state.tick + state.idle
         due = devices.next_due()
-        budget = min(instructions, max(due - clock, 1))
+        budget = min(instructions, max(min(due, state.vmm.next_due() or due) - clock, 1))
         if devices.pic.pending() is not None:
             budget = min(budget, POLL - clock % POLL)
         regs = state.regs
@@ -318,6 +333,7 @@ class Machine:
         if regs.mode is Mode.RING0 and before.mode is not Mode.RING0:
             # The IRETD itself faulted: CS or SS is nothing to run with, which is the client's doing.
             regs.assign(before)
+        left_ring0 = before.mode is Mode.RING0 and regs.mode is not Mode.RING0
         if not regs.cs.access & ACCESSED:
             # WORKAROUND(unicorn 2.1): a far transfer keeps CS without the accessed bit until it is loaded again, so
             # that what is kept would tell how the run was sliced.
@@ -332,7 +348,9 @@ class Machine:
             state.attention = True
         elif clock % POLL == 0 and devices.pic.pending() is not None:
             state.attention = True
-        if ended.why in (Why.INTERRUPT, Why.FAULT):
+        if left_ring0:
+            self._on_behalf_of(place, state.vmm.left_by_itself)
+        elif ended.why in (Why.INTERRUPT, Why.FAULT):
             last = state.tick - (ended.why is Why.INTERRUPT)
             self._on_behalf_of(Place(last, state.turn), lambda: self._serve(ended))
         # The next slice passes over a breakpoint it starts at: one that is reached by a change of context, or when
@@ -378,7 +396,12 @@ class Machine:
         self.cpu.look_out(probes, stops=stops)
 
     def expose_frame(self) -> None:
-        """Write the context that runs next to the top of the ring-0 stack, where the IRETD will find it."""
+        """Write the context that runs next to the top of the ring-0 stack, where the IRETD will find it.
+
+        A driver in ring 0 is entered without one: what lies there is its own.
+        """
+        if self.regs.mode is Mode.RING0:
+            return
         frame = self.state.host.ring0_esp - FRAME_SIZE
         self.memory.note_use(frame, FRAME_SIZE, write=True)
         write_frame(self.memory.buffer, self.memory.host_physical(frame), self.regs, 0)
@@ -386,12 +409,23 @@ class Machine:
     def _deliver(self) -> bool:
         """Deliver a pending interrupt request if IF allows it."""
         state = self.state
+        if state.regs.mode is Mode.RING0:
+            return False
         state.attention = False
         if not state.regs.interrupts_on or state.devices.pic.pending() is None:
             return False
         vector = state.devices.pic.acknowledge()
         state.waiting = False
         self._on_behalf_of(self.place, lambda: self._guard(lambda: self._interrupt(vector)))
+        return True
+
+    def _time_out(self) -> bool:
+        """Tell a driver that its time is over."""
+        vmm = self.state.vmm
+        due = vmm.next_due()
+        if due is None or due > self.clock:
+            return False
+        self._on_behalf_of(self.place, lambda: self._guard(vmm.time_out))
         return True
 
     def _interrupt(self, vector: int) -> None:
@@ -410,7 +444,9 @@ class Machine:
 
     def _serve(self, ended: Exit) -> None:
         regs, host = self.regs, self.state.host
-        if ended.why is Why.INTERRUPT:
+        if regs.mode is Mode.RING0:
+            self._guard(lambda: self.state.vmm.serve(ended))
+        elif ended.why is Why.INTERRUPT:
             self.state.attention = True
             if regs.is_v86:
                 self._guard(lambda: self.interrupt_real(ended.vector))
@@ -442,6 +478,8 @@ class Machine:
         if (vector, opcode) in ((3, _INT3), (4, _INTO), (1, _INT1)):
             host.fault(vector, 0, 0)
             return
+        if regs.cs.selector == layout.BREAK_CODE and vector == BREAK and self.state.vmm.trap_protected():
+            return
         before = regs.copy()
         try:
             host.software_interrupt(vector)
@@ -472,6 +510,8 @@ class Machine:
             if self.memory.read_u8(regs.code_linear) == _HLT:
                 self._halt()
                 return
+        elif ended.vector == _INVALID_OPCODE and self.state.vmm.trap_v86():
+            return
         self.real_exception(ended.vector, ended.error_code, ended.cr2)
 
     def _enter_trap(self, trap: RealTrap) -> None:
@@ -535,11 +575,25 @@ class Machine:
         where = Far(regs.cs.selector, regs.eip, wide=regs.mode is Mode.PM32)
         self.terminate_client(f"{what} (at {where})")
 
-    def terminate_client(self, reason: str) -> None:
-        """The host ends the running program, client or not: reason and registers to standard error, code FFh."""
+    def give_up(self, reason: str, regs: Registers, ending: End | None) -> None:
+        """A driver has failed, with these registers: its VM ends, and the run with it.
+
+        ending: how the run was ending already, while drivers were told of it.
+        """
+        if ending is None:
+            self.terminate_client(reason, regs)
+        else:
+            self.console.write(2, f"dpmiscope: {reason}\n{dump(regs)}\n".encode())
+            self.state.end = End(ENDED_BY_HOST, "terminated", reason)
+
+    def terminate_client(self, reason: str, shown: Registers | None = None) -> None:
+        """The host ends the running program, client or not: reason and registers to standard error, code FFh.
+
+        shown: other registers than those of the program.
+        """
         state = self.state
         state.host_message, state.host_ended = reason, state.dos.current_psp
-        self.console.write(2, f"dpmiscope: {reason}\n{dump(self.regs)}\n".encode())
+        self.console.write(2, f"dpmiscope: {reason}\n{dump(shown or self.regs)}\n".encode())
         client, regs = state.host.client, self.regs
         # A real-mode child of a client ends alone: the client waits for it. A client that is called while it is
         # resident takes the running program with it.
@@ -564,7 +618,7 @@ class Machine:
             goes_on = state.dos.load_next()
         except LoadError as error:
             how, message, goes_on = "failed", str(error), False
-        if not goes_on:
+        if not goes_on and not state.vmm.ends(End(code, how, message)):
             state.end = End(code, how, message)
 
     # Ports

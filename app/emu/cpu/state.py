@@ -19,7 +19,7 @@ _FLAGS: Final = struct.Struct("<Q8xQ8xIi")
 """EFLAGS without the arithmetic flags, these, how they are kept, -1 or 1 for DF."""
 _ARITHMETIC: Final = int(STATUS) | int(Flag.DF)
 _MODE: Final = 48
-"""From EIP to the bits Unicorn derives from the registers' modes, and those it must have in ring 0: CS and SS 32-bit."""
+"""From EIP to the bits Unicorn derives from modes, and those there must be in ring 0: CS and SS are 32-bit."""
 _MODE_MASK: Final = 0xB3
 _RING0: Final = 0xB0
 _BASED: Final = 0x40

@@ -77,6 +77,8 @@ class Client:
     """Read-only for the client: DS at callback entry, based on the real-mode stack segment."""
     locked_depth: int = 0
     """How many events lie on the locked protected-mode stack; 0: not in use."""
+    locked_origin: tuple[int, int] | None = None
+    """SS and (E)SP that End_Use_Locked_PM_Stack gives back, if a driver was the first to use the locked stack."""
     pm_pointer: tuple[int, int] = (0, 0)
     """SS and (E)SP as they were when the client last left protected mode: where a nested event goes on."""
     vectors: list[Vector] = field(default_factory=list)

@@ -25,8 +25,12 @@ def default_interrupt(host: Host, vector: int) -> None:
         call_int31(host)
     elif vector == DOS and regs.ah == TERMINATE:
         termination.terminate(host, host.current, regs.al)
-    elif not ((vector == DOS and dos_api.translate(host)) or (vector == MULTIPLEX and multiplex.from_protected(host))):
+    elif not ((vector == DOS and dos_api.translate(host)) or (vector == MULTIPLEX and _multiplex(host))):
         reflect(host, vector)
+
+
+def _multiplex(host: Host) -> bool:
+    return multiplex.from_protected(host) or host.machine.state.vmm.multiplex()
 
 
 def default_trap(host: Host, vector: int) -> None:

@@ -89,6 +89,7 @@ def _new_client(host: Host, index: int, bits: int) -> Client:
         outer=host.client,
     )
     client.reset_vectors()
+    machine.state.vmm.set_default_vectors(client)
     host.clients.append(client)
     host.run_as(client)
     host.real_pointer = Far(client.private, PRIVATE_PARAGRAPHS * 16)

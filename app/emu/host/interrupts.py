@@ -56,6 +56,7 @@ def call_handler(host: Host, handler: Vector, label: str, pushed_by: str) -> Non
     )
     regs.set_flag(Flag.TF | Flag.NT, on=False)
     jump(host, handler)
+    host.machine.state.vmm.interrupted = host.machine.tick
 
 
 def jump(host: Host, handler: Vector) -> None:

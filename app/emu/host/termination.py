@@ -167,7 +167,7 @@ def _leave_levels(host: Host, client: Client) -> None:
     """Drop every context that was left since a client entered, or for a resident one since it was called."""
     first = client.base_level
     if client.is_resident:
-        involved = (number for number, level in enumerate(host.levels) if client in (level.left, level.client))
+        involved = (number for number, level in enumerate(host.levels) if client in (level.left, level.owner))
         first = next(involved, len(host.levels))
     _drop_from(host, first)
 

@@ -1,0 +1,14 @@
+"""Fixed places in the manager's pages."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.emu.memory import layout
+
+RETURN: Final = layout.VMM_TRAPS
+"""What drivers' procedures return to: a UD2."""
+COMMAND_TAIL: Final = layout.VMM + 0x800
+"""The command tail the initialisation messages point at: it is empty."""
+THREAD: Final = layout.VMM + 0x900
+"""Handle of the one thread there is."""
