@@ -21,6 +21,7 @@ from app.emu.machine import End, Machine
 from tests.emu.runs import SAMPLES, Console
 
 GUEST: Final = Path(__file__).resolve().parent.parent / "guest"
+DRIVERS: Final = SAMPLES / "drivers"
 ID: Final = 0x7F01
 """Device id of the drivers here."""
 ENOUGH: Final = 200_000
@@ -61,7 +62,7 @@ entry   resd    2
 
 @cache
 def linker() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("link_vxd", SAMPLES / "link_vxd.py")
+    spec = importlib.util.spec_from_file_location("link_vxd", DRIVERS / "link_vxd.py")
     assert spec is not None
     assert spec.loader is not None
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)

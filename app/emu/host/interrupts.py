@@ -89,8 +89,8 @@ def enter_real(host: Host, stack: Far, target: Far, flags: int, pushes: tuple[tu
     regs.esp = stack.offset & 0xFFFF
     regs.ds = regs.es = Segment.real(stack.segment)
     regs.fs = regs.gs = Segment.real(0)
-    values = tuple(value for value, _ in pushes)
-    host.push(values, by, "host", tuple(name for _, name in pushes), 2)
+    if pushes:
+        host.push(tuple(value for value, _ in pushes), by, "host", tuple(name for _, name in pushes), 2)
     regs.cs, regs.eip = Segment.real(target.segment), target.offset & 0xFFFF
     machine.attention = True
 
@@ -113,14 +113,18 @@ def reflect(host: Host, vector: int, *, hardware: bool = False) -> Level:
     level.vector, level.is_hardware = vector, hardware
     handler = machine.real_vector(vector)
     flags = regs.eflags
-    enter_real(
-        host,
-        level.real_pointer,
-        handler,
-        flags & ~(Flag.IF | Flag.TF),
-        real_return_frame(host, flags),
-        f"INT {vector:02X}h reflected: interrupt frame",
-    )
+    hooked = machine.state.vmm.has_hooked(vector)
+    if hooked:
+        enter_real(host, level.real_pointer, machine.real_return, flags, (), "")
+    else:
+        enter_real(
+            host,
+            level.real_pointer,
+            handler,
+            flags & ~(Flag.IF | Flag.TF),
+            real_return_frame(host, flags),
+            f"INT {vector:02X}h reflected: interrupt frame",
+        )
     host.machine.emit(
         events.InterruptReflected,
         vector=vector,
@@ -130,6 +134,8 @@ def reflect(host: Host, vector: int, *, hardware: bool = False) -> Level:
         handler=handler,
     )
     host.switched(before, Door.REFLECTION)
+    if hooked:
+        machine.interrupt_real(vector)
     return level
 
 

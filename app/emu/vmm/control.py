@@ -33,7 +33,7 @@ def begin(vmm: Vmm, sendings: Sequence[Sending]) -> None:
     before = vmm.host.standing()
     level = vmm.enter(Door.VXD_CALLBACK)
     _go_on(vmm, level, 0)
-    if vmm.level is level:
+    if level in vmm.host.levels:
         vmm.host.switched(before, Door.VXD_CALLBACK)
 
 
