@@ -281,15 +281,19 @@ def _provider_removed(event: events.ResidentProviderRemoved) -> str:
 _CALLBACKS: Final = {"v86": "V86 callback", "pm": "Protected-mode callback", "vm_returns": "Call_When_VM_Returns"}
 
 
+def _what(event: events.VxdCallbackEvent) -> str:
+    return _CALLBACKS.get(event.nature, "Callback")
+
+
 @_tells(events.VxdCallbackAllocated)
 def _vxd_callback_allocated(event: events.VxdCallbackAllocated) -> str:
-    return f"{_CALLBACKS[event.nature]} {event.address} leads to a driver's procedure at linear {event.procedure:08X}."
+    return f"{_what(event)} {event.address} leads to a driver's procedure at linear {event.procedure:08X}."
 
 
 @_tells(events.VxdCallbackEntered)
 def _vxd_callback_entered(event: events.VxdCallbackEntered) -> str:
     return (
-        f"{_CALLBACKS[event.nature]} {event.address} was reached; the driver's procedure at linear "
+        f"{_what(event)} {event.address} was reached; the driver's procedure at linear "
         f"{event.procedure:08X} is called with reference data {event.reference:08X}."
     )
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from app.emu.events import Door
 from app.emu.host.client import Vector
 from app.emu.memory import layout
-from app.emu.registers import ALWAYS_SET, Flag, Segment
+from app.emu.memory.layout import BREAK_CODE
+from app.emu.registers import ALWAYS_SET, Flag, Mode, Segment
 from app.emu.vmm import client_registers
 from app.emu.vmm.breaks import Breaks
 from app.emu.vmm.control_block import PM_APP, PM_EXEC, PM_USE32, SYSTEM, ControlBlock
@@ -22,6 +23,7 @@ from app.emu.vmm.simulation import Simulation
 if TYPE_CHECKING:
     from app.emu.host.dpmi import DpmiHost
     from app.emu.machine import End, Machine
+    from app.emu.registers import Registers
 
 _OF_CLIENTS: Final = 0x0FD7
 """The flags a driver may change in Client_EFlags; VM and IOPL are the manager's."""
@@ -66,6 +68,26 @@ class Vmm:
     def host(self) -> DpmiHost:
         """The DPMI host beside it."""
         return self.machine.state.host
+
+    def leads_to_manager(self, regs: Registers) -> bool:
+        """Is the next instruction the ARPL byte, an INT 30h of the break segment, or what drivers return to?"""
+        if not self.devices:
+            return False
+        if regs.mode is Mode.RING0:
+            return regs.eip == RETURN
+        return regs.code_linear == self.breaks.arpl.real_linear if regs.is_v86 else regs.cs.selector == BREAK_CODE
+
+    def label(self, linear: int) -> str:
+        """What an address of the manager's is called in listings; empty for others."""
+        if not self.devices:
+            return ""
+        if linear == RETURN:
+            return "vmm!RETURN"
+        if linear == self.breaks.arpl.real_linear:
+            return "vmm!V86_CALL_BACKS"
+        if layout.BREAKS <= linear < layout.BREAKS + 0x1000:
+            return "vmm!PM_CALL_BACK" if self.breaks.in_protected(linear - layout.BREAKS) is not None else ""
+        return ""
 
     # Ring 0
 
