@@ -17,6 +17,8 @@ from tests.emu.runs import ROOT, SAMPLE_PROGRAMS, client, com, forward, int31, m
 from tests.guest import build
 
 SHARED = ("seq", "tick", "event", "client")
+_VXD_CALLBACK = {"kind": "v86|pm|vm_returns", "address": "far", "procedure": "number", "reference": "number"}
+_V86_BREAKPOINT = {"address": "far", "procedure": "number", "reference": "number", "advanced": "flag?"}
 # The fields of ../shared/design/interface.md, in its order, and what their values are: far = an address, mode, …
 INTERFACE: dict[str, dict[str, str]] = {
     "program_loaded": {"path": "text", "format": "text", "psp": "number", "entry": "far"},
@@ -63,6 +65,12 @@ INTERFACE: dict[str, dict[str, str]] = {
         "bits": "number", "handler": "far", "reason": "client_loaded|client_terminated",
     },
     "resident_provider_removed": {"bits": "number", "handler": "far", "reason": "client_terminated"},
+    "vxd_callback_allocated": _VXD_CALLBACK,
+    "vxd_callback_entered": _VXD_CALLBACK,
+    "vxd_callback_returned": _VXD_CALLBACK,
+    "v86_breakpoint_installed": _V86_BREAKPOINT,
+    "v86_breakpoint_removed": _V86_BREAKPOINT,
+    "v86_breakpoint_hit": _V86_BREAKPOINT | {"advanced": "flag"},
 }  # fmt: skip
 OURS = {"unsupported_called"}
 """Events beyond the interface."""
