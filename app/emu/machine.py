@@ -333,7 +333,6 @@ class Machine:
         if regs.mode is Mode.RING0 and before.mode is not Mode.RING0:
             # The IRETD itself faulted: CS or SS is nothing to run with, which is the client's doing.
             regs.assign(before)
-        left_ring0 = before.mode is Mode.RING0 and regs.mode is not Mode.RING0
         if not regs.cs.access & ACCESSED:
             # WORKAROUND(unicorn 2.1): a far transfer keeps CS without the accessed bit until it is loaded again, so
             # that what is kept would tell how the run was sliced.
@@ -348,9 +347,7 @@ class Machine:
             state.attention = True
         elif clock % POLL == 0 and devices.pic.pending() is not None:
             state.attention = True
-        if left_ring0:
-            self._on_behalf_of(place, state.vmm.left_by_itself)
-        elif ended.why in (Why.INTERRUPT, Why.FAULT):
+        if ended.why in (Why.INTERRUPT, Why.FAULT):
             last = state.tick - (ended.why is Why.INTERRUPT)
             self._on_behalf_of(Place(last, state.turn), lambda: self._serve(ended))
         # The next slice passes over a breakpoint it starts at: one that is reached by a change of context, or when

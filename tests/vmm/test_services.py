@@ -190,6 +190,9 @@ def test_nested_execution_in_v86_mode(bench: Bench, step: int) -> None:
     done = v86(bench, NESTED.format(kind="V86_Exec"), VECTOR, step=step)
     assert done.code == OK
     assert not done.machine.state.host.levels
+    calls = [event.to_object() for event in done.events("service_called", "service_returned")]
+    in_ring0 = [(call["event"], call["function"]) for call in calls if call["interrupt"] == 0x20]
+    assert in_ring0.count(("service_returned", 0x84)) == in_ring0.count(("service_called", 0x84)) == 1
 
 
 @pytest.mark.parametrize("width", [16, 32])
@@ -235,6 +238,75 @@ def test_nested_execution_in_protected_mode_is_on_the_locked_stack(bench: Bench,
     body = "mov [stack], ss\n" + PM_VECTOR + "\n section .bss\nstack resw 1\n section .text\n"
     done = pm(bench, NESTED.format(kind="Exec"), body, width=width)
     assert done.code == OK
+
+
+LOCKED = """
+        callback_alloc handler, structure, callback
+        set_vector 60h, service
+        push    ds
+        pop     es
+        call    far [entry]
+        cmp     [handler_ss], ax        ; what the driver has brought: the locked stack's selector
+        jne     done
+        mov     al, 42h
+        jmp     done
+service:
+        mov     [service_ss], ss
+        mov     [service_sp], xsp
+        push    ds
+        pop     es
+        real_call procedure
+        mov     ax, ss
+        cmp     ax, [handler_ss]
+        jne     .out
+        mov     bx, [service_sp]
+        cmp     bx, [handler_sp]        ; the callback went on below
+        jbe     .out
+        iretx
+.out:   xor     ax, ax
+        iretx
+procedure:
+        call    far [cs:callback]
+        retf
+handler:
+        mov     fs, [cs:data_selector]
+        mov     [fs:handler_ss], ss
+        mov     [fs:handler_sp], xsp
+        callback_return
+done:
+        section .bss
+callback resd   1
+service_ss resw 1
+service_sp resd 1
+handler_ss resw 1
+handler_sp resd 1
+        alignb  4
+structure resb  rm_size
+        section .text
+"""
+
+
+@pytest.mark.parametrize("width", [16, 32])
+def test_callbacks_of_the_host_nest_on_the_locked_stack_a_driver_uses(bench: Bench, width: int) -> None:
+    api = """
+        VMMCall Begin_Nest_Exec
+        mov     eax, 60h
+        VMMCall Exec_Int
+        mov     ax, [ebp + Client_SS]
+        mov     [result], ax
+        VMMCall End_Nest_Exec
+        mov     ax, [result]
+        mov     [ebp + Client_AX], ax
+        ret
+        section .data
+result  dw      0
+        section .text
+    """
+    done = pm(bench, api, LOCKED, width=width)
+    assert done.code == OK
+    depths = [event.to_object()["depth"] for event in done.events("stack_switched")]
+    assert max(depths) == 2
+    assert depths[-1] == 0
 
 
 def test_begin_resume_end_returns_at_once(bench: Bench) -> None:
@@ -411,7 +483,9 @@ service:
 done:
     """
     flags = {"T": 4, "TR": 4 | 2, "R": 1}[calls]
-    assert v86(bench, "", body, control=control).code == flags
+    done, stepped = (v86(bench, "", body, control=control, step=step) for step in (200_000, 5))
+    assert done.code == flags
+    assert done.trace() == stepped.trace()
 
 
 def test_vectors(bench: Bench) -> None:

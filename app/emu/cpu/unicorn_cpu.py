@@ -22,6 +22,7 @@ from app.emu.cpu.exits import Exit, Why
 from app.emu.cpu.frame import FRAME_SIZE, write_frame
 from app.emu.cpu.guard import Guard
 from app.emu.cpu.lookout import Lookout
+from app.emu.cpu.privileged import Privileged
 from app.emu.cpu.translations import Translations
 from app.emu.cpu.verdict import instruction_at
 from app.emu.memory import layout
@@ -70,6 +71,7 @@ class UnicornCpu:
         self._engine = Engine(memory)
         self._uc = self._engine.uc
         self._guard = Guard(self._engine, self._stops_at) if limit_checks else None
+        self._privileged = Privileged(self._engine)
         self._uc.hook_add(unicorn.UC_HOOK_INTR, self._on_interrupt)
         self._uc.hook_add(unicorn.UC_HOOK_INSN_INVALID, self._on_invalid)
         self._uc.hook_add(unicorn.UC_HOOK_INSN, self._on_in, None, 1, 0, x86.UC_X86_INS_IN)
@@ -122,7 +124,7 @@ class UnicornCpu:
         """One entry and everything up to the exit."""
         engine, guard = self._engine, self._guard
         self._translations.forget_overwritten()
-        in_ring0 = regs.mode is Mode.RING0
+        in_ring0 = self._privileged.active = regs.mode is Mode.RING0
         if in_ring0:
             engine.ring0.load_ring0(regs)
             engine.ring0.fpu[:] = engine.exit.fpu
@@ -160,6 +162,9 @@ class UnicornCpu:
     def _settle(self) -> bool:
         """Do what a hook stopped the engine for; False: it did not, the run is over."""
         again = self._translations.settle()
+        if self._privileged.pending:
+            self._privileged.settle()
+            again = True
         if self._guard and self._guard.pending:
             self._guard.settle()
             again = True

@@ -13,7 +13,7 @@ from app.emu.events import Door
 from app.emu.registers import Flag, Registers
 from app.emu.vmm import nesting
 from app.emu.vmm.levels import Ring0Level
-from app.emu.vmm.waiting import complete, wait
+from app.emu.vmm.waiting import complete, wait, wake
 
 if TYPE_CHECKING:
     from app.emu.vmm.core import Vmm
@@ -70,9 +70,11 @@ def _done(vmm: Vmm, level: Ring0Level, at: HookDone, *, consumed: bool) -> None:
         return
     if not consumed:
         _through_vector(vmm, level, at.vector)
-    complete(vmm)
     if at.resumes:
+        wake(vmm)
         nesting.resume(vmm, at.service)
+    else:
+        complete(vmm)
 
 
 def _through_vector(vmm: Vmm, level: Ring0Level, vector: int) -> None:

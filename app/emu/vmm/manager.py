@@ -128,7 +128,3 @@ class Manager(Vmm):
             self.crash(f"it had the manager use an absent page: {absent}")
         except GuestFault as fault:
             self.crash(f"it had the manager use the client's memory: {fault}")
-
-    def left_by_itself(self) -> None:
-        """A driver has changed to another ring without the manager."""
-        self.crash("it left ring 0 by itself instead of returning to the manager")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.emu.events import Stack
+from app.emu.host.host import Mark
 from app.emu.registers import Flag
 
 if TYPE_CHECKING:
@@ -65,11 +67,21 @@ class Simulation:
         self.client.set("cs", segment & 0xFFFF)
         self.client.set("eip", offset if self.width == 4 else offset & 0xFFFF)
 
+    def _mark(self, label: str, *fields: str) -> None:
+        """Say for the stack pane what was pushed."""
+        host, width = self._host, self.width
+        low = self.linear(self.client.get("ss"), self._pointer()[0])
+        stack = Stack.REAL
+        if self._level.in_pm:
+            stack = Stack.LOCKED if host.current.locked_depth else Stack.APPLICATION
+        host.mark(Mark(stack, low, low + width * len(fields), label, "driver", len(host.levels), fields, width))
+
     def call(self, segment: int, offset: int) -> None:
         """CALL FAR: Simulate_Far_Call."""
         self.push(self.client.get("cs"))
         self.push(self.client.get("eip"))
         self.jump(segment, offset)
+        self._mark("simulated far call", "return IP", "return CS")
 
     def far_return(self, parameters: int = 0) -> None:
         """RETF n: Simulate_Far_Ret and Simulate_Far_Ret_N."""
@@ -82,6 +94,7 @@ class Simulation:
         """What INT pushes: Build_Int_Stack_Frame."""
         self.push(self.client.get("eflags"))
         self.call(segment, offset)
+        self._mark("simulated interrupt frame", "IP", "CS", "FLAGS")
 
     def interrupt(self, segment: int, offset: int) -> None:
         """INT through a vector: IF and TF are cleared in V86 mode; the vectors of protected mode are trap gates."""

@@ -18,10 +18,16 @@ def wait(vmm: Vmm, service: int) -> None:
     vmm.level.waiting.append(Waiting(service, vmm.machine.regs.copy()))
 
 
+def wake(vmm: Vmm) -> Waiting:
+    """The driver that waited last has its registers again; its service is not over yet."""
+    waiting = vmm.level.waiting.pop()
+    vmm.machine.regs.assign(waiting.regs)
+    return waiting
+
+
 def complete(vmm: Vmm, *, carry: bool = False) -> None:
     """The driver that waited last goes on with the registers it had."""
-    waiting, machine = vmm.level.waiting.pop(), vmm.machine
-    machine.regs.assign(waiting.regs)
+    waiting, machine = wake(vmm), vmm.machine
     machine.regs.set_flag(Flag.CF, on=carry)
     machine.emit(
         events.ServiceReturned, interrupt=DYNALINK, function=waiting.service, carry=carry, error=None, registers={}
