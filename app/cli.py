@@ -21,8 +21,9 @@ SWITCHES = frozenset({"--write-through", "--no-limit-checks", "--quiet", "--verb
 """Our options without a value."""
 VALUES = frozenset(
     {
-        "--mount", "--memory", "--profile", "--keys", "--record", "--max-instructions", "--time-limit", "--status",
-        "--vxd", "--far-return", "--output", "--pane", "--at", "--size", "--theme", "--format",
+        "--mount", "--memory", "--profile", "--paging", "--keys", "--env", "--directory", "--record",
+        "--max-instructions", "--time-limit", "--status", "--vxd", "--far-return", "--output", "--pane", "--at",
+        "--size", "--theme", "--format",
     }
 )  # fmt: skip
 """Our options with a value."""
@@ -30,9 +31,19 @@ THEN = "--then"
 """What stands between two programs."""
 
 RECORDED = (
-    "--mount", "--write-through", "--memory", "--keys", "--no-limit-checks", "--record", "--vxd", "--far-return",
+    "--mount", "--write-through", "--memory", "--paging", "--keys", "--env", "--directory", "--no-limit-checks",
+    "--record", "--then", "--vxd", "--far-return",
 )  # fmt: skip
 """Options that a recording replaces."""
+
+_ENVIRONMENT = (
+    r"set in the guest's environment, as often as needed (usual: COMSPEC=C:\COMMAND.COM, PATH=C:\, PROMPT=$P$G)"
+)
+_ARGUMENTS = "the guest's command line; '<FILE', '>FILE' and '>>FILE' redirect as COMMAND does, to files on drive C:"
+_KEYS = (
+    r"typed into the guest: `dir\n`, `{F1}`, `{Ctrl+C}`, `{Wait 500}` (milliseconds); "
+    "the mouse: `{Mouse 320,100}`, `{Click left}`, `{Press left}`, `{Release left}`"
+)
 
 
 def main(argv: list[str] | None = None) -> NoReturn:
@@ -44,10 +55,10 @@ def main(argv: list[str] | None = None) -> NoReturn:
     parser = _commands()
     words, *following = _programs(arguments)
     options = parser.parse_args(words)
-    _refuse_options_of_recordings(parser, options)
     if following and ("then" not in options or options.program is None or not all(following)):
         parser.error("--then stands between two programs: dpmiscope run FIRST.COM --then SECOND.COM")
     options.then = following
+    _check_recording(parser, options)
     try:
         code = options.action(options)
         sys.stdout.flush()
@@ -141,7 +152,7 @@ def _commands() -> argparse.ArgumentParser:
 
 def _program(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
     parser.add_argument("program", metavar="PROGRAM", nargs=None if needed else "?", help=".COM, .EXE or a recording")
-    parser.add_argument("arguments", metavar="ARG", nargs=argparse.REMAINDER, help="the guest's command line")
+    parser.add_argument("arguments", metavar="ARG", nargs=argparse.REMAINDER, help=_ARGUMENTS)
     parser.add_argument(
         THEN, metavar="PROGRAM ARG…", help="a program to load when those before it have ended or stay resident"
     )
@@ -149,7 +160,10 @@ def _program(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
     parser.add_argument("--write-through", action="store_true", help="let the guest's writes reach that folder")
     parser.add_argument("--memory", metavar="MIB", type=_memory, help="the machine's memory (default 32)")
     parser.add_argument("--profile", choices=("spec",), default="spec", help="which host is played")
-    parser.add_argument("--keys", metavar="TEXT", default="", help=r"typed into the guest: `dir\n`, `{F1}`, `{Ctrl+C}`")
+    parser.add_argument("--keys", metavar="TEXT", default="", help=_KEYS)
+    parser.add_argument("--env", metavar="NAME=VALUE", action="append", default=[], help=_ENVIRONMENT)
+    parser.add_argument("--directory", metavar="DIR", default="", help=r"current directory on drive C: (default: C:\)")
+    parser.add_argument("--paging", metavar="HOW", type=_paging, help="take unlocked pages: off, strict or random:SEED")
     parser.add_argument("--no-limit-checks", action="store_true", help="let accesses past a segment's limit pass")
     parser.add_argument(
         "--vxd", metavar="FILE", action="append", default=[], help="a device driver to load (LE format); repeatable"
@@ -165,11 +179,17 @@ def _record(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--record", metavar="FILE", help="record the run: FILE.dpmirec replays it anywhere")
 
 
-def _refuse_options_of_recordings(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
-    """A recording says itself how its program was started."""
+def _check_recording(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """A recording says itself how its program was started; and without a program there is nothing to record."""
     from app.debug.journal import is_recording
 
-    if options.action is _services or options.program is None or not is_recording(options.program):
+    if options.action is _services:
+        return
+    if options.program is None:
+        if options.record is not None:
+            parser.error("--record: name the PROGRAM to be recorded")
+        return
+    if not is_recording(options.program):
         return
     given = [name for name in RECORDED if getattr(options, name.strip("-").replace("-", "_"), None)]
     given += ["arguments for the guest"] if getattr(options, "arguments", None) else []
@@ -193,6 +213,16 @@ def _memory(text: str) -> int:
     return megabytes
 
 
+def _paging(text: str) -> str:
+    from app.emu.paging_policy import PagingOption
+
+    try:
+        PagingOption.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
 def _version() -> str:
     try:
         return version("dpmiscope")
@@ -211,8 +241,11 @@ def _launch(options: argparse.Namespace) -> Launch:
         options.write_through,
         not options.no_limit_checks,
         options.keys.replace("\\n", "\n"),
+        tuple(options.env),
+        options.directory,
         tuple(map(tuple, options.then)),
         options.record,
+        options.paging or "off",
         tuple(options.vxd),
         far_return=options.far_return or FAR_RETURN,
     )

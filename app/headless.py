@@ -143,7 +143,7 @@ def _to_the_end(course: Course, limits: Limits, console: StandardConsole, trace:
         if not course.listens:
             continue
         if machine.state.devices.keyboard.wants_input:
-            course.type(console.read())
+            course.type(console.read)
         if waiting_since is None:
             if machine.state.waiting and machine.state.bios.input_ended:
                 waiting_since = machine.clock, machine.tick

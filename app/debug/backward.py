@@ -30,9 +30,10 @@ from app.debug.snapshot import Stop
 from app.debug.watches import Use, Watch
 from app.debug.watching import is_told_by, probes_of, was_changed_by
 from app.emu.disassembly import LONGEST, Flow, decode
-from app.emu.events import CallbackEntered, Event, ModeSwitched, Moment, StackSwitched
+from app.emu.events import CallbackEntered, ModeSwitched, StackSwitched, VectorChanged
 from app.emu.machine import Machine, Place
 from app.emu.memory.memory import PageNotPresent
+from app.emu.plain_events import Row
 from app.emu.registers import Mode
 
 _ENTERS: Final = (Flow.CALL, Flow.INTERRUPT)
@@ -69,7 +70,7 @@ def search(goal: Goal, history: History, stops: Breakpoints) -> Search[Stop] | N
             return None
 
 
-def place_of(recorded: tuple[Event, Moment]) -> Place:
+def place_of(recorded: Row) -> Place:
     """The stop at which an event has just happened."""
     event, moment = recorded
     return START if event.tick == 0 and moment.turn == 0 and event.seq == 0 else Place(moment.tick, moment.turn + 1)
@@ -85,8 +86,7 @@ def known(position: Position, history: History) -> Place | None:
         found = log[position.number] if position.number < len(log) else None
     elif position.kind in ("callback", "mode"):
         kind = CallbackEntered if position.kind == "callback" else ModeSwitched
-        hits = (each for each in log.since(0) if isinstance(each[0], kind))
-        found = next((each for number, each in enumerate(hits, 1) if number == position.number), None)
+        found = log.nth(kind.kind, position.number)
     else:
         found = None
     if found is None:
@@ -116,12 +116,9 @@ def _step_back(history: History) -> Search[Stop]:
 
 def _last_event(history: History, kinds: frozenset[str]) -> Place | None:
     """The stop of the last event of some kinds (none: any) before here."""
-    log, here = history.machine.log, history.machine.place
-    for seq in range(len(log) - 1, -1, -1):
-        event, moment = log[seq]
-        if (not kinds or event.kind in kinds) and (place := place_of((event, moment))) < here:
-            return place
-    return None
+    here = history.machine.place
+    places = map(place_of, history.machine.log.save().backwards(kinds))
+    return next((place for place in places if place < here), None)
 
 
 def _previous(history: History, kinds: frozenset[str], stop: Stop) -> Search[Stop]:
@@ -223,7 +220,8 @@ def _last_use(history: History, watch: Watch, use: Use) -> Search[Stop]:
         (each.place for each in history.branch.inputs if each.place < here and was_changed_by(watch, use, each)),
         default=START,
     )
-    told = max((place_of(each) for each in machine.log.since(0) if is_told_by(watch, use, each[0])), default=None)
+    changes = machine.log.save().backwards({VectorChanged.kind})
+    told = next((place_of(each) for each in changes if is_told_by(watch, use, each[0])), None)
     found = (yield from last_use(history, probes, here, edited)) if probes else {}
     place = max(found.values(), default=None)
     if told is not None and told <= here:

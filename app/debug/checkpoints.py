@@ -28,9 +28,10 @@ class Kept:
 
     def count(self, before: Kept | None) -> None:
         """Work out `own`, given the checkpoint before it. Never less than another branch has found."""
-        checkpoint = self.checkpoint
-        memory = checkpoint.memory.size_beside(before.checkpoint.memory if before is not None else None)
-        self.own = max(self.own, memory + len(checkpoint.state) + len(checkpoint.fpu))
+        checkpoint, other = self.checkpoint, before.checkpoint if before is not None else None
+        memory = checkpoint.memory.size_beside(other.memory if other is not None else None)
+        state = checkpoint.state.size_beside(other.state if other is not None else None)
+        self.own = max(self.own, memory + state + len(checkpoint.fpu))
 
 
 class Checkpoints:

@@ -13,6 +13,7 @@ from app.debug.replay import Begun, begin
 from app.emu.machine import Console, Machine
 from app.emu.machine_errors import LoadError
 
+Read = Callable[[], bytes]
 Tell = Callable[[str], object]
 """Takes a message for the user."""
 
@@ -26,8 +27,8 @@ class Course(Protocol):
     def slice(self, instructions: int) -> object:
         """Run on, at most so many instructions."""
 
-    def type(self, data: bytes) -> None:
-        """What reading standard input gave; nothing is its end."""
+    def type(self, read: Read) -> None:
+        """Read standard input, which may take long, and type what there is; nothing is its end."""
 
     def known_end(self) -> Ended | None:
         """How the run ends here, when that is known already."""
@@ -45,9 +46,9 @@ class Live:
         self.machine = machine
         self.slice = machine.slice
 
-    def type(self, data: bytes) -> None:
+    def type(self, read: Read) -> None:
         """As every course."""
-        standard_input(self.machine.place, data).do(self.machine)
+        standard_input(self.machine.place, read()).do(self.machine)
 
     def known_end(self) -> Ended | None:
         """It is never known."""
@@ -73,14 +74,16 @@ class Recorded:
         self._begun.history.slice(instructions)
         self._follow()
 
-    def type(self, data: bytes) -> None:
+    def type(self, read: Read) -> None:
         """As every course."""
+        self._follow(at_rest=True)
+        data = read()
         self._begun.history.do(lambda place: standard_input(place, data))
         self._follow()
 
-    def _follow(self) -> None:
+    def _follow(self, *, at_rest: bool = False) -> None:
         recorder = self._begun.recorder
-        recorder.follow()
+        recorder.follow(at_rest=at_rest)
         if recorder.trouble != self._told:
             self._told = recorder.trouble
             self._tell(self._told)
@@ -113,7 +116,7 @@ class Replayed:
         if self._begun.difference:
             raise LoadError(self._begun.difference)
 
-    def type(self, data: bytes) -> None:
+    def type(self, read: Read) -> None:
         """Nobody types into the past."""
         raise NotImplementedError
 

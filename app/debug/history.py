@@ -21,7 +21,7 @@ from typing import Final
 from app.debug.checkpoints import Checkpoints, Kept
 from app.debug.inputs import Input
 from app.debug.marks import Marks
-from app.emu.events import EventLog, SavedLog, log_length
+from app.emu.event_log import SavedLog
 from app.emu.machine import Machine, Place
 
 DEFAULT_BUDGET: Final = 512 << 20
@@ -47,7 +47,7 @@ class Branch:
     """Events up to the fork: what the branch shares with its parent."""
     inputs: list[Input] = field(default_factory=list)
     kept: Checkpoints = field(default_factory=Checkpoints)
-    log: SavedLog = ((), ())
+    log: SavedLog = field(default_factory=SavedLog)
     """The events of the branch as far as a checkpoint has seen them."""
     marks: Marks = field(default_factory=Marks)
     """What a recording knows of places on the way: a replay is checked against it."""
@@ -80,13 +80,9 @@ class History:
         return self.machine.place >= self.branch.end
 
     @property
-    def events(self) -> EventLog:
+    def events(self) -> SavedLog:
         """All events of the branch that are known: those that have happened, and behind them those still to come."""
-        if len(self.machine.log) >= log_length(self.branch.log):
-            return self.machine.log
-        known = EventLog()
-        known.restore(self.branch.log)
-        return known
+        return self.branch.log if len(self.machine.log) < len(self.branch.log) else self.machine.log.save()
 
     # Running forward
 
@@ -153,7 +149,7 @@ class History:
     def show(self, number: int) -> None:
         """Show another branch, of a machine at the start of the run: how a recording begins."""
         self.branch = self.by_number(number)
-        self._count()
+        self.recount()
 
     def switch(self, number: int) -> int:
         """Show another branch, no further than where it parts from the one shown; how many events both have."""
@@ -196,7 +192,7 @@ class History:
             message = f"branch {heirs[0]} began in branch {number}; drop that one first"
             raise ValueError(message)
         self.branches.remove(branch)
-        self._count()
+        self.recount()
 
     # Checkpoints
 
@@ -205,17 +201,18 @@ class History:
         branch, machine = self.branch, self.machine
         new = Kept(machine.save(), self._inputs_done, self._work)
         branch.kept.add(new)
-        self._count()
+        self.recount()
         self._kept_at = self._work
         self._remember_events()
         self.stay_within_budget()
 
     def _remember_events(self) -> None:
         """The machine is about to go back, or may be: what has happened stays known."""
-        if len(self.machine.log) > log_length(self.branch.log):
+        if len(self.machine.log) > len(self.branch.log):
             self.branch.log = self.machine.log.save()
 
-    def _count(self) -> None:
+    def recount(self) -> None:
+        """Work out what all checkpoints hold."""
         distinct = {id(each): each for branch in self.branches for each in branch.kept}
         self.size = sum(each.own for each in distinct.values())
 
@@ -229,7 +226,7 @@ class History:
             for branch in self.branches:
                 branch.kept.remove(spare)
             self.dropped += 1
-            self._count()
+            self.recount()
 
     def _restore(self, place: Place) -> None:
         """Go to the last checkpoint not behind a place."""

@@ -1,4 +1,4 @@
-"""What came from outside during a run: typed keys, standard input and the user's edits.
+"""What came from outside during a run: keys, the mouse, standard input and the user's edits.
 
 With these, and what the host folder has answered (`app/emu/dos/host_folder.py`), it can be played again exactly.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.emu.devices.mouse import ALL_BUTTONS, BUTTONS, Gesture
 from app.emu.machine import Machine, Place
 from app.emu.registers import GENERAL, SEGMENTS, Flag, Segment
 
@@ -39,6 +40,36 @@ class KeysTyped(Input):
     def apply(self, machine: Machine) -> None:
         """Queue the keys; the keyboard delivers them on its own clock."""
         machine.state.devices.keyboard.type_text(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class MouseMoved(Input):
+    """The mouse moved to a place of the mouse driver's virtual screen, in its pixels."""
+
+    x: int
+    y: int
+
+    def __str__(self) -> str:
+        return f"mouse to {self.x},{self.y}"
+
+    def apply(self, machine: Machine) -> None:
+        """Move it; the mouse reports on its own clock."""
+        machine.state.devices.mouse.do(Gesture(place=(self.x, self.y)))
+
+
+@dataclass(frozen=True, slots=True)
+class MouseButtons(Input):
+    """These mouse buttons are held from now on: bit 0 left, 1 right, 2 middle."""
+
+    buttons: int
+
+    def __str__(self) -> str:
+        held = [name for name, bit in BUTTONS.items() if self.buttons & bit]
+        return f"mouse buttons held: {', '.join(held) or 'none'}"
+
+    def apply(self, machine: Machine) -> None:
+        """Press and release them."""
+        machine.state.devices.mouse.do(Gesture(press=self.buttons, release=ALL_BUTTONS & ~self.buttons))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +142,7 @@ class MemoryWritten(Input):
 
     def apply(self, machine: Machine) -> None:
         """Write them."""
-        if not machine.memory.is_mapped(self.linear, len(self.data)):
+        if not machine.memory.has_page(self.linear, len(self.data)):
             message = f"no page is present at linear address {self.linear:08X}: nothing can be written there"
             raise ValueError(message)
         machine.memory.write(self.linear, self.data)

@@ -88,17 +88,17 @@ def unpack(data: bytes, name: str) -> tuple[list[Record], str]:
     records: list[Record] = []
     at = start
     while at < len(data):
-        record, end = _record(data, at, name)
-        if record is None:
-            intact = _intact_behind(data, at + 1)
-            if intact is not None:
+        frame = _frame(data, at)
+        if frame is None:
+            if _is_intact_behind(data, at + 1):
                 raise LoadError(f"{name}: damaged at byte {at}, in the middle; fetch another copy of the file")
             return records, (
                 f"{name}: the end of the recording is missing or damaged (from byte {at} on, {len(data) - at} bytes); "
                 "what stands before it was opened"
             )
-        if record.kind in KINDS:
-            records.append(record)
+        kind, first, end = frame
+        if kind in KINDS:
+            records.append(_record(kind, data[first:end], at, name))
         at = end
     return records, ""
 
@@ -116,13 +116,9 @@ def _frame(data: bytes, at: int) -> tuple[str, int, int] | None:
     return kind.decode(), start, end
 
 
-def _record(data: bytes, at: int, name: str) -> tuple[Record | None, int]:
-    """The record at an offset and where it ends; none when it is not intact."""
-    frame = _frame(data, at)
-    if frame is None:
-        return None, at
-    kind, start, end = frame
-    text, line, packed = data[start:end].partition(b"\n")
+def _record(kind: str, payload: bytes, at: int, name: str) -> Record:
+    """A record of its payload. Raises `LoadError`."""
+    text, line, packed = payload.partition(b"\n")
     try:
         fields = json.loads(text)
         bulk = _inflate(packed) if line else b""
@@ -130,7 +126,7 @@ def _record(data: bytes, at: int, name: str) -> tuple[Record | None, int]:
         raise damaged(name, at, str(error)) from None
     if not isinstance(fields, dict):
         raise damaged(name, at, "no fields")
-    return Record(kind, fields, bulk, at), end
+    return Record(kind, fields, bulk, at)
 
 
 def _inflate(packed: bytes) -> bytes:
@@ -141,10 +137,9 @@ def _inflate(packed: bytes) -> bytes:
     return bulk
 
 
-def _intact_behind(data: bytes, at: int) -> int | None:
-    """The offset of an intact record at or behind an offset."""
-    found = (match.start() for match in _ANY_KIND.finditer(data, at))
-    return next((start for start in found if _frame(data, start) is not None), None)
+def _is_intact_behind(data: bytes, at: int) -> bool:
+    """Is there an intact record at or behind an offset?"""
+    return any(_frame(data, match.start()) is not None for match in _ANY_KIND.finditer(data, at))
 
 
 def damaged(name: str, at: int, what: str) -> LoadError:

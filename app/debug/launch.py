@@ -10,16 +10,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from app.emu.dos import redirection
+from app.emu.dos.dos import Dos
+from app.emu.dos.failures import DosFailed
 from app.emu.dos.host_folder import HostFolder
 from app.emu.machine import Console, Machine, MachineOptions
 from app.emu.machine_errors import LoadError
+from app.emu.paging_policy import PagingOption
 
 MEMORY: Final = 32
 """MiB a machine has unless somebody wants another size."""
 FAR_RETURN: Final = "ddk95"
 """Who does the far return of drivers' callbacks unless somebody wants the other way."""
 ENVIRONMENT = {"COMSPEC": "C:\\COMMAND.COM", "PATH": "C:\\", "PROMPT": "$P$G"}
-"""The guest's environment."""
+"""The guest's environment, unless it is told otherwise."""
 
 
 Programs = tuple[tuple[str, ...], ...]
@@ -30,7 +34,9 @@ Programs = tuple[tuple[str, ...], ...]
 class Launch:
     """A program and how to run it. mount: the folder that is drive C:, None for the program's own; memory in MiB.
 
-    then: programs that follow when it has ended or stays resident, each with its arguments.
+    arguments may redirect as COMMAND.COM does it (`<FILE`, `>FILE`, `>>FILE`). environment: NAME=VALUE beside the
+    usual, NAME= takes a name out; directory: the current one at the start, as DOS spells it, "" for the root. then:
+    programs that follow when it has ended or stays resident, each with its arguments.
     """
 
     program: str
@@ -40,9 +46,13 @@ class Launch:
     write_through: bool = False
     limit_checks: bool = True
     keys: str = ""
+    environment: tuple[str, ...] = ()
+    directory: str = ""
     then: Programs = ()
     record: str | None = None
     """The file to record into from the start."""
+    paging: str = "off"
+    """What pages are taken, as `PagingOption.parse` reads it."""
     vxds: tuple[str, ...] = ()
     """Files of device drivers to load."""
     drivers: tuple[tuple[str, str], ...] = ()
@@ -92,7 +102,7 @@ def start(launch: Launch, console: Console) -> Machine:
     for program, *_ in launch.programs:
         _check(program)
     machine = _machine(launch, HostFolder(launch.folder), console)
-    return _load(machine, launch, guest_programs(launch, machine), ENVIRONMENT)
+    return _load(machine, launch, guest_programs(launch, machine), environment_of(launch))
 
 
 def guest_programs(launch: Launch, machine: Machine) -> Programs:
@@ -109,13 +119,20 @@ def start_again(
 
 
 def _machine(launch: Launch, folder: HostFolder, console: Console) -> Machine:
-    return Machine(MachineOptions(launch.memory, launch.write_through, launch.limit_checks), folder, console)
+    try:
+        paging = PagingOption.parse(launch.paging)
+    except ValueError as error:
+        raise LoadError(f"--paging: {error}") from None
+    options = MachineOptions(launch.memory, launch.write_through, launch.limit_checks, paging)
+    return Machine(options, folder, console)
 
 
 def _load(machine: Machine, launch: Launch, programs: Programs, environment: Mapping[str, str]) -> Machine:
     dos = machine.state.dos
+    _change_directory(dos, launch.directory)
     for program, *arguments in programs:
-        dos.load_afterwards(program, " ".join(arguments), environment)
+        words, redirected = redirection.split(arguments)
+        dos.load_afterwards(program, " ".join(words), environment, redirected)
     _load_drivers(machine, launch)
     dos.load_next()
     machine.state.vmm.begin()
@@ -141,6 +158,28 @@ def _load_drivers(machine: Machine, launch: Launch) -> None:
         except ValueError:
             raise LoadError(f"{name}: the recording's copy of this driver is damaged") from None
         vmm.load(image, name)
+
+
+def environment_of(launch: Launch) -> dict[str, str]:
+    """The guest's environment: the usual strings, changed as by SET NAME=VALUE. Raises `LoadError`."""
+    strings = dict(ENVIRONMENT)
+    for setting in launch.environment:
+        name, is_setting, value = setting.partition("=")
+        if not is_setting or not name.strip():
+            raise LoadError(f"--env {setting}: write NAME=VALUE (NAME= takes a name out of the environment)")
+        strings.pop(name.strip().upper(), None)
+        if value:
+            strings[name.strip().upper()] = value
+    return strings
+
+
+def _change_directory(dos: Dos, directory: str) -> None:
+    if directory:
+        try:
+            dos.mount.change_directory(directory)
+        except DosFailed:
+            where = f"a folder on drive C: ({dos.mount.folder.path})"
+            raise LoadError(f"--directory {directory}: no such folder; give {where}, such as SRC\\LIB") from None
 
 
 @dataclass(slots=True)

@@ -42,6 +42,8 @@ DOORS: Final = {
     Door.REFLECTION_RETURN: "the return of a reflected interrupt",
     Door.HARDWARE_INTERRUPT: "a hardware interrupt",
     Door.INTERRUPT_RETURN: "the return of an interrupt handler",
+    Door.MOUSE_HANDLER: "a mouse event",
+    Door.MOUSE_HANDLER_RETURN: "the return of a mouse event handler",
     Door.EXCEPTION: "an exception",
     Door.EXCEPTION_RETURN: "the return of an exception handler",
     Door.RESIDENT_PROVIDER: "a resident service provider",
@@ -248,7 +250,20 @@ def _vector_changed(event: events.VectorChanged) -> str:
 
 @_tells(events.MemoryChanged)
 def _memory_changed(event: events.MemoryChanged) -> str:
-    return f"{event.size} bytes of memory at linear {event.linear:08X} were {event.action}."
+    detail = f": {event.detail}" if event.detail else ""
+    return f"{event.size} bytes of memory at linear {event.linear:08X} were {event.action}{detail}."
+
+
+@_tells(events.WatchpointHit)
+def _watchpoint_hit(event: events.WatchpointHit) -> str:
+    access = event.access.replace("_", " or ")
+    return f"Debug watchpoint {event.handle} ({access}) at linear {event.linear:08X} was triggered; next is {event.at}."
+
+
+@_tells(events.PageMissed)
+def _page_missed(event: events.PageMissed) -> str:
+    page = f"The page of linear address {event.linear:08X}"
+    return f"{page} is out, not being locked, and cannot be brought back during {event.during}."
 
 
 @_tells(events.InterruptFlagChanged)
@@ -388,7 +403,11 @@ _LINES: Final[dict[type[Event], _Sentence]] = {
     ),
     events.DescriptorChanged: _descriptor,
     events.VectorChanged: lambda e: f"{e.table} vector {e.vector:02X}h: {e.before} → {e.after}",
-    events.MemoryChanged: lambda e: f"{e.action} {e.linear:08X}, {_size(e.size)}, handle {e.handle:08X}",
+    events.MemoryChanged: lambda e: (
+        f"{e.action} {e.linear:08X}, {_size(e.size)}, handle {e.handle:08X}{', ' + e.detail if e.detail else ''}"
+    ),
+    events.WatchpointHit: lambda e: f"watchpoint {e.handle} at {e.linear:08X}: {e.access.replace('_', '/')}, {e.at}",
+    events.PageMissed: lambda e: f"{e.linear:08X} is paged out during {e.during}",
     events.InterruptFlagChanged: lambda e: f"interrupts {'on' if e.enabled else 'off'}",
     events.ResidentProviderInstalled: lambda e: f"provider {e.provider}, for {e.bits}-bit clients at {e.linear:08X}",
     events.ResidentProviderNotified: lambda e: f"provider {e.provider}: {e.handler}, {name_of(str(e.reason))}",

@@ -20,7 +20,6 @@ from app.debug.snapshot import (
     Interest,
     MemoryView,
     RecordingView,
-    ScreenView,
     Snapshot,
     Status,
     Stop,
@@ -133,10 +132,9 @@ class Observer:
         """One picture of the machine as it is; during a search, the one before with how far the search has come."""
         self._serial += 1
         if moving.status is Status.SEARCHING and self._last is not None:
-            known = self._last.events_from + len(self._last.events)
             return replace(
                 self._last, serial=self._serial, status=moving.status, progress=moving.progress,
-                events_from=known, events=(), moments=(),
+                events_from=len(self._last.log),
             )  # fmt: skip
         self._last = self._picture(interest, moving, breakpoints, history, pin)
         return self._last
@@ -146,11 +144,9 @@ class Observer:
     ) -> Snapshot:
         machine = self._machine
         regs, host = machine.regs, machine.state.host
-        log = history.events
         client = host.client
         first = min(interest.events_from, self._valid)
         self._valid = _ALL
-        recorded = [log[seq] for seq in range(first, min(len(log), first + _MOST_EVENTS))]
         at_rest = moving.status in {Status.STOPPED, Status.ENDED}
         return Snapshot(
             serial=self._serial,
@@ -174,11 +170,11 @@ class Observer:
             callbacks=self._tables.callbacks(),
             vectors=self._tables.vectors() if interest.vectors else (),
             memory=self._memory(interest),
-            screen=self._screen(),
+            screen=screen(machine.memory, machine.state.devices.vga),
+            pointer_area=machine.state.mouse.area,
             breakpoints=breakpoints.rows(),
             events_from=first,
-            events=tuple(event for event, _ in recorded),
-            moments=tuple(moment for _, moment in recorded),
+            log=history.events.until(first + _MOST_EVENTS),
             exit_message=self._exit_message(),
             at_end=history.at_end,
             branch=history.branch.number,
@@ -235,7 +231,7 @@ class Observer:
         while len(data) < size:
             at = linear + len(data) & 0xFFFFFFFF
             here = min(size - len(data), PAGE - (at & 0xFFF))
-            if self._machine.memory.is_mapped(at, 1):
+            if self._machine.memory.has_page(at, 1):
                 data += self._machine.memory.read(at, here)
                 state += bytes(here)
             else:
@@ -246,10 +242,6 @@ class Observer:
                 if not _inside(segment, start + index):
                     state[index] = PAST_LIMIT
         return MemoryView(title, start, linear & 0xFFFFFFFF, bytes(data), bytes(state))
-
-    def _screen(self) -> ScreenView:
-        shown = screen(self._machine.memory, self._machine.state.devices.vga)
-        return ScreenView(shown.columns, shown.rows, shown.cells, shown.cursor, shown.cursor_visible)
 
 
 def _branch_row(branch: Branch, *, shown: bool) -> BranchRow:

@@ -1,4 +1,4 @@
-"""The machine's state and its events as JSON, for checkpoints in files: read back without running anybody's code.
+"""The machine's state as JSON, for checkpoints in files: read back without running anybody's code.
 
 A pickle from a stranger could call any function. Here an object is the name of its class and its attributes; reading
 makes an empty object of a class in `STATE` and sets them. Classes that reach outside of the machine (the host folder)
@@ -19,11 +19,10 @@ import json
 import sys
 from collections import deque
 from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final
-
-from app.emu.events import KINDS
 
 STATE: Final = {
     "app.emu.address": "Far",
@@ -35,29 +34,46 @@ STATE: Final = {
     "app.emu.depths": "Depths",
     "app.emu.descriptor": "Descriptor",
     "app.emu.devices.cmos": "Cmos",
+    "app.emu.devices.coprocessor": "Coprocessor",
     "app.emu.devices.devices": "Devices",
     "app.emu.devices.keyboard_controller": "KeyboardController",
+    "app.emu.devices.mouse": "Gesture Mouse Report",
     "app.emu.devices.pic": "Chip Pic",
     "app.emu.devices.pit": "Channel Pit",
     "app.emu.devices.scan_codes": "Stroke",
     "app.emu.devices.vga": "Vga",
+    "app.emu.dos.blocks": "Block Blocks",
     "app.emu.dos.console": "Con",
     "app.emu.dos.date_time": "DosClock",
     "app.emu.dos.dos": "Dos",
     "app.emu.dos.files": "Directory Drive File",
-    "app.emu.dos.handles": "Handles OpenFile",
+    "app.emu.dos.handles": "Handles OpenFile Part",
     "app.emu.dos.mount": "Mount Search",
     "app.emu.dos.process": "Start",
-    "app.emu.events": "Door Stack Moment",
-    "app.emu.host.client": "Callback Client DosBlock Vector",
-    "app.emu.host.dos_api": "Transfer",
+    "app.emu.dos.redirection": "Redirection",
+    "app.emu.drivers.extended_memory": "Emb",
+    "app.emu.drivers.mouse": "MouseDriver",
+    "app.emu.drivers.mouse_cursor": "Cursor",
+    "app.emu.drivers.mouse_settings": "Button Handler Settings",
+    "app.emu.drivers.xms": "XmsDriver",
+    "app.emu.events": "Door Stack",
+    "app.emu.host.arena": "Arena Block",
+    "app.emu.host.client": "Call Callback Client DosBlock PendingSerialization Vector",
+    "app.emu.host.dos_api": "Search Stream",
     "app.emu.host.dpmi": "DpmiHost",
     "app.emu.host.host": "Level Mark",
-    "app.emu.host.memory_blocks": "Arena Block MemoryBlocks",
+    "app.emu.host.memory_blocks": "MemoryBlocks",
+    "app.emu.host.mouse_api": "Exchange",
+    "app.emu.host.pager": "Pager",
     "app.emu.host.provider": "Procedure Provider Told",
     "app.emu.host.providers": "Loading",
+    "app.emu.host.shared_memory": "Handle Shared SharedMemory",
     "app.emu.host.tables": "Ldt Owner",
+    "app.emu.host.termination": "ByDos ByService Ending",
+    "app.emu.host.transfer": "Copies PointerAnswer",
     "app.emu.machine": "End MachineState",
+    "app.emu.memory.frames": "Frames",
+    "app.emu.paging_policy": "PagingOption Policy",
     "app.emu.real_mode_call": "RealModeCall",
     "app.emu.registers": "Flag Mode Registers Segment",
     "app.emu.vmm.breaks": "Breaks NestEnd V86Breakpoint VmReturn VxdCallback",
@@ -68,6 +84,7 @@ STATE: Final = {
     "app.emu.vmm.levels": "Call Nest NestedLevel Ring0Level Waiting",
     "app.emu.vmm.manager": "Manager",
     "app.emu.vmm.messages": "Message Sending",
+    "app.emu.watchpoint": "Watchpoint WatchType",
 }
 """The classes of state: module, and the names in it. Whoever keeps an object of another class in state adds it here."""
 
@@ -83,7 +100,7 @@ def _key(kind: type) -> str:
 def _classes() -> dict[str, type]:
     """{key: class} of everything that may be read."""
     kinds = [getattr(sys.modules[module], name) for module, names in STATE.items() for name in names.split()]
-    return {_key(kind): kind for kind in (*kinds, *KINDS.values())}
+    return {_key(kind): kind for kind in kinds}
 
 
 def write(value: object, things: Mapping[str, object]) -> bytes:
@@ -231,6 +248,8 @@ class _Reader:
         return object.__new__(kind)
 
     def _filled(self, made: Any, given: dict[str, Any]) -> Any:
+        if is_dataclass(made) and given.keys() != {each.name for each in fields(made)}:
+            raise ValueError(f"these are not the fields of {type(made).__name__}")
         for name, each in given.items():
             if name.startswith("__"):
                 raise ValueError(f"{name} is no attribute of state")

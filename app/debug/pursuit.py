@@ -95,7 +95,8 @@ class OverPursuit(Pursuit):
         del executed, events
         if self._context.is_left(machine):
             return Stop.RETURNED
-        at_end = machine.regs.code_linear == self._behind and self._context.is_back(machine)
+        is_behind = machine.regs.code_linear == self._behind
+        at_end = is_behind and (self._context.is_back(machine) or self._context.has_entered(machine))
         return Stop.STEPPED if at_end else None
 
 
@@ -191,6 +192,7 @@ class Context:
     def __init__(self, machine: Machine) -> None:
         regs = machine.regs
         self._stack, self._offset = regs.ss.selector, regs.stack_offset
+        self._linear = regs.stack_linear
         self._mode = regs.is_v86
         self._levels = len(machine.state.host.levels)
 
@@ -201,6 +203,16 @@ class Context:
             regs.is_v86 == self._mode
             and regs.ss.selector == self._stack
             and regs.stack_offset >= self._offset
+            and len(machine.state.host.levels) == self._levels
+        )
+
+    def has_entered(self, machine: Machine) -> bool:
+        """The mode switch entry has returned: in protected mode, on the same stack by another name."""
+        regs = machine.regs
+        return (
+            self._mode
+            and not regs.is_v86
+            and regs.stack_linear == self._linear
             and len(machine.state.host.levels) == self._levels
         )
 

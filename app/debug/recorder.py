@@ -8,7 +8,6 @@ process that is killed loses less than a second. A file that cannot be written a
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +25,7 @@ from app.debug.recording import (
     Ended,
     Head,
     answers,
+    build,
     fork_record,
     head_record,
     input_record,
@@ -65,8 +65,10 @@ class Recorder:
         refuse_to_replace(path)
         self._file = Path(path).open("wb", buffering=0)  # noqa: SIM115 - open as long as the run
         self.path, self.size = path, 0
-        self._writer = _Writer(self._head)
-        self.follow()
+        self._put(beginning())
+        if self._file is not None:
+            self._writer = _Writer(self._head)
+            self.follow()
 
     def follow(self, *, at_rest: bool = False) -> None:
         """Write what is new. at_rest: nothing will run for a while, so the last place is marked, too."""
@@ -93,16 +95,15 @@ class Recorder:
             raise ValueError(f"{path} is being recorded into already: it holds everything")
         self._mark()
         target = Path(path)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        half = target.with_name(f".{target.name}.{os.getpid()}")
         try:
-            with os.fdopen(handle, "wb") as file:
+            with half.open("wb") as file:
                 file.write(beginning())
                 for record in _Writer(self._head).new(self._history, self.bookmarks):
                     file.write(pack(record))
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+            half.replace(target)
+        finally:
+            half.unlink(missing_ok=True)
 
     def set_bookmarks(self, marks: Sequence[tuple[str, str]]) -> None:
         """Other bookmarks: position and note. The place where the machine is can be opened at once when it is one."""
@@ -125,8 +126,6 @@ class Recorder:
 
     def _write(self) -> None:
         if self._writer is not None:
-            if self.size == 0:
-                self._put(beginning())
             self._append(self._writer.new(self._history, self.bookmarks))
 
     def _append(self, records: list[Record]) -> None:
@@ -158,7 +157,6 @@ class _Writer:
 
     def __init__(self, head: Head) -> None:
         self._head: Head | None = head
-        self._build = head.build
         self._answers = (0, 0, 0)
         self._branches: dict[int, tuple[int, int]] = {0: (0, 0)}
         """Inputs and marks written, by branch."""
@@ -221,7 +219,10 @@ class _Writer:
             if kept is branch.kept[0] or (branch.number, kept.place) in self._opened:
                 continue
             self._opened.add((branch.number, kept.place))
-            found = shortcuts.records(history.machine, branch, kept, self._events.get(branch.number, 0), self._build)
+            try:
+                found = shortcuts.records(history.machine, branch, kept, self._events.get(branch.number, 0), build())
+            except TypeError:  # something in state that `plain_state` does not know: the place is reached by replaying
+                continue
             if found[0].kind == "EVNT":
                 self._events[branch.number] = int(found[-1].fields["events"])
             made += found

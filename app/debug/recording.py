@@ -28,7 +28,15 @@ from app.emu.machine_errors import LoadError
 
 _INPUTS: Final = {
     kind.__name__: kind
-    for kind in (kinds.KeysTyped, kinds.BytesTyped, kinds.InputEnded, kinds.RegisterSet, kinds.MemoryWritten)
+    for kind in (
+        kinds.KeysTyped,
+        kinds.BytesTyped,
+        kinds.InputEnded,
+        kinds.MouseMoved,
+        kinds.MouseButtons,
+        kinds.RegisterSet,
+        kinds.MemoryWritten,
+    )
 }
 _FOREIGN: Final = (KeyError, TypeError, ValueError, IndexError, AttributeError)
 """What reading fields somebody else has written can end in."""
@@ -64,7 +72,10 @@ class Head:
 
 @dataclass(slots=True)
 class Way:
-    """A branch as it is recorded. inherited: how many of its parent's inputs it shares; events: up to the fork."""
+    """A branch as it is recorded: its inputs and marks include those of its parent up to the fork.
+
+    events: how many had happened at the fork.
+    """
 
     number: int
     parent: int | None = None
@@ -122,7 +133,7 @@ def head_of(
     launch: Launch, programs: Programs, environment: dict[str, str], drivers: Iterable[tuple[str, bytes]] = ()
 ) -> Head:
     """The head of a run. Where things lie on this computer is nobody's business. drivers: file names and contents."""
-    told = {"program", "arguments", "then", "mount", "record", "vxds"}
+    told = {"program", "arguments", "environment", "then", "mount", "record", "vxds"}
     options = {name: value for name, value in asdict(launch).items() if name not in told}
     options["drivers"] = tuple((name, b64encode(contents).decode()) for name, contents in drivers)
     return Head(programs, options, environment, build())
@@ -132,7 +143,7 @@ def head_of(
 
 
 def head_record(head: Head) -> Record:
-    """HEAD"""
+    """HEAD: what was started."""
     return Record("HEAD", asdict(head))
 
 
@@ -147,12 +158,12 @@ def answers(folder: HostFolder, listings: int, contents: int, changes: int) -> I
 
 
 def fork_record(number: int, parent: int, fork: Place, inherited: int, events: int) -> Record:
-    """FORK"""
+    """FORK: a branch has begun."""
     return Record("FORK", {"branch": number, "parent": parent, "place": fork, "inherited": inherited, "events": events})
 
 
 def input_record(branch: int, each: Input) -> Record:
-    """INPT"""
+    """INPT: something came from outside."""
     given = {
         name: value.decode("latin-1") if isinstance(value, bytes) else value for name, value in asdict(each).items()
     }
@@ -160,7 +171,7 @@ def input_record(branch: int, each: Input) -> Record:
 
 
 def mark_record(branch: int, mark: Mark) -> Record:
-    """MARK"""
+    """MARK: a branch has come so far."""
     return Record("MARK", {"branch": branch, **asdict(mark)})
 
 
@@ -182,7 +193,9 @@ def about(recording: Recording, path: Path) -> dict[str, str]:
     head, folder, way = recording.head, recording.folder, recording.ways[recording.shown]
     options = [f"{name} {value}" for name, value in head.options.items() if value not in ("", (), None)]
     events = f", {way.marks.all[-1].events} events" if way.marks.all else ""
-    ended = recording.ended
+    ended = "open"
+    if recording.ended is not None:
+        ended = f"{recording.ended.reason}, code {recording.ended.code} {recording.ended.message}".rstrip()
     files = folder.contents.values()
     rows = {
         "file": f"{path.name}, {path.stat().st_size} bytes",
@@ -190,9 +203,7 @@ def about(recording: Recording, path: Path) -> dict[str, str]:
         "program": ", then ".join(" ".join(words) for words in head.programs),
         "options": ", ".join(options),
         "run": f"{way.end.tick} instructions{events}, {len(way.inputs)} inputs",
-        "end": f"{ended.reason}, code {ended.code}" + (f": {ended.message}" if ended.message else "")
-        if ended
-        else "open",
+        "end": ended,
         "branches": str(len(recording.ways)),
         "folder": f"{len(files)} files with {sum(len(each.data) for each in files)} bytes, "
         f"{len(folder.listings)} listings, {len(folder.mirror.outcomes)} changes",
@@ -337,8 +348,9 @@ def _input(given: dict[str, Any]) -> Input:
     kind = _INPUTS[given["kind"]]
     values = {each.name: given[each.name] for each in fields(kind)}
     values["place"] = _place(values["place"])
+    numbers = {each.name for each in fields(kind) if each.type == "int"}
     for name, value in values.items():
-        if name != "place" and not isinstance(value, int if name in {"value", "linear"} else str):
+        if name != "place" and not isinstance(value, int if name in numbers else str):
             raise TypeError(f"{name} is {value!r}")
     made: Input = kind(**{name: value.encode("latin-1") if name == "data" else value for name, value in values.items()})
     return made

@@ -7,47 +7,12 @@ from pathlib import Path
 
 from app.debug.history import DEFAULT_BUDGET, Branch, History
 from app.debug.journal import is_recording
-from app.debug.launch import ENVIRONMENT, Launch, guest_programs, start, start_again
+from app.debug.launch import Launch, environment_of, guest_programs, start, start_again
 from app.debug.recorder import Recorder
-from app.debug.recording import Ended, Recording, Way, build, head_of, read
+from app.debug.recording import Ended, Way, build, head_of, read
 from app.debug.shortcuts import Shortcuts
 from app.emu.machine import Console
 from app.emu.machine_errors import LoadError
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A recording and the history that replays it."""
-
-    recording: Recording
-    history: History
-
-
-def open_recording(path: str, console: Console, budget: int = DEFAULT_BUDGET) -> Opened:
-    """Open a recording at its start. Raises `LoadError` with a message for the user."""
-    recording = read(path)
-    head = recording.head
-    try:
-        machine = start_again(head.launch, head.programs, head.environment, recording.folder, console)
-    except LoadError as error:
-        if recording.folder.missing:
-            raise LoadError(f"{path}: the program, {head.programs[0][0]}, is not in this recording") from None
-        raise LoadError(f"{path}: {error}") from None
-    history = History(machine, budget)
-    first = history.branch.kept[0]
-    found = Shortcuts(recording.checkpoints, build() if recording.checkpoints else "", machine, first)
-    history.branches = [_branch(way) for way in recording.ways.values()]
-    for branch in history.branches:
-        branch.kept.add(first)
-        kept, branch.log = found.of(branch)
-        for each in kept:
-            branch.kept.add(each)
-    history.show(recording.shown)
-    return Opened(recording, history)
-
-
-def _branch(way: Way) -> Branch:
-    return Branch(way.number, way.parent, way.fork, way.end, way.events, way.inputs, marks=way.marks)
 
 
 @dataclass(slots=True)
@@ -62,11 +27,26 @@ class Begun:
     note: str = ""
     ended: Ended | None = None
     """How the recorded run ended, where it had no window."""
+    shortcuts: Shortcuts | None = None
+    """The recording's checkpoints, as long as nobody has needed them."""
 
     @property
     def difference(self) -> str:
         """How the replay differs from what was recorded; empty when it does not."""
         return self.history.difference and f"{self.source or self.recorder.path}: {self.history.difference}"
+
+    def take_shortcuts(self) -> None:
+        """Somebody wants to go somewhere: the recording's checkpoints and the events up to them become known."""
+        found, self.shortcuts = self.shortcuts, None
+        if found is None:
+            return
+        for branch in self.history.branches:
+            kept, log = found.of(branch)
+            for each in kept:
+                branch.kept.add(each)
+            if len(log) > len(branch.log):
+                branch.log = log
+        self.history.recount()
 
 
 def begin(launch: Launch, console: Console, budget: int = DEFAULT_BUDGET) -> Begun:
@@ -74,17 +54,11 @@ def begin(launch: Launch, console: Console, budget: int = DEFAULT_BUDGET) -> Beg
     if is_recording(launch.program):
         if launch.record is not None:
             raise LoadError(f"--record: {launch.program} is a recording; it is replayed and not recorded again")
-        opened = open_recording(launch.program, console, budget)
-        recording = opened.recording
-        return Begun(
-            recording.head.launch, opened.history, Recorder(recording.head, opened.history, recording.bookmarks),
-            launch.program, Path(launch.program).stat().st_size, recording.note, recording.ended,
-        )  # fmt: skip
+        return _open(launch.program, console, budget)
     machine = start(launch, console)
     history = History(machine, budget)
-    recorder = Recorder(
-        head_of(launch, guest_programs(launch, machine), ENVIRONMENT, machine.state.vmm.images), history
-    )
+    programs = guest_programs(launch, machine)
+    recorder = Recorder(head_of(launch, programs, environment_of(launch), machine.state.vmm.images), history)
     if launch.record is not None:
         try:
             recorder.begin(launch.record)
@@ -93,3 +67,29 @@ def begin(launch: Launch, console: Console, budget: int = DEFAULT_BUDGET) -> Beg
         except ValueError as error:
             raise LoadError(f"--record: {error}") from None
     return Begun(launch, history, recorder)
+
+
+def _open(path: str, console: Console, budget: int) -> Begun:
+    recording = read(path)
+    head = recording.head
+    try:
+        machine = start_again(head.launch, head.programs, head.environment, recording.folder, console)
+    except LoadError as error:
+        if recording.folder.missing:
+            raise LoadError(f"{path}: the program, {head.programs[0][0]}, is not in this recording") from None
+        raise LoadError(f"{path}: {error}") from None
+    history = History(machine, budget)
+    first = history.branch.kept[0]
+    history.branches = [_branch(way) for way in recording.ways.values()]
+    for branch in history.branches:
+        branch.kept.add(first)
+    history.show(recording.shown)
+    return Begun(
+        head.launch, history, Recorder(head, history, recording.bookmarks), path, Path(path).stat().st_size,
+        recording.note, recording.ended,
+        Shortcuts(recording.checkpoints, build(), machine, first) if recording.checkpoints else None,
+    )  # fmt: skip
+
+
+def _branch(way: Way) -> Branch:
+    return Branch(way.number, way.parent, way.fork, way.end, way.events, way.inputs, marks=way.marks)

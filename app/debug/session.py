@@ -28,7 +28,7 @@ from app.debug.goals import (
     ToPosition,
 )
 from app.debug.history import START
-from app.debug.inputs import Input, KeysTyped, MemoryWritten, RegisterSet
+from app.debug.inputs import Input, KeysTyped, MemoryWritten, MouseButtons, MouseMoved, RegisterSet
 from app.debug.launch import CapturedConsole, Launch
 from app.debug.observe import Moving, Observer
 from app.debug.positions import Position
@@ -96,6 +96,7 @@ class Session:
         match goal:
             case ToPosition(text):
                 position = Position.parse(text)
+                self._begun.take_shortcuts()
                 if position.kind == "end":
                     self.history.leap()
                 place = backward.known(position, self.history)
@@ -264,6 +265,14 @@ class Session:
     def type_keys(self, text: str) -> None:
         """Type into the guest: characters, and keys such as `{F1}`, `{Esc}`, `{Ctrl+C}`."""
         self._do(lambda place: KeysTyped(place, text))
+
+    def move_mouse(self, x: int, y: int) -> None:
+        """Move the mouse to a place of the mouse driver's virtual screen."""
+        self._do(lambda place: MouseMoved(place, x, y))
+
+    def hold_mouse_buttons(self, buttons: int) -> None:
+        """Hold these mouse buttons (bit 0 left, 1 right, 2 middle) and no others."""
+        self._do(lambda place: MouseButtons(place, buttons))
 
     def _do(self, make: Callable[[Place], Input]) -> None:
         if self.history.do(make):

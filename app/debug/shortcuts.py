@@ -14,20 +14,15 @@ from app.debug import plain_state
 from app.debug.checkpoints import Kept
 from app.debug.history import Branch
 from app.debug.journal import Record
-from app.emu.events import Event, EventLog, Moment, SavedLog
+from app.emu import plain_events
+from app.emu.event_log import EventLog, SavedLog
 from app.emu.machine import Checkpoint, Machine, MachineState, Place
 from app.emu.memory.layout import PAGE
+from app.emu.plain_events import Row
 
 _SIZES: Final = struct.Struct("<III")
 """Bytes of state, bytes of the processor's part, number of pages."""
 _UNSOUND: Final = (KeyError, TypeError, ValueError, IndexError, AttributeError, struct.error)
-
-Row = tuple[Event, Moment]
-
-
-def rows_of(log: SavedLog) -> list[Row]:
-    """All events of a saved log."""
-    return [row for chunk in (*log[0], log[1]) for row in chunk]
 
 
 def records(machine: Machine, branch: Branch, kept: Kept, written: int, build: str) -> list[Record]:
@@ -36,18 +31,18 @@ def records(machine: Machine, branch: Branch, kept: Kept, written: int, build: s
     Raises `TypeError` when state holds something `plain_state` does not know.
     """
     checkpoint, start = kept.checkpoint, branch.kept[0].checkpoint
-    rows = rows_of(checkpoint.log)
+    log = checkpoint.log
     made = []
-    if len(rows) > written:
+    if len(log) > written:
         fields: dict[str, Any] = {"branch": branch.number, "first": written, "build": build}
-        made.append(Record("EVNT", fields, plain_state.write(rows[written:], machine.named())))
+        made.append(Record("EVNT", fields, plain_events.write(log[written:])))
     state = plain_state.write(machine.unpickled(checkpoint.state), machine.named())
     pages = list(checkpoint.memory.changed_since(start.memory))
     bulk = [_SIZES.pack(len(state), len(checkpoint.fpu), len(pages)), state, checkpoint.fpu]
     bulk.append(struct.pack(f"<{len(pages)}I", *pages))
     bulk += map(checkpoint.memory.page, pages)
     fields = {
-        "branch": branch.number, "place": kept.place, "inputs": kept.inputs_done, "events": len(rows),
+        "branch": branch.number, "place": kept.place, "inputs": kept.inputs_done, "events": len(log),
         "work": round(kept.work, 4), "build": build,
     }  # fmt: skip
     return [*made, Record("CKPT", fields, b"".join(bulk))]
@@ -86,11 +81,11 @@ class Shortcuts:
         return sorted(kept, key=lambda each: each.place), log.save()
 
     def _rows(self, branch: int) -> list[Row]:
-        rows: list[Any] = []
+        rows: list[Row] = []
         for record in self._events:
             if record.fields.get("branch") == branch and record.fields["first"] == len(rows):
-                rows += plain_state.read(record.bulk, self._machine.named())
-        if any(not isinstance(event, Event) or event.seq != seq for seq, (event, _) in enumerate(rows)):
+                rows += plain_events.read(record.bulk)
+        if any(event.seq != seq for seq, (event, _) in enumerate(rows)):
             raise ValueError("these are no events in order")
         return rows
 
@@ -111,6 +106,8 @@ class Shortcuts:
             number: bulk[start : start + PAGE]
             for number, start in zip(numbers, range(at, len(bulk), PAGE), strict=True)
         }
+        if {type(state), type(state.tick), type(state.turn)} != {MachineState, int}:
+            raise ValueError("no state of a machine")
         if [state.tick, state.turn] != list(fields["place"]):
             raise ValueError("state of another place")
         if not 0 <= fields["inputs"] <= inputs:

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from enum import Flag, StrEnum, auto
 
 from app.emu.address import Far
+from app.emu.bios.screen import Screen
 from app.emu.descriptor import Descriptor
-from app.emu.events import Event, Moment, Stack
+from app.emu.event_log import SavedLog
+from app.emu.events import Event, Stack
 from app.emu.real_mode_call import RealModeCall
 from app.emu.registers import Mode, Registers
 
@@ -182,18 +184,6 @@ class MemoryView:
     data: bytes
     state: bytes
     """One value per byte: 0 readable, 1 past the segment's limit, 2 page absent."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScreenView:
-    """The guest's text screen: 80x25 cells of (character CP437, attribute) as they lie in memory, and the cursor."""
-
-    columns: int
-    rows: int
-    cells: bytes
-    cursor: tuple[int, int]
-    """Column, row."""
-    cursor_visible: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,17 +374,14 @@ class Snapshot:
     callbacks: tuple[CallbackRow, ...]
     vectors: tuple[VectorRow, ...]
     memory: MemoryView
-    screen: ScreenView
+    screen: Screen
     breakpoints: tuple[BreakpointRow, ...]
     events_from: int
-    events: tuple[Event, ...]
-    """Events from `events_from` on, as far as they lie before this moment.
-
-    `events_from` may be less than was asked for: a new branch began, and what the window knows from there on is no
-    longer true.
-    """
-    moments: tuple[Moment, ...]
-    """One per event in `events`."""
+    """First event that is new. It may be less than was asked for: another branch is shown, and what the window knows
+    from there on is no longer true."""
+    log: SavedLog
+    """All events known of the branch, or as many of them as a picture carries; the future the machine came back from
+    is among them."""
     exit_message: str
     """Why and how the program ended, when it has."""
     at_end: bool = True
@@ -409,8 +396,15 @@ class Snapshot:
     """How much of a search is done, 0 to 1, while `status` is SEARCHING."""
     can_go_back: bool = False
     """There is a jump `GoBack` can return from."""
+    pointer_area: tuple[int, int] | None = None
+    """Width and height of the screen in the mouse driver's coordinates; None: the program does not use the mouse."""
     happened: int = 0
     """Events before this moment: the next one will have this seq."""
     recording: RecordingView | None = None
     """Set while the session is recorded into a file, or was opened from one."""
     providers: ProvidersView = ProvidersView()
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events that are new."""
+        return tuple(event for event, _ in self.log[self.events_from :])

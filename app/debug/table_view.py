@@ -40,7 +40,7 @@ INTERRUPT_NAMES: Final = {
     0x25: "absolute disk read", 0x26: "absolute disk write", 0x27: "stay resident", 0x28: "DOS idle",
     0x29: "fast console output", 0x2F: "multiplex", 0x31: "DPMI", 0x33: "mouse", 0x41: "fixed disk parameters",
     0x4A: "alarm", 0x67: "EMS", 0x70: "clock (IRQ 8)", 0x71: "IRQ 9", 0x72: "IRQ 10", 0x73: "IRQ 11",
-    0x74: "IRQ 12", 0x75: "coprocessor (IRQ 13)", 0x76: "fixed disk (IRQ 14)", 0x77: "IRQ 15",
+    0x74: "mouse (IRQ 12)", 0x75: "coprocessor (IRQ 13)", 0x76: "fixed disk (IRQ 14)", 0x77: "IRQ 15",
 }  # fmt: skip
 
 

@@ -74,7 +74,7 @@ def descriptor_linear(selector: int, machine: Machine) -> int:
 
 
 def is_told_by(watch: Watch, use: Use, event: Event) -> bool:
-    """Does an event tell of the use of something that no memory or register shows?"""
+    """Does an event tell of the use of something that no memory or register shows? Only `VectorChanged` does."""
     return (
         use is Use.WRITE
         and isinstance(watch, VectorWatch)

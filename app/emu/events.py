@@ -11,7 +11,7 @@ import json
 import re
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar
 
 from app.emu.address import Far
 from app.emu.registers import Mode
@@ -40,6 +40,8 @@ class Door(StrEnum):
     REFLECTION_RETURN = "reflection_return"
     HARDWARE_INTERRUPT = "hardware_interrupt"
     INTERRUPT_RETURN = "interrupt_return"
+    MOUSE_HANDLER = "mouse_handler"
+    MOUSE_HANDLER_RETURN = "mouse_handler_return"
     EXCEPTION = "exception"
     EXCEPTION_RETURN = "exception_return"
     RESIDENT_PROVIDER = "resident_provider"
@@ -337,12 +339,36 @@ class VectorChanged(Event):
 @_kind
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryChanged(Event):
-    """Memory was allocated, resized, freed, locked, unlocked or mapped. linear address, size in bytes."""
+    """Memory was allocated, resized, freed, locked, unlocked or mapped. linear address, size in bytes.
+
+    detail: more words, such as what the pages show, or None.
+    """
 
     action: str
     linear: int
     size: int
     handle: int
+    detail: str | None = None
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchpointHit(Event):
+    """A debug watchpoint of the client was triggered. access: execute, write or read_write; at: what is next now."""
+
+    handle: int
+    linear: int
+    access: str
+    at: Far
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageMissed(Event):
+    """A page that is paged out was needed where the host cannot bring it back. during: in words, where."""
+
+    linear: int
+    during: str
 
 
 @_kind
@@ -477,52 +503,3 @@ class Moment:
     """Bytes in use on the application, locked, real-mode and ring-0 stack."""
     turn: int = 0
     """Changes of context before the one the event belongs to."""
-
-
-_CHUNK = 1024
-
-
-class EventLog:
-    """All events so far with the moment each happened in, in order; the list grows only.
-
-    Saving is cheap: full chunks are immutable and shared between checkpoints, only the open one is copied.
-    """
-
-    def __init__(self) -> None:
-        self._chunks: list[tuple[tuple[Event, Moment], ...]] = []
-        self._open: list[tuple[Event, Moment]] = []
-
-    def __len__(self) -> int:
-        return len(self._chunks) * _CHUNK + len(self._open)
-
-    def __getitem__(self, seq: int) -> tuple[Event, Moment]:
-        chunk, offset = divmod(seq, _CHUNK)
-        return self._chunks[chunk][offset] if chunk < len(self._chunks) else self._open[offset]
-
-    def append(self, event: Event, moment: Moment) -> None:
-        """Add the next event; its seq is the length of the list before."""
-        self._open.append((event, moment))
-        if len(self._open) == _CHUNK:
-            self._chunks.append(tuple(self._open))
-            self._open = []
-
-    def since(self, seq: int) -> list[tuple[Event, Moment]]:
-        """The events from a sequence number on."""
-        return [self[index] for index in range(seq, len(self))]
-
-    def save(self) -> SavedLog:
-        """The list as an immutable value."""
-        return tuple(self._chunks), tuple(self._open)
-
-    def restore(self, saved: SavedLog) -> None:
-        """Go back to a saved list."""
-        self._chunks, self._open = list(saved[0]), list(saved[1])
-
-
-def log_length(saved: SavedLog) -> int:
-    """How many events a saved list has."""
-    return len(saved[0]) * _CHUNK + len(saved[1])
-
-
-SavedLog: TypeAlias = tuple[tuple[tuple[tuple[Event, Moment], ...], ...], tuple[tuple[Event, Moment], ...]]
-"""What `EventLog.save` returns."""

@@ -6,7 +6,7 @@ the whole tree is pickled; what cannot be pickled cannot be kept.
 
 Time is the instruction count (`tick`). Devices follow `clock`, which also counts time skipped while the guest waits.
 An interrupt is delivered only at points that are the same in every run of the program, however it is sliced: when a
-device's appointment is reached, after an exit to the host, and, while a request waits for IF, every `POLL` clocks.
+device's appointment is reached, after an exit to the host, and where the processor lets a waiting request in.
 """
 
 from __future__ import annotations
@@ -23,41 +23,49 @@ from app.emu.bios.bios import Bios
 from app.emu.cpu.exits import Exit, Why
 from app.emu.cpu.frame import FRAME_SIZE, write_frame
 from app.emu.cpu.unicorn_cpu import UnicornCpu
+from app.emu.cpu.watchpoints import DEBUG
 from app.emu.depths import Depths
 from app.emu.descriptor import ACCESSED
 from app.emu.devices.clock import RATE
 from app.emu.devices.devices import Devices
+from app.emu.dos.blocks import Block
 from app.emu.dos.dos import Dos
 from app.emu.dos.host_folder import HostFolder
 from app.emu.dos.mount import Mount
+from app.emu.drivers.mouse import MouseDriver
+from app.emu.drivers.xms import XmsDriver
+from app.emu.event_log import EventLog, SavedLog
 from app.emu.host import traps
+from app.emu.host.arena import Arena
 from app.emu.host.callbacks import SLOTS
 from app.emu.host.dpmi import STACK_FULL, DpmiHost
-from app.emu.host.exceptions import describe
+from app.emu.host.exceptions import COPROCESSOR_ERROR, WITHIN_HOST, describe
 from app.emu.host.faults import GuestFault
 from app.emu.host.host import HostStackFull
-from app.emu.host.memory_blocks import Arena
+from app.emu.host.pager import Pager
+from app.emu.host.shared_memory import SharedMemory
 from app.emu.host.termination import ENDED_BY_HOST
 from app.emu.machine_errors import LoadError, NotYet
 from app.emu.memory import layout
 from app.emu.memory.memory import Memory, MemoryImage, PageNotPresent
+from app.emu.paging_policy import OFF, PagingOption
 from app.emu.probes import LoadProbe, MemoryProbe, Probe, RegisterProbe
 from app.emu.registers import ALWAYS_SET, SEGMENTS, Flag, Mode, Registers, Segment
 from app.emu.rom import After, RealTrap, Rom
 from app.emu.vmm.breaks import BREAK
 from app.emu.vmm.manager import Manager
+from app.emu.watchpoint import SINGLE_STEP, WatchType
 
-POLL: Final = 256
-"""Clocks between two looks at IF while an interrupt request waits for it."""
 _HLT: Final = 0xF4
 _IRET: Final = 0xCF
 _INT3: Final = 0xCC
 _INTO: Final = 0xCE
 _INT1: Final = 0xF1
 _INVALID_OPCODE: Final = 6
+_PAGE_FAULT: Final = 14
 _E = TypeVar("_E", bound=events.Event)
 
-__all__ = ["POLL", "RATE", "Checkpoint", "Console", "End", "Machine", "MachineOptions", "MachineState"]
+__all__ = ["RATE", "Checkpoint", "Console", "End", "Machine", "MachineOptions", "MachineState"]
 
 
 class Console(Protocol):
@@ -74,6 +82,7 @@ class MachineOptions:
     memory: int = 32
     write_through: bool = False
     limit_checks: bool = True
+    paging: PagingOption = OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +102,8 @@ class MachineState:
     devices: Devices
     bios: Bios
     dos: Dos
+    mouse: MouseDriver
+    xms: XmsDriver
     host: DpmiHost
     vmm: Manager
     tick: int = 0
@@ -103,7 +114,7 @@ class MachineState:
     attention: bool = False
     """Look for interrupt requests before the next instruction."""
     waiting: bool = False
-    """A service waits for input."""
+    """A service waits for input, or for serialization on shared memory."""
     end: End | None = None
     depths: Depths = field(default_factory=Depths)
     host_message: str = ""
@@ -118,14 +129,26 @@ class Place(NamedTuple):
     turn: int
 
 
+class SavedState(NamedTuple):
+    """State pickled, and the blocks of files it refers to: those are shared between checkpoints."""
+
+    pickled: bytes
+    blocks: tuple[Block, ...]
+
+    def size_beside(self, before: SavedState | None) -> int:
+        """Bytes it holds that another one does not."""
+        shared = {id(block) for block in before.blocks} if before is not None else set()
+        return len(self.pickled) + sum(len(block.data) for block in self.blocks if id(block) not in shared)
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """A machine at one moment, immutable."""
 
     memory: MemoryImage
     fpu: bytes
-    state: bytes
-    log: events.SavedLog
+    state: SavedState
+    log: SavedLog
     place: Place
 
 
@@ -140,7 +163,7 @@ class Machine:
         self.cpu = UnicornCpu(self.memory, limit_checks=options.limit_checks)
         self.cpu.port_in, self.cpu.port_out = self._port_in, self._port_out
         self.rom = Rom(self.memory)
-        self.log = events.EventLog()
+        self.log = EventLog()
         self._running = False
         self.at_breakpoint = False
         """The last slice has arrived in front of a breakpoint's instruction."""
@@ -148,6 +171,7 @@ class Machine:
         self.sightings: dict[Probe, Place] = {}
         """Where each thing looked out for was used last: the stop at which the instruction was next that used it."""
         traps.write_traps(self.memory)
+        arena = Arena(self.memory)
         self._place_rom()
         mount = Mount(folder, write_through=options.write_through)
         self.state = MachineState(
@@ -155,11 +179,19 @@ class Machine:
             devices=Devices(self),
             bios=Bios(self),
             dos=Dos(self, mount),
-            host=DpmiHost(self, Arena(self.memory)),
+            mouse=MouseDriver(self),
+            xms=XmsDriver(self),
+            host=DpmiHost(self, arena, SharedMemory(arena), Pager(options.paging)),
             vmm=Manager(self),
         )
         self.state.bios.install()
         self.state.dos.install()
+        self.state.mouse.install()
+        self.state.xms.install()
+        self._mouse_handlers = [
+            self.rom.trap(RealTrap(f"MOUSE_EVENT client {index + 1}", "host", "mouse_event", After.NOTHING, index))
+            for index in range(layout.MAX_CLIENTS)
+        ]
 
     def _place_rom(self) -> None:
         """Put the host's real-mode addresses into the ROM."""
@@ -245,6 +277,10 @@ class Machine:
         """The real-mode state routine of the client at `index`."""
         return self._state[index]
 
+    def mouse_handler(self, index: int) -> Far:
+        """The real-mode address the mouse driver calls for the client at `index`."""
+        return self._mouse_handlers[index]
+
     def use_ldt(self, index: int) -> None:
         """Make the LDT of the client at `index` the current one (LLDT)."""
         self.cpu.set_ldt(index)
@@ -314,20 +350,23 @@ class Machine:
             return 0
         if state.regs.mode is not Mode.RING0 and self._time_out():
             return 0
-        if state.attention and self._deliver():
+        if state.attention and self.cpu.in_shadow:
+            instructions = min(instructions, 1)
+        elif state.attention and self._deliver():
             self.at_breakpoint = self.cpu.has_breakpoint(state.regs.code_linear)
             return 0
         devices = state.devices
         clock = state.tick + state.idle
         due = devices.next_due()
         budget = min(instructions, max(min(due, state.vmm.next_due() or due) - clock, 1))
-        if devices.pic.pending() is not None:
-            budget = min(budget, POLL - clock % POLL)
         regs = state.regs
         before = regs.copy()
         self._running = True
         try:
-            ended = self.cpu.run(regs, state.host.ring0_esp, budget)
+            self.cpu.set_watchpoints(state.host.watchpoints)
+            self.cpu.enable_coprocessor(on=regs.is_v86 or state.host.has_coprocessor)
+            waits = devices.pic.pending() is not None and before.mode is not Mode.RING0
+            ended = self.cpu.run(regs, state.host.ring0_esp, budget, until_interruptible=waits)
         finally:
             self._running = False
         if regs.mode is Mode.RING0 and before.mode is not Mode.RING0:
@@ -345,7 +384,7 @@ class Machine:
         if clock >= due or (state.attention and clock >= devices.next_due()):
             devices.advance(clock)
             state.attention = True
-        elif clock % POLL == 0 and devices.pic.pending() is not None:
+        elif regs.interrupts_on and not self.cpu.in_shadow and devices.pic.pending() is not None:
             state.attention = True
         if ended.why in (Why.INTERRUPT, Why.FAULT):
             last = state.tick - (ended.why is Why.INTERRUPT)
@@ -357,19 +396,22 @@ class Machine:
 
     def _on_behalf_of(self, place: Place, work: Callable[[], None]) -> None:
         """The host, DOS or the BIOS do something, called by the instruction that was next at a place."""
-        if not self._probes:
+        points = self.state.host.watchpoints
+        if not self._probes and not points:
             work()
             self.state.turn += 1
             self.expose_frame()
             return
         before = self.regs.copy()
-        self.memory.look_out(tuple(probe for probe in self._probes if isinstance(probe, MemoryProbe)))
+        watched = {each.probe for each in points if each.kind is not WatchType.EXECUTE}
+        self.memory.look_out((*watched, *(probe for probe in self._probes if isinstance(probe, MemoryProbe))))
         work()
         self.state.turn += 1
         self.expose_frame()
         used: set[Probe] = {*self.memory.take_uses(), *self._used_registers(before)}
         self.memory.look_out(())
-        self.sightings.update(dict.fromkeys(used, place))
+        self.state.host.note_watchpoints(sum(1 << each.handle for each in points if each.probe in used))
+        self.sightings.update(dict.fromkeys(used & self._probes, place))
 
     def _used_registers(self, before: Registers) -> Iterator[Probe]:
         """What was looked out for and is different in the registers now."""
@@ -414,6 +456,7 @@ class Machine:
         vector = state.devices.pic.acknowledge()
         state.waiting = False
         self._on_behalf_of(self.place, lambda: self._guard(lambda: self._interrupt(vector)))
+        self.state.host.pager.take_pages(self.state.host)
         return True
 
     def _time_out(self) -> bool:
@@ -441,6 +484,10 @@ class Machine:
 
     def _serve(self, ended: Exit) -> None:
         regs, host = self.regs, self.state.host
+        if ended.why is Why.FAULT and ended.vector == _PAGE_FAULT and host.pager.serve(host, ended.cr2):
+            return
+        if ended.why is Why.FAULT and ended.vector == DEBUG:
+            host.note_watchpoints(ended.error_code & ~SINGLE_STEP)
         if regs.mode is Mode.RING0:
             self._guard(lambda: self.state.vmm.serve(ended))
         elif ended.why is Why.INTERRUPT:
@@ -455,13 +502,15 @@ class Machine:
                 self._guard(lambda: self._fault_real(ended))
             else:
                 self._guard(lambda: self._fault(ended))
+        host.pager.take_pages(host)
 
     def _guard(self, action: Any) -> None:
         """Do something on the guest's behalf; what the guest's own state makes impossible ends its program."""
         try:
             action()
         except GuestFault as fault:
-            self.terminate_client(f"{fault} while the host was serving the program")
+            why = self.state.host.pager.explain(self.state.host, fault.cr2) if fault.vector == _PAGE_FAULT else ""
+            self.terminate_client(f"{fault} while the host was serving the program{why}")
         except PageNotPresent as absent:
             self.terminate_client(f"the host met an absent page: {absent}")
         except HostStackFull:
@@ -493,7 +542,7 @@ class Machine:
 
     def fault(self, fault: GuestFault) -> None:
         """Raise an exception the host ran into on behalf of the client, at the client's instruction."""
-        self.state.host.fault(fault.vector, fault.error_code, fault.cr2)
+        self.state.host.fault(fault.vector, fault.error_code, fault.cr2, WITHIN_HOST)
 
     # V86 mode
 
@@ -520,15 +569,19 @@ class Machine:
             else:
                 method(trap.argument)
         except NotYet:
-            state.waiting = True
             state.regs.set_flag(Flag.IF, on=True)
-            self._idle()
+            self.wait()
             return
         state.waiting = False
         if trap.after is After.IRET:
             self._return_from_service()
         elif trap.after is After.CONTINUE:
             state.regs.eip = state.regs.eip + 1 & 0xFFFF
+
+    def wait(self) -> None:
+        """A service is to be entered again when something has happened: let time pass."""
+        self.state.waiting = True
+        self._idle()
 
     def _halt(self) -> None:
         """HLT in V86 mode: wait for an interrupt, then go on behind it."""
@@ -559,10 +612,23 @@ class Machine:
         if host.primary is not None and regs.is_v86 and host.primary.handles_real_exception(vector):
             host.fault(vector, error_code, cr2)
             return
-        if vector in (1, 3, 4) or (vector in (0, 5, 6, 7) and not self.is_bare_return(vector)):
+        if vector == DEBUG and error_code & ~SINGLE_STEP and self.is_bare_return(vector):
+            return  # a watchpoint nobody asked to be told of: an IRET would even forget RF
+        if vector == COPROCESSOR_ERROR:
+            self.coprocessor_error()
+        elif vector in (1, 3, 4) or (vector in (0, 5, 6, 7) and not self.is_bare_return(vector)):
             self.interrupt_real(vector)
         else:
             self.terminate_client(describe(vector, error_code, cr2, str(Far(regs.cs.selector, regs.eip))))
+
+    def coprocessor_error(self) -> None:
+        """A floating-point exception becomes IRQ 13; the instruction that met it waits for that, as on an AT."""
+        if not self.regs.interrupts_on:
+            self.weeds("a floating-point exception with interrupts off: IRQ 13 cannot come")
+            return
+        self.state.devices.coprocessor.error()
+        if self.state.devices.pic.pending() is None:
+            self._idle()
 
     # Ends
 
@@ -654,36 +720,42 @@ class Machine:
         """What state refers to and does not contain."""
         return {"machine": self, "memory": self.memory, "folder": self.folder}
 
-    def pickled(self, state: MachineState) -> bytes:
+    def pickled(self, state: MachineState) -> SavedState:
         """State as a checkpoint holds it."""
         target = io.BytesIO()
-        _Pickler(target, self).dump(state)
-        return target.getvalue()
+        pickler = _Pickler(target, self)
+        pickler.dump(state)
+        return SavedState(target.getvalue(), tuple(pickler.blocks))
 
-    def unpickled(self, pickled: bytes) -> MachineState:
+    def unpickled(self, saved: SavedState) -> MachineState:
         """The state a checkpoint of this process holds."""
-        state: MachineState = _Unpickler(io.BytesIO(pickled), self).load()
+        state: MachineState = _Unpickler(saved, self).load()
         return state
 
 
 class _Pickler(pickle.Pickler):
-    """Pickles state; the machine, its memory and what is outside of it are named, not copied."""
+    """Pickles state; the machine, its memory and what is outside of it are named, blocks of files numbered."""
 
     def __init__(self, target: io.BytesIO, machine: Machine) -> None:
         super().__init__(target, pickle.HIGHEST_PROTOCOL)
-        self._names = {id(thing): name for name, thing in machine.named().items()}
+        self._names: dict[int, str | int] = {id(thing): name for name, thing in machine.named().items()}
+        self.blocks: list[Block] = []
 
-    def persistent_id(self, obj: object) -> str | None:
+    def persistent_id(self, obj: object) -> str | int | None:
+        if type(obj) is Block and id(obj) not in self._names:
+            self._names[id(obj)] = len(self.blocks)
+            self.blocks.append(obj)
         return self._names.get(id(obj))
 
 
 class _Unpickler(pickle.Unpickler):
-    def __init__(self, source: io.BytesIO, machine: Machine) -> None:
-        super().__init__(source)
+    def __init__(self, saved: SavedState, machine: Machine) -> None:
+        super().__init__(io.BytesIO(saved.pickled))
         self._things = machine.named()
+        self._blocks = saved.blocks
 
-    def persistent_load(self, name: str) -> object:
-        return self._things[name]
+    def persistent_load(self, name: str | int) -> object:
+        return self._blocks[name] if isinstance(name, int) else self._things[name]
 
 
 def dump(regs: Registers) -> str:

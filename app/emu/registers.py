@@ -283,27 +283,30 @@ class Pair:
 class Pointer:
     """A far pointer, segment register (or word register) and offset: ES:(E)DI, DS:(E)SI, CX:(E)DX.
 
-    The offset is 32-bit for a 32-bit client, 16-bit for a 16-bit one. Read as `(selector, offset)`.
+    The offset is 32-bit for a 32-bit client, 16-bit for a 16-bit one, or 32-bit for both (`full`: ES:EBX, ES:EDX).
+    Read as `(selector, offset)`.
     """
 
     segment: str
     offset: str
+    full: bool = False
 
     def read(self, regs: Registers, *, wide: bool) -> tuple[int, int]:
         """The pointer as selector (or segment) and offset."""
         selector = getattr(regs, self.segment).selector if self.segment in SEGMENTS else regs.low(self.segment)
-        return selector, getattr(regs, "e" + self.offset) if wide else regs.low(self.offset)
+        return selector, getattr(regs, "e" + self.offset) if wide or self.full else regs.low(self.offset)
 
     def write(self, regs: Registers, value: tuple[int, int], *, wide: bool) -> None:
         """Hand a pointer back (word registers only; segment registers are the machine's to load)."""
         regs.set_low(self.segment, value[0])
-        if wide:
+        if wide or self.full:
             setattr(regs, "e" + self.offset, value[1] & 0xFFFFFFFF)
         else:
             regs.set_low(self.offset, value[1])
 
     def __str__(self) -> str:
-        return f"{self.segment}:(e){self.offset}".upper().replace("(E)", "(E)")
+        width = "e" if self.full else "(e)"
+        return f"{self.segment}:{width}{self.offset}".upper()
 
 
 View = Low | Byte | Full | Pair | Pointer
@@ -337,5 +340,7 @@ DS_DX = Annotated[tuple[int, int], Pointer("ds", "dx")]
 ES_BX = Annotated[tuple[int, int], Pointer("es", "bx")]
 ES_DX = Annotated[tuple[int, int], Pointer("es", "dx")]
 ES_DI = Annotated[tuple[int, int], Pointer("es", "di")]
+ES_EBX = Annotated[tuple[int, int], Pointer("es", "bx", full=True)]
+ES_EDX = Annotated[tuple[int, int], Pointer("es", "dx", full=True)]
 CX_EDX = Annotated[tuple[int, int], Pointer("cx", "dx")]
 SI_EDI = Annotated[tuple[int, int], Pointer("si", "di")]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
 
 from app.emu.address import Far
-from app.emu.registers import Flag, Registers, View
+from app.emu.registers import Flag, Pointer, Registers, View
 
 _Handler = TypeVar("_Handler", bound=Callable[..., Any])
 
@@ -89,10 +89,6 @@ class ServiceTable:
 
         return enter
 
-    def not_offered(self, number: int, name: str, summary: str, *, since: str) -> None:
-        """Enter a function of the specification that this host does not perform: it answers 8001h."""
-        self._add(Service(self.interrupt, number, name, since, summary, {}, {}, None))
-
     def _add(self, row: Service) -> None:
         if row.number in self._rows:
             message = f"INT {self.interrupt:02X}h function {row.number:04X}h is entered twice"
@@ -128,6 +124,8 @@ def shown(views: dict[str, View], regs: Registers, *, wide: bool) -> dict[str, i
     """Registers of a list as the events show them: numbers, and far addresses for pointers."""
     values: dict[str, int | str] = {}
     for view in views.values():
-        value = view.read(regs, wide=wide)
-        values[str(view)] = str(Far(value[0], value[1], wide=wide)) if isinstance(value, tuple) else value
+        if isinstance(view, Pointer):
+            values[str(view)] = str(Far(*view.read(regs, wide=wide), wide=wide or view.full))
+        else:
+            values[str(view)] = view.read(regs, wide=wide)
     return values

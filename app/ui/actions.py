@@ -90,8 +90,11 @@ class Row:
 MENUS: Final = ("&File", "&Run", "&History", "&View", "&Help")
 
 ROWS: Final = (
-    Row("open", "&Open program…", "folder-open", ("Ctrl+O",), "Open a DOS program", "&File",
-        When.ALWAYS, method="open_program", in_toolbar=True),
+    Row("open", "&Open program…", "folder-open", ("Ctrl+O",), "Open a DOS program, or a recording of one",
+        "&File", When.ALWAYS, method="open_program", in_toolbar=True),
+    Row("save_recording", "Save &recording…", "save", ("Ctrl+S",),
+        "Write the run, with all its branches and bookmarks, into a file that replays it anywhere", "&File",
+        When.LOADED, method="save_recording"),
     Row("start", "&Start page", "book-open", ("Ctrl+Home",), "Samples and recent programs", "&File",
         When.ALWAYS, method="show_start_page"),
     Row("quit", "&Quit", "x", ("Ctrl+Q",), "Close the window", "&File", When.ALWAYS, method="close", opens_group=True),

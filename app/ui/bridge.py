@@ -49,6 +49,7 @@ class _Emulation(QThread):
 
     pictured = Signal(object, int)
     """A snapshot, and the number of the goal begun last."""
+    did = Signal(str)
     broke = Signal(str, bool)
     """What went wrong, and whether a run goes on in spite of it."""
 
@@ -100,14 +101,16 @@ class _Emulation(QThread):
             self._session.begin(goal)
             self._running, self._waiting = True, False
 
-    def serve(self, request: Request) -> None:
-        """Do something with the session. Raises `ValueError` while it searches."""
+    def serve(self, request: Request, done: str) -> None:
+        """Do something with the session, and say so. Raises `ValueError` while it searches."""
         if self._session is None:
             return
         if self._session.status is Status.SEARCHING:
             raise ValueError("Wait until the search is over, or cancel it with F12.")
         request(self._session)
         self._waiting = False
+        if done:
+            self.did.emit(done)
 
     def restart(self) -> None:
         """Start the program again from its beginning."""
@@ -147,6 +150,8 @@ class _Emulation(QThread):
             command()
         except ValueError as refused:  # what somebody typed is no address, no position, no register value
             self.broke.emit(str(refused), self._running)
+        except OSError as failed:  # a file cannot be written
+            self.broke.emit(f"{failed.filename}: {failed.strerror}", self._running)
 
     def _attempt(self, work: Callable[[], None]) -> None:
         try:
@@ -187,7 +192,7 @@ class _Emulation(QThread):
         self.consumed.wait()  # at rest every picture counts; while running there is one only when the last is drawn
         snapshot = self._session.observe(self._interest)
         if snapshot.status is not Status.SEARCHING:
-            self._interest = replace(self._interest, events_from=snapshot.events_from + len(snapshot.events))
+            self._interest = replace(self._interest, events_from=len(snapshot.log))
         self._stale = False
         self._drawn_at = perf_counter()
         self.consumed.clear()
@@ -201,6 +206,7 @@ class Bridge(QObject):
         snapshot_ready(Snapshot): draw this. Never more than one per frame.
         mode_switched(ModeSwitched), callback_dispatched(CallbackEntered): one emission per event of that kind.
         events_arrived(tuple): all events since the last frame, in one emission.
+        done(str): a request that was to be told about has been done; the text is the caller's.
         failed(str): a request could not be done; the text is for the user.
     """
 
@@ -208,12 +214,14 @@ class Bridge(QObject):
     mode_switched = Signal(ModeSwitched)
     callback_dispatched = Signal(CallbackEntered)
     events_arrived = Signal(tuple)
+    done = Signal(str)
     failed = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._thread = _Emulation(self)
         self._thread.pictured.connect(self._deliver)
+        self._thread.did.connect(self.done)
         self._thread.broke.connect(self._report)
         self._busy = False
         self._asked = 0
@@ -247,9 +255,9 @@ class Bridge(QObject):
         self._busy = False
         self._thread.post(self._thread.restart)
 
-    def ask(self, request: Request) -> None:
-        """Have something done between two slices; a picture of the result follows."""
-        self._thread.post(partial(self._thread.serve, request))
+    def ask(self, request: Request, done: str = "") -> None:
+        """Have something done between two slices; a picture of the result follows. done: what to tell then."""
+        self._thread.post(partial(self._thread.serve, request, done))
 
     def look_at(self, fields: dict[str, Any]) -> None:
         """See other things from now on: fields of `Interest`."""

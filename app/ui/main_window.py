@@ -23,8 +23,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.debug.journal import SUFFIX
 from app.debug.session import Goal, RunTo, Session
-from app.debug.snapshot import Snapshot, Status, Stop
+from app.debug.snapshot import RecordingView, Snapshot, Status, Stop
 from app.ui.actions import KEYS_IN_PANES, MENUS, Actions, keys_in_words
 from app.ui.bridge import Bridge
 from app.ui.go_to import GoToDialog, destination
@@ -62,6 +63,8 @@ class MainWindow(QMainWindow):
         self._theme = theme
         self._snapshot: Snapshot | None = None
         self._is_asked = False
+        self._takes_bookmarks = False
+        self._recording_note = ""
         self._program: Path | None = None
         self._dialog: QDialog | None = None
         self.bridge = Bridge(self)
@@ -100,10 +103,14 @@ class MainWindow(QMainWindow):
         self._settings.remember(program)
         self.start_page.show_recent(self._settings.recent)
         budget = self._settings.history_mib << 20
+        self._takes_bookmarks = not marks
+        self._recording_note = ""
 
         def begin() -> Session:
             session = start()
             session.set_budget(budget)
+            if marks:
+                session.set_bookmarks(marks)
             return session
 
         self.bridge.load(begin)
@@ -111,10 +118,25 @@ class MainWindow(QMainWindow):
     def open_program(self) -> None:
         """Let the user pick a file."""
         folder = str(self._settings.recent[0].parent) if self._settings.recent else ""
-        kinds = "DOS programs (*.com *.COM *.exe *.EXE);;All files (*)"
-        name, _kind = QFileDialog.getOpenFileName(self, "Open program", folder, kinds)
+        kinds = f"Programs and recordings (*.com *.COM *.exe *.EXE *{SUFFIX});;All files (*)"
+        name, _kind = QFileDialog.getOpenFileName(self, "Open program or recording", folder, kinds)
         if name:
             self._load_chosen(Path(name))
+
+    def save_recording(self) -> None:
+        """Let the user say where, and write the run there."""
+        if self._program is None:
+            return
+        dialog = QFileDialog(self, "Save recording", str(self._program.parent), f"Recordings (*{SUFFIX})")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(SUFFIX)
+        dialog.selectFile(self._program.with_suffix(SUFFIX).name)
+        dialog.fileSelected.connect(self._save_recording)
+        self._dialog = dialog
+        dialog.open()
+
+    def _save_recording(self, path: str) -> None:
+        self.bridge.ask(lambda session: session.save_recording(path), done=f"The run is recorded in {path}.")
 
     def show_start_page(self) -> None:
         """Show samples and recent programs; the program loaded stays where it is."""
@@ -136,8 +158,10 @@ class MainWindow(QMainWindow):
     def ask(self, ask: Ask) -> None:
         """Ask something about what is selected in the pane with the keyboard."""
         pane = self.workbench.focused
-        if pane is None or not pane.ask(ask):
+        if pane is None or not pane.watched():
             self.messages.note(_SELECT)
+        elif not pane.ask(ask):
+            self.messages.note(f"That cannot be asked of this: {pane.watched()[0]}.")
 
     def pause(self) -> None:
         """Come to rest."""
@@ -164,7 +188,7 @@ class MainWindow(QMainWindow):
         """Note where the machine is."""
         if self._snapshot is not None:
             self._bring_up("bookmarks")
-            position = position_of(self._snapshot, self.workbench.events)
+            position = position_of(self._snapshot)
             self._bookmarks.add(Bookmark(position, self._snapshot.sentence))
 
     def pin(self) -> None:
@@ -199,6 +223,7 @@ class MainWindow(QMainWindow):
         if self._program is not None:
             self._settings.keep_bookmarks(self._program, marks)
             self.workbench.show_bookmarks(marks)
+            self.bridge.ask(lambda session: session.set_bookmarks(marks))
 
     def go_to(self) -> None:
         """Ask where to go."""
@@ -227,10 +252,24 @@ class MainWindow(QMainWindow):
         self.actions_["set_memory"].setText(f"Memory for going back… ({taken(snapshot.history)})")
         self.setWindowTitle(f"{snapshot.program} — dpmiscope")
         self.workbench.show_snapshot(snapshot)
+        if snapshot.recording is not None:
+            self._heed(snapshot.recording)
         if self._is_asked and not self.bridge.is_busy:
             self._is_asked = False
             if Stop.NOT_FOUND in snapshot.stop:
                 self.messages.note(snapshot.sentence)
+
+    def _heed(self, recording: RecordingView) -> None:
+        """Take the bookmarks of a recording that was opened, unless it has others here; say what is new about it."""
+        if self._takes_bookmarks and self._program == Path(recording.file):
+            self._takes_bookmarks = False
+            marks = [Bookmark(position, note) for position, note in recording.bookmarks]
+            self._bookmarks.show_marks(marks)
+            self.workbench.show_bookmarks(marks)
+        if recording.note != self._recording_note:
+            self._recording_note = recording.note
+            if recording.note:
+                self.messages.note(recording.note, "triangle-alert")
 
     @property
     def _bookmarks(self) -> BookmarksPane:
@@ -318,6 +357,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.bridge.snapshot_ready.connect(self.show_snapshot)
         self.bridge.failed.connect(self.messages.say)
+        self.bridge.done.connect(lambda text: self.messages.note(text, "save"))
         self.workbench.request.connect(self.bridge.ask)
         self.workbench.go.connect(self.go)
         self.workbench.interest_changed.connect(self._look_at)

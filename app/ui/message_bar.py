@@ -43,9 +43,9 @@ class MessageBar(QFrame):
         """Say what went wrong."""
         self._show(text, "triangle-alert", colours().error_fill, colours().error)
 
-    def note(self, text: str) -> None:
-        """Say something that is no error."""
-        self._show(text, "search", colours().cursor_line_fill, colours().text)
+    def note(self, text: str, sign: str = "search") -> None:
+        """Say something that is no error. sign: its icon."""
+        self._show(text, sign, colours().cursor_line_fill, colours().text)
 
     def _show(self, text: str, sign: str, ground: str, ink: str) -> None:
         self.setStyleSheet(f"QFrame {{ background: {ground}; color: {ink}; }}")

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from app.debug.goals import Goal, LastUse, NextUse
-from app.debug.watches import DepthWatch, DescriptorWatch, SelectorWatch, Use, Watch
+from app.debug.watches import DepthWatch, DescriptorWatch, SelectorWatch, Use, VectorWatch, Watch
 from app.ui.format import STACK_NAMES
 
 
@@ -57,6 +57,8 @@ def _about(watch: Watch) -> Iterator[Question]:
         case DescriptorWatch():
             yield Question(Ask.WHO_WROTE, f"Who changed {watch}?", last)
             yield Question(Ask.STOP_WRITES, f"Stop when {watch} is changed", stop=written)
+        case VectorWatch(table) if table != "real":  # the host's own: what it reads there is no use by an instruction
+            yield Question(Ask.WHO_WROTE, f"Who set {watch}?", last)
         case DepthWatch(stack, depth):
             name = f"the {STACK_NAMES[stack].lower()} stack"
             yield Question(Ask.WHO_WROTE, f"When was {name} last deeper than now, {depth} bytes?", last)

@@ -7,7 +7,7 @@ from typing import Final
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QStatusBar, QWidget
 
-from app.debug.snapshot import HistoryView, Snapshot, Status
+from app.debug.snapshot import HistoryView, RecordingView, Snapshot, Status
 from app.ui import format as fmt
 from app.ui.badge import Badge
 from app.ui.elided_label import ElidedLabel
@@ -35,6 +35,7 @@ class StatusBar(QStatusBar):
         self.sentence = ElidedLabel(self)
         self.sentence.setAccessibleName("What just happened")
         self.nesting, self.tick, self.client, self.history = QLabel(self), QLabel(self), QLabel(self), QLabel(self)
+        self.recording = Badge("Recording", self)
         self.past = Badge("Place in time", self)
         self.status = Badge("Status", self)
         for widget in (self.mode, self.stack):
@@ -56,13 +57,22 @@ class StatusBar(QStatusBar):
             self._rules.append(self._rule())
             self.addPermanentWidget(self._rules[-1])
             self.addPermanentWidget(label)
+        self.addPermanentWidget(self.recording)
         self.addPermanentWidget(self.past)
         self.addPermanentWidget(self.status)
         self.clear_all()
 
     def clear_all(self) -> None:
         """Nothing is loaded."""
-        for widget in (self.mode, self.stack, self.progress, self.past, self.status, *self._rules):
+        for widget in (
+            self.mode,
+            self.stack,
+            self.progress,
+            self.recording,
+            self.past,
+            self.status,
+            *self._rules,
+        ):
             widget.hide()
         for label in (self.nesting, self.tick, self.client, self.history):
             label.clear()
@@ -93,6 +103,7 @@ class StatusBar(QStatusBar):
         self.client.setText(f"{client} · {snapshot.profile}")
         self.client.setToolTip("The DPMI client that runs, and the host it is given")
         self._show_history(snapshot.history)
+        self._show_recording(snapshot.recording)
         words = [] if snapshot.at_end else ["Past"]
         tips = [] if snapshot.at_end else [_PAST]
         if len(snapshot.branches) > 1:
@@ -113,6 +124,15 @@ class StatusBar(QStatusBar):
         self.history.setToolTip("\n".join(lines))
         self._is_thinned = history.dropped > 0
         self._share_room()
+
+    def _show_recording(self, recording: RecordingView | None) -> None:
+        """Whether the run is being recorded, or is a recorded one; and what went wrong with that."""
+        self.recording.setVisible(recording is not None)
+        if recording is not None:
+            word = "Recording" if recording.is_writing else "Recorded"
+            colour = "error" if recording.note else "changed" if recording.is_writing else "muted"
+            tip = f"{recording.file}\n{fmt.size(recording.size)}"
+            self.recording.show_word(word, colour, f"{tip}\n{recording.note}".rstrip())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where there is little room the sentence needs it more than the memory taken, unless that was not enough."""

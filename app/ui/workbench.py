@@ -10,47 +10,11 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabWidget, QWidget
 
 from app.debug.snapshot import BreakpointRow, Snapshot, Status
-from app.emu.events import Event, Moment
 from app.ui.panes import PANES, Entry, Place
 from app.ui.panes.pane import Pane
 
 _AREA = Qt.DockWidgetArea.LeftDockWidgetArea
 _ACROSS, _DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-
-
-class EventStore:
-    """All events and moments known, for panes that were hidden while some of them came.
-
-    When the machine goes back in time they stay; when its past is changed, those that are no longer true are dropped.
-    """
-
-    def __init__(self) -> None:
-        self._events: list[Event] = []
-        self._moments: list[Moment] = []
-
-    @property
-    def events(self) -> Sequence[Event]:
-        """All of them, in order."""
-        return self._events
-
-    @property
-    def total(self) -> int:
-        """Events there are."""
-        return len(self._events)
-
-    def take(self, snapshot: Snapshot) -> None:
-        """Put a snapshot's events in the place of all from its `events_from` on."""
-        del self._events[snapshot.events_from :], self._moments[snapshot.events_from :]
-        self._events += snapshot.events
-        self._moments += snapshot.moments
-
-    def since(self, first: int, snapshot: Snapshot) -> Snapshot:
-        """The snapshot with the events from `first` on."""
-        if first == snapshot.events_from:
-            return snapshot
-        return replace(
-            snapshot, events_from=first, events=tuple(self._events[first:]), moments=tuple(self._moments[first:])
-        )
 
 
 class Workbench(QMainWindow):
@@ -73,7 +37,6 @@ class Workbench(QMainWindow):
         self._in_view: set[str] = set()  # docks behind a tab count as visible to Qt, but nobody sees them
         self._snapshot: Snapshot | None = None
         self._fed: dict[str, int] = {}
-        self._log = EventStore()
         self._seen: dict[str, int] = {}
         self._newest_stop = 0
         self._bookmarks: Sequence[tuple[str, str]] = ()
@@ -89,7 +52,6 @@ class Workbench(QMainWindow):
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Hand a picture to the panes that can be seen; while the program runs only to those that follow it."""
         self._snapshot = snapshot
-        self._log.take(snapshot)
         self._show_new_stops(snapshot.breakpoints)
         self._seen = {key: min(seen, snapshot.events_from) for key, seen in self._seen.items()}
         for key in self.panes:
@@ -110,13 +72,8 @@ class Workbench(QMainWindow):
         if snapshot.status is Status.RUNNING and not self._entries[key].follows_run:
             return
         self._fed[key] = snapshot.serial
-        pane.show_snapshot(self._log.since(self._seen.get(key, 0), snapshot))
-        self._seen[key] = self._log.total
-
-    @property
-    def events(self) -> Sequence[Event]:
-        """All events known."""
-        return self._log.events
+        pane.show_snapshot(replace(snapshot, events_from=self._seen.get(key, 0)))
+        self._seen[key] = len(snapshot.log)
 
     def show_bookmarks(self, marks: Sequence[tuple[str, str]]) -> None:
         """Tell all panes the program's bookmarks: position and note."""

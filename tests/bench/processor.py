@@ -9,6 +9,7 @@ from unicorn import x86_const as x86
 
 from app.emu.descriptor import BIG, sized
 from app.emu.memory import layout
+from app.emu.registers import Flag
 from tests.bench.table import Measure, rate, row
 from tests.cpu.conftest import CODE, CODE_ACCESS, DATA, FREE, PRESENT_DATA, STACK, TOP, Lab
 
@@ -123,6 +124,20 @@ def slices() -> Iterable[Measure]:
         yield Measure(
             f"instructions in slices of {size}", ours(LOOPS["memory"], "limits", limit_checks=True, size=size)
         )
+
+
+@row("processor: an interrupt request waits")
+def waiting() -> Iterable[Measure]:
+    """With IF off; POPF is looked at each time it is executed."""
+    for name, code in (("loop in registers", LOOPS["registers"]), ("PUSHF, three INC, POPF", "9c 40 41 42 9d ebf9")):
+        lab = Lab("v86")
+        lab.regs.set_flag(Flag.IF, on=False)
+        lab.put(code)
+
+        def work(lab: Lab = lab) -> int:
+            return lab.cpu.run(lab.regs, layout.RING0_STACK_TOP, SLICE, until_interruptible=True).executed
+
+        yield Measure(f"instructions, {name}", rate(work))
 
 
 @row("processor: round trips")

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.emu.bios.palettes import PC
 from app.emu.bios.screen import screen
 from tests.devices.fake_machine import FakeMachine
 
@@ -150,10 +151,10 @@ def test_monochrome_text_lies_at_b000(machine: FakeMachine) -> None:
 
 
 def test_graphics_modes_are_reported_and_remembered(machine: FakeMachine) -> None:
-    machine.call(0x10, 0x0013)
+    machine.call(0x10, 0x0012)
     write(machine, "x" * 100 + "\n" * 30)
     assert machine.events[-1][0] == "UnsupportedCalled"
-    assert machine.call(0x10, 0x0F00).al == 0x13
+    assert machine.call(0x10, 0x0F00).al == 0x12
     assert machine.memory.read_u16(0xB8000) == 0x0720, "there are no cells to write to"
 
 
@@ -164,6 +165,116 @@ def test_a_small_font_gives_fifty_rows(machine: FakeMachine) -> None:
     assert rows(machine)[49] == "x"
     regs = machine.call(0x10, 0x1130, bx=0)
     assert (regs.low("cx"), regs.low("dx") & 0xFF) == (8, 49)
+
+
+def test_text_of_350_lines_has_43_rows(machine: FakeMachine) -> None:
+    machine.call(0x10, 0x1201, bx=0x0030)
+    assert machine.regs.al == 0x12
+    machine.call(0x10, 0x0003)
+    assert len(rows(machine)) == 25
+    machine.call(0x10, 0x1112, bx=0)
+    assert len(rows(machine)) == 43
+    machine.call(0x10, 0x1202, bx=0x0030)
+    machine.call(0x10, 0x0003)
+    machine.call(0x10, 0x1111, bx=0)
+    assert len(rows(machine)) == 28
+
+
+def test_cursor_lines_are_those_of_the_font(machine: FakeMachine) -> None:
+    def lines() -> tuple[tuple[int, int], int]:
+        shown = screen(machine.memory, machine.devices.vga)  # type: ignore[arg-type]
+        return shown.cursor_lines, shown.cell_lines
+
+    assert lines() == ((13, 14), 16)
+    machine.call(0x10, 0x0100, cx=0x0007)
+    assert lines() == ((0, 15), 16), "a block"
+    machine.call(0x10, 0x1112, bx=0)
+    assert lines() == ((6, 7), 8)
+
+
+class TestMode13h:
+    @pytest.fixture(autouse=True)
+    def set_mode(self, machine: FakeMachine) -> None:
+        machine.memory.write(0xA0000, b"\xee" * 64000)
+        machine.call(0x10, 0x0013)
+
+    def picture(self, machine: FakeMachine) -> bytes:
+        return screen(machine.memory, machine.devices.vga).pixels  # type: ignore[arg-type]
+
+    def test_the_picture_is_empty_and_told(self, machine: FakeMachine) -> None:
+        assert self.picture(machine) == bytes(64000)
+        assert machine.call(0x10, 0x0F00).ax == 0x2813
+        assert machine.events == []
+
+    def test_pixels_are_bytes_of_memory(self, machine: FakeMachine) -> None:
+        machine.memory.write(0xA0000 + 320 * 7 + 5, b"\x2a")
+        assert self.picture(machine)[320 * 7 + 5] == 0x2A
+        assert machine.call(0x10, 0x0D00, cx=5, dx=7).al == 0x2A
+        machine.call(0x10, 0x0C33, cx=319, dx=199)
+        machine.call(0x10, 0x0C44, cx=320, dx=0)
+        assert self.picture(machine)[-1] == 0x33
+        assert self.picture(machine)[320] == 0
+
+    def test_a_mode_set_may_keep_the_picture(self, machine: FakeMachine) -> None:
+        machine.call(0x10, 0x0C33, cx=1, dx=1)
+        machine.call(0x10, 0x0093)
+        assert self.picture(machine)[321] == 0x33
+
+    def test_scrolling_moves_eight_lines_a_row(self, machine: FakeMachine) -> None:
+        machine.call(0x10, 0x0C33, cx=17, dx=30)
+        machine.call(0x10, 0x0601, bx=0x0500, cx=0x0000, dx=0x184F)
+        assert self.picture(machine)[22 * 320 + 17] == 0x33
+        assert self.picture(machine)[192 * 320 :] == b"\x05" * 8 * 320
+        machine.call(0x10, 0x0600, bx=0x0700, cx=0x0000, dx=0x184F)
+        assert self.picture(machine) == b"\x07" * 64000
+
+    def test_the_picture_starts_where_the_crtc_says(self, machine: FakeMachine) -> None:
+        machine.memory.write_u8(0xA0000 + 4 * 80, 0x66)
+        machine.devices.port_out(0x3D4, 2, 0x000C)
+        machine.devices.port_out(0x3D4, 2, 0x500D)
+        assert self.picture(machine)[0] == 0x66
+
+    def test_colours_are_those_of_the_dac(self, machine: FakeMachine) -> None:
+        def colour(number: int) -> tuple[int, ...]:
+            return tuple(screen(machine.memory, machine.devices.vga).colours[3 * number : 3 * number + 3])  # type: ignore[arg-type]
+
+        assert [colour(number) for number in (1, 6, 15, 31, 32, 40, 255)] == [
+            (0, 0, 170), (170, 85, 0), (255, 255, 255), (255, 255, 255), (0, 0, 255), (255, 0, 0), (0, 0, 0),
+        ]  # fmt: skip
+        machine.devices.port_out(0x3C8, 1, 200)
+        for value in (63, 0, 21):
+            machine.devices.port_out(0x3C9, 1, value)
+        assert colour(200) == (255, 0, 85)
+        machine.devices.port_out(0x3C6, 1, 0x0F)
+        assert colour(200) == colour(8)
+
+
+def test_text_has_the_colours_of_the_palette_registers(machine: FakeMachine) -> None:
+    shown = screen(machine.memory, machine.devices.vga)  # type: ignore[arg-type]
+    assert shown.colours == PC
+    machine.call(0x10, 0x1000, bx=0x3F01)
+    machine.call(0x10, 0x1010, bx=0x3F, cx=0, dx=0x3F00)
+    machine.call(0x10, 0x1003, bx=0)
+    shown = screen(machine.memory, machine.devices.vga)  # type: ignore[arg-type]
+    assert shown.colours[3:6] == b"\xff\0\0"
+    assert not shown.blinks
+
+
+def test_pages_of_colours_are_chosen(machine: FakeMachine) -> None:
+    machine.call(0x10, 0x1013, bx=0x0100)
+    machine.call(0x10, 0x1013, bx=0x0501)
+    assert machine.call(0x10, 0x101A).low("bx") == 0x0501
+    machine.devices.vga.palette[3 * 0x5F : 3 * 0x60] = b"\x3f\x00\x3f"
+    shown = screen(machine.memory, machine.devices.vga)  # type: ignore[arg-type]
+    assert shown.colours[45:] == b"\xff\x00\xff"
+    machine.call(0x10, 0x1018, bx=0x0F)
+    assert machine.call(0x10, 0x1019, bx=0x7700).low("bx") == 0x770F
+
+
+def test_colours_become_greys(machine: FakeMachine) -> None:
+    machine.call(0x10, 0x0013)
+    machine.call(0x10, 0x101B, bx=14, cx=2)
+    assert machine.devices.vga.palette[3 * 13 : 3 * 16] == bytes((63, 21, 63, 58, 58, 58, 63, 63, 63))
 
 
 def test_strings_with_and_without_attributes(machine: FakeMachine) -> None:

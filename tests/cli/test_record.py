@@ -55,6 +55,14 @@ def test_a_sample_is_the_same_on_another_machine(tmp_path: Path, program: Path) 
     assert again.errors == first.errors
 
 
+def test_programs_in_a_row_come_along(tmp_path: Path) -> None:
+    path = tmp_path / "A.dpmirec"
+    first = here("trace", "--record", path, SAMPLES / "hello16.com", "--then", SAMPLES / "callback.com", "x")
+    again = here("trace", path)
+    assert (again.code, again.output) == (first.code, first.output)
+    assert first.output.count(b"program_loaded") == 2
+
+
 def test_files_keys_and_standard_input_come_along(tmp_path: Path) -> None:
     here_folder = tmp_path / "here"
     here_folder.mkdir()
@@ -134,6 +142,20 @@ def test_a_recording_survives_kill_9(tmp_path: Path, seed: int) -> None:
     assert printed >= len(again.output) >= marks[-2].place.tick // A_POINT
 
 
+def test_a_guest_killed_while_it_waits_for_input_is_recorded_up_to_there(tmp_path: Path) -> None:
+    path = tmp_path / "A.dpmirec"
+    words = [sys.executable, "-m", "app", "run", "--record", str(path), str(com(tmp_path, READ_LINE))]
+    with subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as running:
+        deadline = time.monotonic() + 30
+        while not (path.exists() and b"MARK" in path.read_bytes()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        running.send_signal(signal.SIGKILL)
+    of = Session(Launch(str(path)))
+    of.history.go(of.history.branch.end)
+    assert of.machine.state.waiting
+    assert of.machine.state.devices.keyboard.wants_input
+
+
 def test_options_a_recording_holds_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "A.dpmirec"
     here("run", "--record", path, SAMPLES / "callback.com")
@@ -145,10 +167,16 @@ def test_options_a_recording_holds_are_refused(tmp_path: Path) -> None:
         assert done.code == 2, words
         assert words[1] in done.errors
         assert "is a recording" in done.errors
+    done = here("run", path, "--then", SAMPLES / "hello16.com")
+    assert done.code == 2
+    assert "--then" in done.errors
     done = here("run", path, "argument")
     assert done.code == 2
     assert "arguments" in done.errors
     assert here("run", "-q", "--max-instructions", "9000", path).code == 0
+    done = here("--record", path)
+    assert done.code == 2
+    assert "PROGRAM" in done.errors
 
 
 @pytest.mark.parametrize("command", ["run", "trace", "info"])

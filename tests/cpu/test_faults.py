@@ -9,6 +9,7 @@ from app.emu.cpu.exits import Exit, Why
 from app.emu.descriptor import BIG, Descriptor, sized
 from app.emu.memory import layout
 from app.emu.registers import Flag, Registers, Segment
+from app.emu.watchpoint import SINGLE_STEP
 from tests.cpu.conftest import CODE, CS, DATA, DS, FREE, PRESENT_DATA, SS, STACK, TOP, Lab
 
 DE, DB, BP, OF, BR, UD, NP, SF, GP, PF, MF = 0, 1, 3, 4, 5, 6, 11, 12, 13, 14, 16
@@ -46,9 +47,9 @@ def test_divide_error(lab: Lab) -> None:
 def test_single_step_traps_behind_the_instruction(lab: Lab) -> None:
     lab.put("40 43")
     lab.regs.eflags |= Flag.TF
-    assert lab.run() == fault(DB, executed=1)
+    assert lab.run() == fault(DB, SINGLE_STEP, executed=1)
     assert (lab.regs.eip, lab.regs.eax, lab.regs.ebx) == (1, 1, 0)
-    assert lab.run() == fault(DB, executed=1)
+    assert lab.run() == fault(DB, SINGLE_STEP, executed=1)
     assert (lab.regs.eip, lab.regs.eax, lab.regs.ebx) == (2, 1, 1)
 
 

@@ -197,3 +197,14 @@ def test_a_flat_program_can_be_written_to() -> None:
     pm.regs.esp, pm.regs.eip, pm.regs.ebx = DATA + 0x1000, CODE, DATA
     pm.put("8903 a16c040000 c6050f004000 21 cd00")
     assert pm.run() == Exit(Why.INTERRUPT, 4, 0x21)
+
+
+def test_without_a_coprocessor_its_instructions_raise_exception_7(lab: Lab) -> None:
+    code = "90 D9E8 CD80"  # nop / fld1 / int 80h
+    assert lab.run(code).why is Why.INTERRUPT
+    for _ in range(2):
+        lab.cpu.enable_coprocessor(on=False)
+        ended = lab.run(code)
+        assert (ended.why, ended.vector, ended.executed, lab.regs.eip) == (Why.FAULT, 7, 1, 1)
+        lab.cpu.enable_coprocessor(on=True)
+        assert lab.run(code).why is Why.INTERRUPT

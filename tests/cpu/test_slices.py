@@ -10,13 +10,13 @@ from app.emu.cpu.exits import Exit, Why
 from app.emu.descriptor import BIG, Descriptor, sized
 from app.emu.memory import layout
 from app.emu.memory.memory import MemoryImage
-from app.emu.registers import Registers, Segment
+from app.emu.registers import Flag, Registers, Segment
 from tests.cpu.conftest import CODE, DATA, FREE, Lab
 
 LENGTH = 400
 DATA_SELECTORS = [FREE + 8 * number for number in range(6)]
 
-Outcome = tuple[list[Exit], Registers, bytes]
+Outcome = tuple[list[Exit], Registers, bytes, bool]
 
 
 class Bench(Lab):
@@ -39,8 +39,8 @@ class Bench(Lab):
         self.image: MemoryImage = self.memory.save()
         self.saved = self.cpu.save()
 
-    def play(self, code: bytes, slices: int, start: Registers) -> Outcome:
-        """Run; step over what faults, as a debugger's user might."""
+    def play(self, code: bytes, slices: int, start: Registers, *, waits: bool = False) -> Outcome:
+        """Run; step over what faults, as a debugger's user might. waits: turn interrupts off where they are let in."""
         self.memory.restore(self.image)
         self.cpu.restore(self.saved)
         self.memory.write(self.base, code)
@@ -48,7 +48,8 @@ class Bench(Lab):
         exits: list[Exit] = []
         done = 0
         while done < LENGTH and len(exits) < 30:
-            result = self.cpu.run(self.regs, layout.RING0_STACK_TOP, min(slices, LENGTH - done))
+            size = min(slices, LENGTH - done)
+            result = self.cpu.run(self.regs, layout.RING0_STACK_TOP, size, until_interruptible=waits)
             done += result.executed
             assert result.executed <= slices
             assert self.regs.is_v86 == start.is_v86
@@ -59,7 +60,11 @@ class Bench(Lab):
                     self.regs.eip = self.regs.eip + 1 & 0xFFFF
                     done += 1
                 self.regs.cs, self.regs.ss = start.cs, start.ss
-        return exits, self.regs.copy(), self.memory.read(self.base, 0x1000) + self.memory.read(self.regs.ds.base, 0x100)
+            if waits and self.regs.interrupts_on and not self.cpu.in_shadow:
+                exits.append(Exit(Why.BUDGET, done))
+                self.regs.set_flag(Flag.IF, on=False)
+        memory = self.memory.read(self.base, 0x1000) + self.memory.read(self.regs.ds.base, 0x100)
+        return exits, self.regs.copy(), memory, self.cpu.in_shadow
 
 
 BENCHES: dict[str, Bench] = {}
@@ -86,6 +91,7 @@ def random_start(lab: Bench, chance: random.Random) -> Registers:
 SNIPPETS = bytes.fromhex(
     "8eda|8ec2|8ee2|1e|07|1f|06|f3a4|f3ab|aa|a5|ad|268b07|268807|648b07|658907|8b07|8907|ff30|50|58|60|61|c9|c3|6a05|"
     "89e5|81c40001|e2f0|ebfe|7510|31c0|8ed8|8ec0|c40f|c50f|2e8907|2e8b07|0f31|cd21|dd17|db3f|d907|9c|9d|40|4b|49|"
+    "fb|fa|fb40fa|1617|cf|fbf3aa|fb17|"
     "0fa307".replace("|", "00ff00")
 ).split(b"\x00\xff\x00")
 
@@ -102,9 +108,9 @@ def first_difference(one: Outcome, other: Outcome) -> str:
     return f"{len(one[0])} / {len(other[0])} exits, {one[1]} / {other[1]}"
 
 
-def compare(mode: str, code: bytes, start: Registers) -> None:
+def compare(mode: str, code: bytes, start: Registers, *, waits: bool = False) -> None:
     lab = bench(mode)
-    outcomes = [lab.play(code, slices, start) for slices in (LENGTH, 1, 7)]
+    outcomes = [lab.play(code, slices, start, waits=waits) for slices in (LENGTH, 1, 7)]
     for other in outcomes[1:]:
         assert outcomes[0] == other, first_difference(outcomes[0], other)
 
@@ -115,6 +121,16 @@ def compare(mode: str, code: bytes, start: Registers) -> None:
 def test_slices_do_not_matter(mode: str, seed: int) -> None:
     chance = random.Random(seed)
     compare(mode, random_code(chance), random_start(bench(mode), chance))
+
+
+@pytest.mark.parametrize("mode", ["v86", "pm16", "pm32"])
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 2**32))
+def test_interrupts_are_let_in_at_the_same_instruction(mode: str, seed: int) -> None:
+    chance = random.Random(seed)
+    start = random_start(bench(mode), chance)
+    start.set_flag(Flag.IF, on=False)
+    compare(mode, random_code(chance), start, waits=True)
 
 
 @pytest.mark.parametrize("mode", ["v86", "pm16", "pm32"])

@@ -174,6 +174,30 @@ def test_typed_keys_are_typed_again_on_the_way_back(tmp_path: Path) -> None:
     assert b"abq" in text
 
 
+def test_the_mouse_is_used_again_on_the_way_back() -> None:
+    """The program ends with 0 when its event handler has seen exactly these four things."""
+    session = Session(Launch(str(build.BUILT / "mouse_events_reach_protected_mode-32.com")))
+    session.run(Run(), most=200_000)
+    waiting = session.machine.place
+    for use in (
+        lambda: session.move_mouse(80, 40), lambda: session.hold_mouse_buttons(1), lambda: session.move_mouse(104, 41),
+        lambda: session.hold_mouse_buttons(0),
+    ):  # fmt: skip
+        use()
+        session.run(Run(), most=300_000)
+    session.run(Run())
+    end = session.machine.state.end
+    assert end is not None
+    assert (end.code, end.how) == (0, "exit")
+    events = [event.to_json() for event, _ in session.machine.log.since(0)]
+    session.history.go(waiting)
+    assert session.run(Run()) == Stop.PROGRAM_ENDED
+    assert [event.to_json() for event, _ in session.machine.log.since(0)] == events
+    assert [str(each) for each in session.history.branch.inputs] == [
+        "mouse to 80,40", "mouse buttons held: left", "mouse to 104,41", "mouse buttons held: none",
+    ]  # fmt: skip
+
+
 def test_checkpoints_stay_within_the_budget_and_the_first_one_stays() -> None:
     machine = start(sample("timer.com"), CapturedConsole())
     history = History(machine, budget=300_000)

@@ -102,6 +102,26 @@ def test_a_branch_leaves_the_host_as_its_guest_sees_it(
         assert on_host(drive) == in_guest(running.state.dos.mount)
 
 
+def test_checkpoints_share_what_a_file_keeps(tmp_path: Path) -> None:
+    """A file of 400 KB is not held once for each checkpoint, nor copied into it."""
+    # mov ah, 3Ch / xor cx, cx / mov dx, NAME / int 21h / mov bx, ax / next: mov ah, 40h / mov cx, 1000h / int 21h /
+    # inc word [200h] / cmp word [200h], 100 / jb next / jmp $
+    code = bytes.fromhex("B43C 31C9 BA3001 CD21 89C3 B440 B90010 CD21 FF060002 833E000264 72EE EBFE")
+    running = machine(com(tmp_path, code.ljust(0x30, b"\x90") + b"OUT.TXT\0"))
+    history = History(running)
+    run_on(history, 800)
+    assert running.state.dos.mount.file("OUT.TXT").size == 100 * 0x1000
+    history.keep()
+    run_on(history, 800)
+    history.keep()
+    last = history.branch.kept[len(history.branch.kept) - 1]
+    assert len(last.checkpoint.state.pickled) < 50_000
+    assert len(last.checkpoint.state.blocks) == 25
+    assert last.own < 100_000
+    history.go(Place(300, 0))
+    assert running.state.dos.mount.file("OUT.TXT").size < 100 * 0x1000
+
+
 WRITER = bytes.fromhex("B408 CD21 88C2 B43C 31C9 BA3001 CD21 89C3 B440 B90400 BA3001 CD21 B43E CD21 B8004C CD21").ljust(
     0x30, b"\x90"
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from app.debug.goals import PreviousEvent, RunBack
-from app.debug.session import Launch, Run, Session, ToEvent
-from app.debug.snapshot import Interest, Snapshot
+from app.debug.goals import PreviousEvent, RunBack, StepBack
+from app.debug.session import Launch, Run, Session, StepOut, StepOver, ToEvent
+from app.debug.snapshot import Interest, Snapshot, Stop
 from app.emu.descriptor import Descriptor
 from app.emu.events import Door, Stack
+from app.emu.registers import Mode
 from app.resources import resource
 
 NOTIFIED = ToEvent(frozenset({"resident_provider_notified"}))
@@ -69,3 +70,26 @@ def test_going_back_over_calls_shows_what_was_there() -> None:
         assert (running.machine.place, look(running).providers) == (place, picture)
     running.run(RunBack())
     assert look(running).providers.procedures == ()
+
+
+def test_stepping_over_the_entry_runs_the_providers() -> None:
+    running = session()
+    running.run(NOTIFIED)
+    running.run(StepBack())
+    running.run(StepBack())
+    assert running.machine.regs.is_v86, "in front of the far call"
+    behind = running.machine.regs.code_linear + 4
+    assert running.run(StepOver()) == Stop.STEPPED
+    assert running.machine.regs.code_linear == behind
+    assert look(running).mode is Mode.PM16
+    assert calls(running) == []
+
+
+def test_running_until_return_leaves_a_procedure_for_the_client() -> None:
+    running = session()
+    running.run(NOTIFIED)
+    entered = running.machine.tick
+    running.run(StepOut())
+    assert running.machine.tick > entered
+    assert running.machine.regs.cs.selector == 0x97
+    assert look(running).live_stack is Stack.APPLICATION

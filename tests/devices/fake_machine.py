@@ -9,6 +9,7 @@ from typing import Any
 
 from app.emu.bios.bios import Bios
 from app.emu.devices.devices import Devices
+from app.emu.drivers.mouse import MouseDriver
 from app.emu.registers import ALWAYS_SET, Flag, Registers, Segment
 from app.emu.rom import Rom
 
@@ -56,7 +57,7 @@ class FakeMachine:
         self.rom = Rom(self.memory)  # type: ignore[arg-type]
         self.events: list[tuple[str, dict[str, Any]]] = []
         self.ended: list[str] = []
-        self.state = SimpleNamespace(devices=Devices(self), bios=Bios(self))  # type: ignore[arg-type]
+        self.state = SimpleNamespace(devices=Devices(self), bios=Bios(self), mouse=MouseDriver(self))  # type: ignore[arg-type]
 
     def emit(self, kind: type, **fields: Any) -> None:
         self.events.append((kind.__name__, fields))
@@ -73,6 +74,11 @@ class FakeMachine:
     def bios(self) -> Bios:
         bios: Bios = self.state.bios
         return bios
+
+    @property
+    def mouse(self) -> MouseDriver:
+        mouse: MouseDriver = self.state.mouse
+        return mouse
 
     def run_until(self, clock: int) -> None:
         """Let time pass from appointment to appointment, nobody serving interrupts."""
@@ -112,8 +118,8 @@ class FakeMachine:
         target = io.BytesIO()
         saver = pickle.Pickler(target)
         saver.persistent_id = lambda value: "machine" if value is self else None  # type: ignore[method-assign]
-        saver.dump((self.state.devices, self.state.bios))
+        saver.dump((self.state.devices, self.state.bios, self.state.mouse))
         loader = pickle.Unpickler(io.BytesIO(target.getvalue()))  # noqa: S301 - our own bytes
         loader.persistent_load = lambda _name: other  # type: ignore[method-assign]
-        other.state.devices, other.state.bios = loader.load()
+        other.state.devices, other.state.bios, other.state.mouse = loader.load()
         return other

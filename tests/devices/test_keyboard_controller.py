@@ -6,7 +6,7 @@ import pytest
 
 from app.emu.devices.clock import RATE
 from app.emu.devices.keyboard_controller import HOLD, SERIAL
-from app.emu.devices.scan_codes import CHARACTERS, KEYS, Stroke, strokes_of_bytes, strokes_of_text
+from app.emu.devices.scan_codes import CHARACTERS, CLICK, KEYS, Stroke, strokes_of_bytes, strokes_of_text
 from tests.devices.fake_machine import FakeMachine
 
 
@@ -68,10 +68,28 @@ def test_text_becomes_scan_codes(machine: FakeMachine, text: str, expected: str)
     assert bytes.fromhex(expected) == codes(machine)
 
 
-@pytest.mark.parametrize("text", ["{Nokey}", "{", "a}b", "{Ctrl+}", "{Meta+x}", "☃", "{}"])
+@pytest.mark.parametrize(
+    "text",
+    ["{Nokey}", "{", "a}b", "{Ctrl+}", "{Meta+x}", "☃", "{}", "{Mouse 1}", "{Mouse -1,2}", "{Click nose}", "{Press}"],
+)
 def test_what_cannot_be_typed_is_refused_with_a_reason(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         strokes_of_text(text)
+
+
+def test_the_mouse_is_used_in_turn_with_the_keys(machine: FakeMachine) -> None:
+    keyboard, mouse = machine.devices.keyboard, machine.devices.mouse
+    keyboard.type_text("a{Mouse 320, 96}{click Left}b{Press right}{Release right}")
+    received(machine, 2 * RATE)
+    reports = []
+    while (report := mouse.take()) is not None:
+        reports.append(report)
+    assert reports == [(320, 96, 0), (320, 96, 1), (320, 96, 0), (320, 96, 2), (320, 96, 0)]
+
+
+def test_a_click_takes_as_long_as_a_finger_does(machine: FakeMachine) -> None:
+    machine.devices.keyboard.type_text("{Click left}b")
+    assert received(machine, RATE)[0][0] >= 2 * CLICK * RATE // 1000
 
 
 def test_every_byte_has_a_stroke_and_line_ends_are_one_enter() -> None:

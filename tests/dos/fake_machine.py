@@ -81,6 +81,14 @@ class FakeHost:
         return False
 
 
+class FakeXms:
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def multiplex(self) -> None:
+        self.asked += 1
+
+
 class FakeMachine:
     """What `surroundings.Machine` asks for; interrupts are carried out as far as their first trap."""
 
@@ -94,8 +102,8 @@ class FakeMachine:
         self.console = SimpleNamespace(write=self._console_write)
         self.ended: tuple[int, str, str] | None = None
         self.dos = Dos(self, Mount(HostFolder(str(folder)), write_through=write_through))
-        self.bios, self.host = FakeBios(), FakeHost()
-        self.state = SimpleNamespace(bios=self.bios, host=self.host, dos=self.dos)
+        self.bios, self.host, self.xms = FakeBios(), FakeHost(), FakeXms()
+        self.state = SimpleNamespace(bios=self.bios, host=self.host, xms=self.xms, dos=self.dos)
         self.dos.install()
 
     def _console_write(self, handle: int, data: bytes) -> None:
@@ -150,7 +158,7 @@ class FakeMachine:
             regs.eip += 1
         trap = self.rom.traps[regs.code_linear]
         assert trap.component == "dos"
-        getattr(self.dos, trap.method)()
+        getattr(self.dos, trap.method)(*([] if trap.argument is None else [trap.argument]))
         if trap.after.name == "IRET":
             status = regs.eflags & 0x8D5
             self.iret()

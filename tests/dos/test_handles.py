@@ -167,3 +167,63 @@ def test_redirected_input_is_read_by_character_functions(machine: FakeMachine, o
     assert machine.int21(0x0B00).al == 0xFF
     assert [machine.int21(0x0800).al for _ in range(11)] == [*b"0123456789", 0x1A]
     assert machine.int21(0x0B00).al == 0
+
+
+def lock(machine: FakeMachine, function: int, handle: int, start: int, size: int) -> int:
+    """The error code of locking (0) or unlocking (1) bytes, 0 when it succeeds."""
+    regs = machine.int21(0x5C00 | function, bx=handle, cx=start >> 16, dx=start & 0xFFFF, si=size >> 16, di=size)
+    return regs.ax if machine.carry else 0
+
+
+class TestLocks:
+    @pytest.fixture
+    def second(self, machine: FakeMachine, opened: int) -> int:
+        return machine.int21(0x3D02, **machine.path("digits")).ax
+
+    def test_locked_bytes_are_others_neither_to_read_nor_to_write(
+        self, machine: FakeMachine, opened: int, second: int
+    ) -> None:
+        assert lock(machine, 0, opened, 4, 2) == 0
+        assert read(machine, second, 4) == b"0123"
+        assert machine.int21(0x3F00, bx=second, cx=1, **machine.put(b"", 0x4000)).ax == 0x21
+        assert machine.carry
+        assert write(machine, second, b"x") == 0x21
+        assert read(machine, opened, 10) == b"0123456789", "the owner may"
+        assert machine.int21(0x5900, bx=0).ax == 0x21
+
+    def test_bytes_are_locked_once(self, machine: FakeMachine, opened: int, second: int) -> None:
+        assert lock(machine, 0, opened, 0, 10) == 0
+        assert lock(machine, 0, second, 9, 1) == 0x21
+        assert lock(machine, 0, opened, 5, 1) == 0x21
+        assert lock(machine, 0, second, 10, 0xFFFFFFF0) == 0, "behind the end, too"
+
+    def test_unlocking_needs_the_same_bytes(self, machine: FakeMachine, opened: int, second: int) -> None:
+        lock(machine, 0, opened, 0, 10)
+        assert lock(machine, 1, opened, 0, 9) == 0x21
+        assert lock(machine, 1, second, 0, 10) == 0x21
+        assert lock(machine, 1, opened, 0, 10) == 0
+        assert read(machine, second, 2) == b"01"
+
+    def test_closing_unlocks(self, machine: FakeMachine, opened: int, second: int) -> None:
+        lock(machine, 0, opened, 0, 10)
+        machine.int21(0x3E00, bx=opened)
+        assert read(machine, second, 2) == b"01"
+
+    def test_devices_and_other_functions_are_refused(self, machine: FakeMachine, opened: int) -> None:
+        assert lock(machine, 0, 1, 0, 1) == 1
+        assert lock(machine, 2, opened, 0, 1) == 1
+
+
+def test_retries_of_locked_files_can_be_set(machine: FakeMachine) -> None:
+    machine.int21(0x440B, cx=1, dx=3)
+    assert not machine.carry
+
+
+def test_a_table_of_handles_anywhere_is_read_with_wrapping_offsets(machine: FakeMachine) -> None:
+    prefix = machine.dos.current_psp << 4
+    machine.memory.write_u16(prefix + 0x32, 0xFFFF)
+    machine.memory.write_u32(prefix + 0x34, 0xFFFF_FFF0)
+    machine.memory.write(0xFFFF0, b"\xff" * 0x40)
+    machine.memory.write(0x10FFD0, b"\xff" * 0x20)
+    for handle in (0x0F, 0x10, 0x40, 0xFFFE):
+        assert machine.int21(0x3E00, bx=handle).ax == 6

@@ -175,6 +175,11 @@ def test_psp_services(machine: FakeMachine) -> None:
     assert machine.dos.current_psp == psp
 
 
+def test_a_program_the_caller_has_loaded_may_start(machine: FakeMachine) -> None:
+    machine.int21(0x4B05, ds=0x1234, dx=0)
+    assert not machine.carry
+
+
 class TestEntry:
     def test_registers_and_flags_come_back(self, machine: FakeMachine) -> None:
         machine.regs.set_flag(Flag.CF | Flag.ZF, on=True)
@@ -188,10 +193,10 @@ class TestEntry:
     def test_unknown_functions_answer_as_dos(self, machine: FakeMachine) -> None:
         assert machine.int21(0x7A42).ax == 0x7A00
         assert not machine.carry
-        assert machine.int21(0x5D0A).ax == 1
+        assert machine.int21(0x5E00).ax == 1
         assert machine.carry
         assert machine.int21(0x0F00).al == 0xFF
-        assert [event["function"] for event in machine.of_kind("UnsupportedCalled")] == [0x7A, 0x5D, 0x0F]
+        assert [event["function"] for event in machine.of_kind("UnsupportedCalled")] == [0x7A, 0x5E, 0x0F]
 
     def test_extended_error_remembers(self, machine: FakeMachine) -> None:
         machine.int21(0x3D00, **machine.path("none"))
@@ -229,5 +234,71 @@ class TestEntry:
         dos = machine.dos
         dos.machine = dos.handles.machine = dos.con.machine = None
         again = pickle.loads(pickle.dumps(dos))  # noqa: S301 - our own bytes
-        assert again.current_psp == dos.current_psp
+        assert again.end_of_run == dos.end_of_run
         assert again.int21_entry == dos.int21_entry
+
+
+# What the host and the command line ask for
+
+
+def test_all_descendants_of_a_program_end_and_it_is_current_again(machine: FakeMachine) -> None:
+    first, before = machine.dos.current_psp, list(machine.dos.blocks)
+    started = []
+    for _ in range(3):
+        execute(machine, "prog.com")
+        machine.int21(0x4A00, es=machine.dos.current_psp, bx=0x400)
+        started.append(machine.dos.current_psp)
+    machine.dos.end_descendants(started[0], 0xFF)
+    assert machine.dos.current_psp == started[0]
+    assert machine.host.ended == [started[2], started[1]]
+    machine.dos.end_descendants(first, 0xFF)
+    assert (machine.dos.current_psp, list(machine.dos.blocks)) == (first, before)
+    machine.dos.end_descendants(first, 0xFF)
+    assert machine.dos.current_psp == first, "a program is no descendant of its own"
+    assert machine.ended is None
+
+
+def test_what_a_resident_program_kept_can_be_given_back(machine: FakeMachine, folder: Path) -> None:
+    (folder / "f").write_bytes(b"0123456789")
+    before = list(machine.dos.blocks)
+    execute(machine, "prog.com")
+    child = machine.dos.current_psp
+    machine.int21(0x3D00, **machine.path("f"))
+    machine.int21(0x3100, dx=0x20)
+    held = sum(entry is not None for entry in machine.dos.handles.entries)
+    assert list(machine.dos.blocks) != before
+    machine.dos.release_resident(child)
+    assert list(machine.dos.blocks) == before
+    assert sum(entry is not None for entry in machine.dos.handles.entries) < held
+
+
+def test_the_host_may_put_off_the_end_of_a_program(machine: FakeMachine) -> None:
+    """It ends its client first; then DOS begins again, and all is as if nothing had been in between."""
+    asked = []
+
+    def put_off(psp: int, code: int, how: int, message: str) -> bool:
+        asked.append((psp, code, how, message))
+        return len(asked) == 1
+
+    machine.host.program_ending = put_off  # type: ignore[method-assign]
+    psp = machine.dos.current_psp
+    machine.int21(0x4C2A)
+    assert machine.ended is None
+    assert not machine.of_kind("ProgramEnded")
+    machine.dos.end_now(*asked[0][1:])
+    assert asked == [(psp, 0x2A, 0, "")] * 2
+    assert machine.ended == (0x2A, "exit", "")
+
+
+def test_programs_are_loaded_one_after_the_other(machine: FakeMachine) -> None:
+    segments = []
+    for name, tail in (("prog.com", "one"), ("prog.com", "two")):
+        machine.dos.load_afterwards(name, tail, {"PATH": "C:\\"})
+    first = machine.dos.current_psp
+    machine.int21(0x3100, dx=0x20)
+    while machine.dos.load_next():
+        psp = machine.dos.current_psp
+        segments.append((psp, machine.memory.read((psp << 4) + 0x81, 4)))
+        machine.int21(0x4C00)
+    assert [tail for _, tail in segments] == [b" one", b" two"]
+    assert segments[0][0] == segments[1][0] > first, "behind what stays resident, and in the memory of the one before"

@@ -32,7 +32,9 @@ def test_time_can_be_set(machine: FakeMachine) -> None:
     assert machine.int21(0x2C00).low("dx") == 0x0100
 
 
-@pytest.mark.parametrize("date", [(1979, 0x0101), (1995, 0x021D), (1995, 0x0D01), (1995, 0x0100), (2100, 0x0101)])
+@pytest.mark.parametrize(
+    "date", [(1979, 0x0101), (1995, 0x021D), (1995, 0x0D01), (1995, 0x0100), (2100, 0x0101), (50043, 0x0101)]
+)
 def test_impossible_dates_are_refused(machine: FakeMachine, date: tuple[int, int]) -> None:
     assert machine.int21(0x2B00, cx=date[0], dx=date[1]).al == 0xFF
     assert machine.int21(0x2A00).low("cx") == 1994
@@ -99,9 +101,39 @@ def test_break_flag_and_small_answers(machine: FakeMachine) -> None:
     assert machine.int21(0x5400).al == 1
 
 
-def test_multiplex_asks_the_host(machine: FakeMachine) -> None:
+@pytest.mark.parametrize("letter, answer", [("y", 1), ("N", 0), ("x", 2)])
+def test_letters_mean_yes_and_no(machine: FakeMachine, letter: str, answer: int) -> None:
+    assert machine.int21(0x6523, dx=ord(letter)).ax == answer
+
+
+def test_file_names_become_upper_case(machine: FakeMachine) -> None:
+    at = machine.put(b"read.me\0", 0x3000)
+    machine.int21(0x65A2, **at)
+    assert machine.memory.read((at["ds"] << 4) + 0x3000, 8) == b"READ.ME\0"
+
+
+@pytest.mark.parametrize("function", [0x18, 0x1D, 0x1E, 0x20, 0x61, 0x6B])
+def test_reserved_functions_do_nothing(machine: FakeMachine, function: int) -> None:
+    assert machine.int21(function << 8 | 0x42).al == 0
+    assert not machine.of_kind("UnsupportedCalled")
+
+
+@pytest.mark.parametrize("function, drive", [(0x1B, 9), (0x1C, 0), (0x1C, 3)])
+def test_allocation_is_that_of_free_space(machine: FakeMachine, function: int, drive: int) -> None:
+    regs = machine.int21(function << 8, dx=drive)
+    assert (regs.al, regs.low("cx"), regs.low("dx")) == (64, 512, 32768)
+    assert machine.memory.read_u8((regs.ds.selector << 4) + regs.low("bx")) == 0xF8
+
+
+def test_allocation_of_no_drive(machine: FakeMachine) -> None:
+    assert machine.int21(0x1C00, dx=1).al == 0xFF
+
+
+def test_multiplex_asks_host_and_driver(machine: FakeMachine) -> None:
     assert machine.interrupt(0x2F, ax=0x1687).ax == 0x1687
-    assert machine.interrupt(0x2F, ax=0x4300).ax == 0x4300
+    assert machine.xms.asked == 0
+    machine.interrupt(0x2F, ax=0x4310)
+    assert machine.xms.asked == 1
     assert machine.interrupt(0x2F, ax=0x4A01).low("di") == 0xFFFF
 
 
@@ -114,3 +146,9 @@ def test_idle_and_network_do_nothing(machine: FakeMachine) -> None:
     for vector in (0x28, 0x2A):
         address = machine.memory.read_u32(vector * 4)
         assert machine.memory.read_u8((address >> 16 << 4) + (address & 0xFFFF)) == 0xCF
+
+
+@pytest.mark.parametrize("vector", [0x25, 0x26])
+def test_absolute_disk_calls_fail_and_are_told(machine: FakeMachine, vector: int) -> None:
+    assert machine.interrupt(vector, ax=0x0002).ax == 0x8002
+    assert [event["interrupt"] for event in machine.of_kind("UnsupportedCalled")] == [vector]

@@ -93,6 +93,49 @@ raw = st.binary(min_size=1, max_size=400)
 raw_clients = st.builds(client, st.sampled_from([16, 32]), raw)
 anything = clients | raw | raw_clients | sequences.filter(bool)
 
+# Programs that a fast timer interrupts again and again, and that allow it by every means there is
+
+FAST_TIMER = bytes.fromhex("B034 E643 B011 E640 B000 E640")
+"""mov al, 34h / out 43h, al / mov al, 11h / out 40h, al / mov al, 0 / out 40h, al: a tick every 57 clocks"""
+GATES = [
+    bytes.fromhex(code)
+    for code in (
+        "FA",  # cli
+        "FB",  # sti
+        "FB FA",  # sti / cli
+        "FB 90 FA",  # sti / nop / cli
+        "FB FB 40 FA",  # sti / sti / inc ax / cli
+        "FB EB00 FA",  # sti / jmp on / cli
+        "FB CD12 FA",  # sti / int 12h / cli
+        "9C FA 40 9D",  # pushf / cli / inc ax / popf
+        "6A02 9D",  # push 2 / popf
+        "680202 9D FA",  # push 202h / popf / cli
+        "8CD0 FB 8ED0 40 FA",  # mov ax, ss / sti / mov ss, ax / inc ax / cli
+        "8CD0 8ED0 40",  # mov ax, ss / mov ss, ax / inc ax
+        "16 FB 17 90 FA",  # push ss / sti / pop ss / nop / cli
+        "16 17 90",  # push ss / pop ss / nop
+        "0F31",  # rdtsc
+        "FB 0F31 FA",  # sti / rdtsc / cli
+        "BF0060 B90100 FB F3AA FA",  # mov di, 6000h / mov cx, 1 / sti / rep stosb / cli
+        "BF0060 B90300 FB F3AA FA",
+        "E421 FB E421 FA",  # in al, 21h / sti / in al, 21h / cli
+        "FB E621 FA",  # sti / out 21h, al / cli
+        "B0FF E621 40 40 B000 E621",  # mov al, FFh / out 21h, al / inc ax / inc ax / mov al, 0 / out 21h, al
+        "B00C E620 E420 B020 E620 FB 90 FA",  # poll the interrupt controller: that takes the request
+        "FB A30050 FA",  # sti / mov [5000h], ax / cli
+        "40 40 40 40 40",  # inc ax …
+    )
+]
+
+
+@st.composite
+def gates(draw: st.DrawFn) -> bytes:
+    """A loop without end, in real mode or in a client: a fast timer, and instructions that allow interrupts or not."""
+    loop = b"".join(draw(st.lists(st.sampled_from(GATES), min_size=1, max_size=12)))
+    code = FAST_TIMER + loop + b"\xeb" + bytes([-len(loop) - 2 & 0xFF])
+    bits = draw(st.sampled_from([0, 16, 32]))
+    return client(bits, code) if bits else code
+
 
 # A client that runs a program
 

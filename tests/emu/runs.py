@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import os
 import struct
@@ -17,7 +16,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 from app.debug.inputs import standard_input
 from app.debug.launch import Launch, start
-from app.emu.machine import Checkpoint, Machine, _Unpickler
+from app.emu.machine import Checkpoint, Machine
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SAMPLES = ROOT / "resources" / "samples"
@@ -128,11 +127,11 @@ def whole_state(running: Machine) -> dict[str, Any]:
 
 
 def described(saved: Checkpoint, running: Machine) -> dict[str, Any]:
-    state = _Unpickler(io.BytesIO(saved.state), running).load()
+    state = running.unpickled(saved.state)
     return {
         "memory": saved.memory.pages,
         "fpu": saved.fpu,
-        "log": [(event.to_json(), repr(moment)) for chunk in (*saved.log[0], saved.log[1]) for event, moment in chunk],
+        "log": [(event.to_json(), repr(moment)) for event, moment in saved.log],
         "state": plain(state, running, {}),
     }
 

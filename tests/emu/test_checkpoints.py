@@ -28,6 +28,7 @@ from tests.emu.runs import (
     trace,
     whole_state,
 )
+from tests.guest import build
 
 ENOUGH = 2_000_000
 SLICES = (1, 7, 1000, 1_000_000)
@@ -51,6 +52,29 @@ def test_a_sample_goes_on_from_a_checkpoint_as_it_did_before(program: Path) -> N
     places = (0, 1, ticks[len(ticks) // 3], ticks[len(ticks) // 2] + 1, ticks[-2])
     for tick in places if whole.tick < 100_000 else places[2:3]:
         save_run_restore_run(program, tick, 100_000)
+
+
+FUNCTIONS = [
+    build.BUILT / f"{name}-32.com"
+    for name in (
+        "watchpoints_trigger",
+        "serialization_waits_for_others",
+        "page_attributes_are_obeyed",
+        "blocks_show_other_memory",
+        "coprocessor_is_used_or_emulated",
+    )
+]
+"""Guest tests whose functions keep state of several kinds: page tables, debug registers, pending calls, CR0."""
+
+
+@pytest.mark.parametrize("program", FUNCTIONS, ids=lambda path: path.stem)
+def test_what_functions_keep_is_in_checkpoints_and_depends_on_no_slices(program: Path) -> None:
+    whole = forward(machine(program), ENOUGH)
+    assert whole.state.end.code == 0
+    save_run_restore_run(program, whole.tick // 2, ENOUGH)
+    sliced = forward(machine(program), ENOUGH, slices=1)
+    assert trace(sliced) == trace(whole)
+    assert_same(whole_state(whole), whole_state(sliced))
 
 
 @given(st.data())

@@ -9,9 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.emu.events import CallbackAllocated, ClientEntered, RealModeCalled, RealModeReturned
-from app.emu.machine import Machine
-from tests.emu.programs import STRUCTURE, UD2, parent, store
+from app.emu.events import (
+    CallbackAllocated,
+    ClientEntered,
+    RealModeCalled,
+    RealModeReturned,
+    Reason,
+    ResidentProviderNotified,
+)
+from app.emu.machine import End, Machine
+from tests.emu.programs import STRUCTURE, UD2, clients, parent, raw, sequences, store
 from tests.emu.runs import (
     EXIT,
     SAMPLES,
@@ -187,3 +194,52 @@ def test_several_clients_do_not_depend_on_slices(program: Path, launch: dict[str
     told_again, state_again = run_in_slices(program, (1, 1, 7, 300), LENGTH, **launch)
     assert told_again == told
     assert_same(state, state_again)
+
+
+# A provider that does what it likes
+
+DESCRIBED = bytes.fromhex(
+    "BF0003 8CCB 8D7D08 B80B00 CD31"  # mov di, 300h / mov bx, cs / lea di, [di+8] / mov ax, 000Bh / int 31h
+    "8D7D14 CD31"  # lea di, [di+14h] / int 31h: the 32-bit code descriptor
+    "8CDB BF0003 CD31 8D7D14 CD31"  # mov bx, ds / mov di, 300h / int 31h / lea di, [di+14h] / int 31h
+)
+"""The structure of 0C00h at 300h: our own code and data for both widths."""
+PROCEDURE = 0x400
+
+
+def provider(code: bytes, paragraphs: int) -> bytes:
+    """A provider whose procedure for both widths is this code; it keeps so many paragraphs."""
+    structure = store(0x310, PROCEDURE) + store(0x324, PROCEDURE) + store(0x326, 0)
+    installed = client(16, DESCRIBED + structure + int31(0x0C00, di=0x300) + int31(0x0C01, bx=0, dx=paragraphs))
+    return installed.ljust(PROCEDURE - 0x100, b"\x90") + code
+
+
+RETURN = {16: b"\xcb", 32: b"\x66\xcb"}
+"""retf / o32 retf"""
+RETURNS = st.sampled_from([*RETURN.values(), b"\xf9\xcb", b"\xf9\x66\xcb", EXIT, b""])
+"""The same with CF=1, too; an end of the client; or on into the weeds."""
+
+
+@given(
+    code=st.builds(bytes.__add__, sequences | raw, RETURNS),
+    second=clients,
+    paragraphs=st.sampled_from([0, 6, 0x100, 0x1000]),
+)
+@fuzz(25)
+def test_any_provider_leaves_a_machine_that_goes_on_and_ends(
+    tmp_path: Path, code: bytes, second: bytes, paragraphs: int
+) -> None:
+    """No error of Python's, a stated end or an endless loop, and the same from a checkpoint."""
+    first, then = com(tmp_path, provider(code, paragraphs), "ONE.COM"), com(tmp_path, second, "TWO.COM")
+    save_run_restore_run(first, 60, 2000, then=((str(then),),))
+
+
+@pytest.mark.parametrize("bits", [16, 32])
+def test_that_provider_is_called(tmp_path: Path, bits: int) -> None:
+    """Otherwise the test above says nothing."""
+    first = com(tmp_path, provider(RETURN[bits], 0x100), "ONE.COM")
+    then = com(tmp_path, client(bits, b""), "TWO.COM")
+    running = forward(machine(first, then=((str(then),),)), ENOUGH)
+    told = [event for event, _ in running.log.since(0) if isinstance(event, ResidentProviderNotified)]
+    assert [(event.bits, event.reason) for event in told] == [(bits, reason) for reason in Reason]
+    assert running.state.end == End(0, "exit", "")

@@ -26,7 +26,7 @@ def header(source: Path) -> dict[str, str]:
     for line in source.read_text().splitlines():
         if not line.startswith(";"):
             break
-        if match := re.fullmatch(r"; (widths|expect|options|finding|leaves): (.+)", line):
+        if match := re.fullmatch(r"; (widths|expect|options|leaves): (.+)", line):
             found[match[1]] = match[2]
     return found
 

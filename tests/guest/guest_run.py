@@ -43,13 +43,18 @@ class Ended:
 
 
 def run(program: Path, options: str = "") -> Ended:
-    """Run a program to its end. options: as in a test's header: `--max-instructions N --keys TEXT --then NAME`."""
+    """Run a program to its end. options: as in a test's header.
+
+    These are `--max-instructions N --keys TEXT --then NAME --paging HOW`.
+    """
     words = shlex.split(options)
     given = dict(zip(words[::2], words[1::2], strict=True))
     limit = int(given.get("--max-instructions", ENOUGH))
     console = Console()
     then = ((str(program.parent / given["--then"]),),) if "--then" in given else ()
-    machine = start(Launch(str(program), keys=given.get("--keys", ""), then=then), console)
+    machine = start(
+        Launch(str(program), keys=given.get("--keys", ""), then=then, paging=given.get("--paging", "off")), console
+    )
     deadline = time.monotonic() + SECONDS
     while machine.state.end is None and machine.tick < limit and time.monotonic() < deadline:
         machine.slice(min(limit - machine.tick, SLICE))
@@ -72,5 +77,6 @@ def what_is_left(machine: Machine) -> tuple[str, ...]:
     return (
         *(f"client {client.number}" for client in host.clients),
         *(f"level {level.door}" for level in host.levels),
+        *(f"provider {provider.number}" for provider in host.providers),
         *(f"block of {block.size} bytes" for block in host.arena.blocks),
     )

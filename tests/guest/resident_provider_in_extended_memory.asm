@@ -11,6 +11,13 @@ SIZE    equ     10000h
         call    enter_protected_mode
         call    free_memory
         mov     [memory_before], eax
+        mov     word [regs + rm.eax], 't'
+        call    run
+        cmp     word [regs + rm.eax], 0321h
+        check   e, "a client without a provider stays in DOS memory"
+        call    free_memory
+        sub     eax, [memory_before]
+        check   e, "but nobody could reach its extended memory: it is back"
         mov     word [regs + rm.eax], 'p'
         call    run
         cmp     word [regs + rm.eax], 0021h
@@ -69,6 +76,8 @@ child:  cmp     al, 'c'
         mov     cx, 0
         dpmi    0501h
         check   nc, "a block that is given back"
+        cmp     byte [82h], 't'
+        je      near .stay
         dpmi    0502h
         check   nc, "before the end"
         callback_alloc call_back, structure, callback
@@ -101,6 +110,10 @@ child:  cmp     al, 'c'
         check   nc, "INT 31h AX=0C00h"
         mov     bl, 21h
         xor     dx, dx
+        dpmi    0C01h
+        check   ne, "not reached"
+.stay:  mov     bl, 21h
+        mov     dx, 20h
         dpmi    0C01h
         check   ne, "not reached"
 .move:  mov     [si + 2], ax            ; the base of the data descriptor at SI and of the code descriptor behind it

@@ -1,6 +1,8 @@
 ; Three providers, for both widths, 16-bit and 32-bit clients only: they are told of clients in the order of their
 ; installation and of their ends in reverse, however clients end; who wants to go goes when nobody uses it any more.
+; A provider that fails is a failure of the client it was called for: the others are told of its end, too.
 ; Rule: DPMI 1.0, INT 31h AX=0C00h, 0C01h; reference section 8.
+; leaves: provider 4, provider 5
 %include "guest.inc"
 %include "child.inc"
 %include "provider.inc"
@@ -52,6 +54,12 @@
         call    largest_block
         cmp     bx, [dos_before]
         check   e, "DOS memory is back"
+
+        told    'p', 0321h, ""          ; a provider whose procedure fails costs its clients their lives
+        told    'y', 0321h, "p0p1"
+        told    'c', 00FFh, "p0p1"
+        told    'd', 00FFh, "p0p1"
+        told    'z', 00FFh, "p0p1"
         pass
 
 check_log:                              ; the text behind the call -> ZF; goes on behind it
@@ -117,6 +125,10 @@ procedure32:
         call    procedure
         o32 retf
 procedure:                              ; AX = 0 or 1, BX = handle, DS = ours; EDX = the handler -> CF
+        cmp     byte [id], 'y'
+        jne     .works
+        ud2
+.works:
         xor     bp, bp
         mov     cx, es
         mov     si, fs

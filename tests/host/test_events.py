@@ -11,7 +11,8 @@ import pytest
 
 from app.emu import events
 from app.emu.address import Far
-from app.emu.events import KINDS, Door, Event, EventLog, Moment, Reason, Stack
+from app.emu.event_log import EventLog
+from app.emu.events import KINDS, Door, Event, Moment, Reason, Stack
 from app.emu.registers import Mode
 from tests.emu.runs import ROOT, SAMPLE_PROGRAMS, client, com, forward, int31, machine
 from tests.guest import build
@@ -72,7 +73,7 @@ INTERFACE: dict[str, dict[str, str]] = {
     "v86_breakpoint_removed": _V86_BREAKPOINT,
     "v86_breakpoint_hit": _V86_BREAKPOINT | {"advanced": "flag"},
 }  # fmt: skip
-OURS = {"unsupported_called"}
+OURS = {"page_missed", "unsupported_called", "watchpoint_hit"}
 """Events beyond the interface."""
 OF_DRIVERS = {kind for kind in INTERFACE if kind.startswith(("vxd_", "v86_"))}
 _PROVIDER = {"provider": "number", "linear": "number"}
@@ -81,6 +82,7 @@ ADDED: dict[str, dict[str, str]] = {
     "resident_provider_installed": _PROVIDER,
     "resident_provider_notified": _PROVIDER,
     "resident_provider_removed": _PROVIDER,
+    "memory_changed": {"detail": "text?"},
 }
 """Fields beyond the interface, behind its own."""
 FAR = re.compile(r"[0-9A-F]{4}:([0-9A-F]{4}|[0-9A-F]{8})")
@@ -160,6 +162,7 @@ def values(kind: type[Event]) -> dict[str, Any]:
             "Stack": Stack.LOCKED,
             "Door": Door.CALLBACK,
             "int | None": None,
+            "str | None": "text",
             "Reason | None": Reason.CLIENT_LOADED,
             "dict[str, int] | None": {"base": 1, "limit": 2, "access": 3, "flags": 4},
             "dict[str, int | str]": {"AX": 1, "ES:(E)DI": "0087:00000100"},
@@ -195,6 +198,9 @@ ODD = (
     int31(0x0501, bx=0, cx=0x1000)  # memory_changed
     + int31(0x0900)
     + int31(0x0901)  # interrupt_flag_changed
+    + int31(0x0B00, bx=0, cx=0x400, dx=0x0201)  # the first byte of the BIOS data area, read or written
+    + bytes.fromhex("6A40 0FA1 64A00000")  # push 40h / pop fs / mov al, fs:[0]: watchpoint_hit
+    + int31(0x0B01, bx=0)
     + int31(0x0203, bx=0, cx=0)  # fails
     + bytes.fromhex("B8AA71 CD21")  # mov ax, 71AAh / int 21h: a function DOS does not have
     + bytes.fromhex("31C9 F7F1")  # xor cx, cx / div cx: exception 0
@@ -208,9 +214,12 @@ def traces(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str,
     programs = [path for path in SAMPLE_PROGRAMS if path.stem != "hello32"]  # it fills a megabyte, and no event is new
     programs += [com(folder, client(bits, ODD), f"ODD{bits}.COM") for bits in (16, 32)]
     programs.append(build.BUILT / "resident_provider_in_extended_memory-16.com")
+    runs = {path.name: machine(path) for path in programs}
+    forgetful = "unlocked_callback_misses_its_page-16.com"  # page_missed
+    runs[forgetful] = machine(build.BUILT / forgetful, paging="strict")
     return {
-        path.name: [json.loads(event.to_json()) for event, _ in forward(machine(path), 1_200_000).log.since(0)]
-        for path in programs
+        name: [json.loads(event.to_json()) for event, _ in forward(running, 1_200_000).log.since(0)]
+        for name, running in runs.items()
     }
 
 

@@ -24,12 +24,6 @@ DPMI_10 = (
     0x000E, 0x000F, *range(0x0210, 0x0214), 0x0401, *range(0x0504, 0x050C), 0x0801, 0x0C00, 0x0C01,
     *range(0x0D00, 0x0D04), 0x0E00, 0x0E01,
 )  # fmt: skip
-# What this issue promises; the others may still be "not offered".
-PROMISED = (
-    *range(0x0010), *range(0x0100, 0x0103), *range(0x0200, 0x0206), *range(0x0210, 0x0214),
-    *range(0x0300, 0x0307), 0x0400, 0x0401, *range(0x0500, 0x0504), *range(0x0600, 0x0605), *range(0x0900, 0x0903),
-    0x0A00, 0x0C00, 0x0C01,
-)  # fmt: skip
 NO_FUNCTION = (0x0010, 0x0103, 0x0206, 0x020F, 0x0214, 0x0307, 0x0402, 0x050C, 0x0605, 0x0E02, 0x1234, 0xFFFF)
 
 
@@ -42,8 +36,8 @@ def test_each_row_says_which_version_introduced_it() -> None:
     assert {row.number for row in INT31 if row.since == "1.0"} == set(DPMI_10)
 
 
-def test_what_this_issue_promises_is_offered() -> None:
-    assert not [f"{number:04X}h" for number in PROMISED if not INT31[number].offered]
+def test_all_of_them_are_offered() -> None:
+    assert not [f"{row.number:04X}h" for row in INT31 if not row.offered]
 
 
 def test_rows_are_named_and_summarised() -> None:
@@ -60,7 +54,7 @@ def test_rows_that_take_and_give_name_their_registers() -> None:
     for row in INT31:
         for name, view in {**row.takes, **row.gives}.items():
             assert name.isidentifier()
-            assert re.fullmatch(r"(E?[A-D][XHL]|E?[SD]I|[A-Z]{2}:[A-Z]{2}|[A-Z]{2}:\(E\)[A-Z]{2})", str(view)), str(
+            assert re.fullmatch(r"(E?[A-D][XHL]|E?[SD]I|[A-Z]{2}:E?[A-Z]{2}|[A-Z]{2}:\(E\)[A-Z]{2})", str(view)), str(
                 view
             )
         registers = [str(view) for view in row.takes.values()]
@@ -83,8 +77,26 @@ REGISTERS = {
     0x0400: (set(), {"AX", "BX", "CL", "DX"}),
     0x0501: ({"BX:CX"}, {"BX:CX", "SI:DI"}),
     0x0503: ({"SI:DI", "BX:CX"}, {"BX:CX", "SI:DI"}),
+    0x0504: ({"EBX", "ECX", "EDX"}, {"EBX", "ESI"}),
+    0x0505: ({"ESI", "ECX", "EDX", "ES:EBX", "EDI"}, {"EBX", "ESI"}),
+    0x0506: ({"ESI", "EBX", "ECX", "ES:EDX"}, set()),
+    0x0507: ({"ESI", "EBX", "ECX", "ES:EDX"}, set()),
+    0x0508: ({"ESI", "EBX", "ECX", "EDX"}, set()),
+    0x0509: ({"ESI", "EBX", "ECX", "EDX"}, set()),
+    0x050A: ({"SI:DI"}, {"SI:DI", "BX:CX"}),
+    0x050B: ({"ES:(E)DI"}, set()),
     0x0600: ({"BX:CX", "SI:DI"}, set()),
     0x0900: (set(), {"AL"}),
+    0x0B00: ({"BX:CX", "DL", "DH"}, {"BX"}),
+    0x0B01: ({"BX"}, set()),
+    0x0B02: ({"BX"}, {"AX"}),
+    0x0B03: ({"BX"}, set()),
+    0x0D00: ({"ES:(E)DI"}, set()),
+    0x0D01: ({"SI:DI"}, set()),
+    0x0D02: ({"SI:DI", "DX"}, set()),
+    0x0D03: ({"SI:DI", "DX"}, set()),
+    0x0E00: (set(), {"AX"}),
+    0x0E01: ({"BX"}, set()),
 }
 
 
@@ -101,18 +113,15 @@ _MUST_BE_8001 = bytes.fromhex("7305 3D0180 7405 B8014C CD21")
 
 
 @pytest.mark.parametrize("bits", [16, 32])
-def test_what_is_not_offered_answers_8001h_and_the_events_show_it(tmp_path: Path, bits: int) -> None:
-    absent = [row.number for row in INT31 if not row.offered]
-    assert absent, "everything is offered: this test has nothing to do any more"
-    asked = [*absent, *NO_FUNCTION]
+def test_what_is_no_function_answers_8001h_and_the_events_show_it(tmp_path: Path, bits: int) -> None:
+    asked = list(NO_FUNCTION)
     code = b"".join(int31(number) + _MUST_BE_8001 for number in asked)
     running = forward(machine(com(tmp_path, client(bits, code))), 100_000)
     assert (running.state.end.how, running.state.end.code) == ("exit", 0)
     events = [event for event, _ in running.log.since(0)]
     dpmi = [event for event in events if isinstance(event, ServiceCalled | ServiceReturned) and event.interrupt == 0x31]
     called = [(event.function, event.name) for event in dpmi if isinstance(event, ServiceCalled)]
-    names = {row.number: row.name for row in INT31}
-    assert called == [(number, names.get(number, "unknown")) for number in asked]
+    assert called == [(number, "unknown") for number in asked]
     returned = [event for event in dpmi if isinstance(event, ServiceReturned)]
     assert [(event.function, event.carry, event.error) for event in returned] == [
         (number, True, 0x8001) for number in asked
@@ -147,9 +156,9 @@ def test_a_function_becomes_a_row() -> None:
 
 def test_a_number_is_entered_once() -> None:
     table = ServiceTable(0x99)
-    table.not_offered(1, "one", "One.", since="0.9")
+    table.service(1)(lambda _host: None)
     with pytest.raises(ValueError, match="twice"):
-        table.not_offered(1, "other", "Other.", since="0.9")
+        table.service(1)(lambda _host: None)
     assert table.find(2) is None
     assert [row.number for row in table] == [1]
-    assert not table[1].offered
+    assert table[1].offered

@@ -64,6 +64,6 @@ def test_real_mode_addresses_of_the_host_are_named_and_lie_in_the_rom() -> None:
         assert 0xF0000 <= linear < 0x100000
         assert running.memory.read_u8(linear) == 0xF4
     components = {trap.component for trap in running.rom.traps.values()}
-    assert components <= {"host", "dos", "bios"}
+    assert components <= {"host", "dos", "bios", "mouse", "xms"}
     for trap in running.rom.traps.values():
         assert callable(getattr(getattr(running.state, trap.component), trap.method)), trap.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,6 +27,13 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
     monkeypatch.delenv("DPMISCOPE_THEME", raising=False)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def left_behind() -> Iterator[None]:
+    """What a test leaves is collected behind it: windows must not die in the midst of another test's event loop."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ all four stacks with frames, a callback, descriptors and vectors, so that each p
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,9 +40,8 @@ from app.debug.snapshot import (
     HistoryView,
     Interest,
     MemoryView,
-    Moment,
     Part,
-    ScreenView,
+    RecordingView,
     Snapshot,
     StackFrame,
     StackSlot,
@@ -52,7 +52,9 @@ from app.debug.snapshot import (
 )
 from app.debug.watches import MemoryWatch, Use, Watch
 from app.emu.address import Far
+from app.emu.bios.screen import Screen
 from app.emu.descriptor import Descriptor
+from app.emu.event_log import EventLog, SavedLog
 from app.emu.events import (
     CallbackEntered,
     CallbackReturned,
@@ -60,6 +62,7 @@ from app.emu.events import (
     Door,
     Event,
     ModeSwitched,
+    Moment,
     ProgramLoaded,
     RealModeCalled,
     RealModeReturned,
@@ -393,7 +396,7 @@ VECTORS = (
 )
 
 
-def screen_at(tick: int) -> ScreenView:
+def screen_at(tick: int) -> Screen:
     """A text screen in colours."""
     cells = bytearray(b"\x20\x07" * 2000)
     lines = (
@@ -405,7 +408,20 @@ def screen_at(tick: int) -> ScreenView:
         for column, character in enumerate(line.encode("latin-1")):
             at = (row * 80 + column) * 2
             cells[at : at + 2] = bytes((character, attribute))
-    return ScreenView(80, 25, bytes(cells), (0, 3), True)
+    return Screen(80, 25, bytes(cells), (0, 3), True)
+
+
+def log_of(events: Sequence[Event], moments: Sequence[Moment]) -> SavedLog:
+    """A log of these."""
+    log = EventLog()
+    for event, moment in zip(events, moments, strict=True):
+        log.append(event, moment)
+    return log.save()
+
+
+def known_events(window: Any) -> list[Event]:
+    """What a window knows of a run."""
+    return [] if window._snapshot is None else [event for event, _ in window._snapshot.log]
 
 
 class FakeSession:
@@ -424,6 +440,7 @@ class FakeSession:
         self.branches = [BranchRow(0, None, "", "tick 0", (), 1, is_shown=True)]
         self.pinned: int | None = None
         self.budget, self.dropped = DEFAULT_BUDGET, 0
+        self.recording: RecordingView | None = None
         self.finds: int | None = -2
         """Where a search ends, in ticks from where it began; None: it finds nothing."""
         self.search_slices = 2
@@ -532,11 +549,11 @@ class FakeSession:
 
     def observe(self, interest: Interest) -> Snapshot:
         self.serial += 1
-        events = self._events_now()
+        happened = len(self._events_now())
         self.furthest = max(self.furthest, tick_now := self.tick)
+        events = [event for event in self._events if event.tick <= self.furthest]
         first = min(interest.events_from, self.valid)
         self.valid = 1 << 60
-        fresh = tuple(events[first:])
         tick = self.tick
         live = live_stack_at(tick)
         return Snapshot(
@@ -546,14 +563,15 @@ class FakeSession:
             client_bits=32, profile="spec", program="CALLBACK.COM", sentence=self.sentence(), code=code_at(tick),
             stacks=stacks_at(tick), descriptors=descriptors_at(tick) if interest.tables else (),
             callbacks=callbacks_at(tick), vectors=VECTORS if interest.vectors else (),
-            memory=self._memory(interest), screen=screen_at(tick), breakpoints=tuple(self.stops),
-            events_from=first, events=fresh,
-            moments=tuple(Moment(e.tick, mode_at(e.tick), depths_at(e.tick)) for e in fresh), exit_message="",
-            at_end=tick_now >= self.furthest, branch=self.branch, happened=len(events),
+            memory=self._memory(interest), screen=screen_at(tick), pointer_area=(640, 200),
+            breakpoints=tuple(self.stops), events_from=first,
+            log=log_of(events, [Moment(e.tick, mode_at(e.tick), depths_at(e.tick)) for e in events]),
+            exit_message="",
+            at_end=tick_now >= self.furthest, branch=self.branch, happened=happened,
             branches=tuple(replace(row, is_shown=row.number == self.branch) for row in self.branches),
             history=HistoryView(42 << 20, self.budget, 7, self.dropped), comparison=self.comparison(),
             progress=self._searched / self.search_slices if self.status is Status.SEARCHING else 0.0,
-            can_go_back=bool(self._jumps),
+            can_go_back=bool(self._jumps), recording=self.recording,
         )  # fmt: skip
 
     # --- what panes ask through the bridge ---------------------------------------------------------------------------
@@ -610,9 +628,15 @@ class FakeSession:
         self.calls.append(("set_budget", size))
         self.budget = size
 
-    def save_recording(self, path: Path) -> None:
+    def save_recording(self, path: str) -> None:
         self.calls.append(("save_recording", path))
-        path.write_bytes(b"a recording")
+        Path(path).write_bytes(b"a recording")
+
+    def set_bookmarks(self, marks: Sequence[tuple[str, str]]) -> None:
+        self.calls.append(("set_bookmarks", list(marks)))
+
+    def close(self) -> None:
+        self.calls.append(("close",))
 
     def set_register(self, name: str, value: int) -> None:
         self.calls.append(("set_register", name, value))
@@ -630,6 +654,12 @@ class FakeSession:
 
     def type_keys(self, text: str) -> None:
         self.calls.append(("type_keys", text))
+
+    def move_mouse(self, x: int, y: int) -> None:
+        self.calls.append(("move_mouse", x, y))
+
+    def hold_mouse_buttons(self, buttons: int) -> None:
+        self.calls.append(("hold_mouse_buttons", buttons))
 
     def restart(self) -> None:
         self.calls.append(("restart",))

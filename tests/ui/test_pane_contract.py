@@ -45,10 +45,9 @@ def story(pane: Pane) -> None:
     first = 0
     for tick in (0, 1, ENTERED, ENTERED + 1, ENTERED + 5, ROUND, ROUND + ENTERED + 2):
         snapshot = snapshot_at(tick)
-        events, moments = snapshot.events[first:], snapshot.moments[first:]
-        pane.show_snapshot(replace(snapshot, serial=tick, events_from=first, events=events, moments=moments))
+        pane.show_snapshot(replace(snapshot, serial=tick, events_from=first))
         pane.grab()
-        first = len(snapshot.events)
+        first = len(snapshot.log)
     pane.show_snapshot(snapshot_at(0, serial=1000))
     pane.grab()
 

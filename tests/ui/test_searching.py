@@ -11,7 +11,7 @@ from app.debug.goals import LastUse
 from app.debug.snapshot import Status
 from app.debug.watches import RegisterWatch
 from app.ui.main_window import MainWindow
-from tests.ui.fakes import ENTERED, FakeSession
+from tests.ui.fakes import ENTERED, FakeSession, known_events
 from tests.ui.test_window import press
 
 
@@ -93,11 +93,11 @@ def test_requests_are_refused_meanwhile(qtbot: QtBot, searching: MainWindow, ses
 
 
 def test_events_known_are_not_lost_by_a_search(qtbot: QtBot, searching: MainWindow, session: FakeSession) -> None:
-    known = len(searching.workbench.events)
+    known = len(known_events(searching))
     press(searching, "Esc")
     qtbot.waitUntil(lambda: not searching.bridge.is_busy)
     press(searching, "Shift+F9")
     qtbot.waitUntil(lambda: searching._snapshot.tick > ENTERED and not searching.bridge.is_busy)
-    events = searching.workbench.events
+    events = known_events(searching)
     assert len(events) > known
     assert [event.seq for event in events] == list(range(len(events)))

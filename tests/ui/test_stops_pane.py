@@ -14,7 +14,7 @@ from app.emu.events import KINDS
 from app.ui.main_window import MainWindow
 from app.ui.panes.breakpoints import BreakpointsPane
 from app.ui.panes.memory_place import LINEAR, Place
-from tests.ui.fakes import CLIENT, ENTERED, FakeSession
+from tests.ui.fakes import CLIENT, ENTERED, FakeSession, known_events
 from tests.ui.test_window import begun, press
 
 
@@ -126,7 +126,7 @@ def test_the_menu_of_an_event_leads_to_others_of_its_kind(
     press(window, "Shift+F9")
     qtbot.waitUntil(lambda: window._snapshot.tick == ENTERED and not window.bridge.is_busy)
     events = window.workbench.panes["events"]
-    events.select(next(event.seq for event in window.workbench.events if event.kind == "mode_switched"))
+    events.select(next(event.seq for event in known_events(window) if event.kind == "mode_switched"))
 
     def entry(text: str) -> None:
         menu = events.menu()

@@ -18,7 +18,7 @@ from app.ui.timeline.axis import tick_text
 from app.ui.timeline.bands import BANDS, LANES, TOP
 from app.ui.timeline.pane import TimelinePane
 from app.ui.timeline.record import STACKS, Mark
-from tests.ui.fakes import ROUND, snapshot_at
+from tests.ui.fakes import ROUND, log_of, snapshot_at
 
 FAR = Far(0x87, 0x100)
 
@@ -35,7 +35,7 @@ def pane(qtbot: Any) -> TimelinePane:
 
 def piece(snapshot: Snapshot, start: int) -> Snapshot:
     """What the session sends to a window that has the first `start` events."""
-    return replace(snapshot, events_from=start, events=snapshot.events[start:], moments=snapshot.moments[start:])
+    return replace(snapshot, events_from=start)
 
 
 def many(count: int) -> tuple[list[Event], list[Moment]]:
@@ -80,7 +80,7 @@ def test_pieces_make_the_same_picture_as_the_whole(pane: TimelinePane) -> None:
     pane.show_snapshot(replace(snapshot_at(20), tick=20))
     seen = len(pane.view.record)
     pane.show_snapshot(piece(snapshot, seen))
-    assert list(snapshot.events) == pane.view.record.events
+    assert list(snapshot.log) == list(pane.view.record.log)
     assert pane.view.record.now == snapshot.tick
     ticks, heights = pane.view.lanes[1].curve.getOriginalDataset()
     assert len(ticks) == len(heights) == len(snapshot.events) + 1
@@ -106,7 +106,7 @@ def test_a_small_frame_shows_beside_a_deep_stack(pane: TimelinePane) -> None:
     events, _ = many(3)
     depths = [0, 12, 4000]
     moments = [Moment(event.tick, Mode.PM32, (0, depth, 0, 0)) for event, depth in zip(events, depths, strict=True)]
-    pane.show_snapshot(replace(snapshot_at(0), tick=30, events=tuple(events), moments=tuple(moments)))
+    pane.show_snapshot(replace(snapshot_at(0), tick=30, log=log_of(events, moments)))
     lane = LANES[Stack.LOCKED]
     _, heights = pane.view.lanes[STACKS.index(Stack.LOCKED)].curve.getOriginalDataset()
     shares = (heights - lane.bottom) / lane.height
@@ -117,7 +117,7 @@ def test_a_small_frame_shows_beside_a_deep_stack(pane: TimelinePane) -> None:
 
 def test_a_hundred_thousand_events(pane: TimelinePane, qtbot: Any) -> None:
     events, moments = many(100_000)
-    start = snapshot_at(0)
+    start, whole = snapshot_at(0), log_of(events, moments)
     for first in range(0, len(events), 10_000):
         part = slice(first, first + 10_000)
         pane.show_snapshot(
@@ -126,8 +126,7 @@ def test_a_hundred_thousand_events(pane: TimelinePane, qtbot: Any) -> None:
                 tick=events[part][-1].tick + 9,
                 mode=moments[part][-1].mode,
                 events_from=first,
-                events=tuple(events[part]),
-                moments=tuple(moments[part]),
+                log=whole.until(part.stop),
             )
         )
     record = pane.view.record

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from app.emu.address import Far
+from app.emu.event_log import SavedLog
 from app.emu.events import (
     CallbackEntered,
     CallbackReturned,
@@ -22,6 +23,7 @@ from app.emu.events import (
 from app.emu.registers import Mode
 from app.ui.timeline.pixels import Scale, visible_bars, visible_marks, visible_runs
 from app.ui.timeline.record import Mark, Record
+from tests.ui.fakes import log_of
 
 FAR = Far(0x87, 0x100)
 
@@ -48,10 +50,14 @@ def moments(events: list[Event], mode: Mode = Mode.V86) -> list[Moment]:
     return [Moment(event.tick, mode, (event.tick, 0, 0, 0)) for event in events]
 
 
+def log(events: list[Event]) -> SavedLog:
+    return log_of(events, moments(events))
+
+
 def test_nested_callbacks_become_nested_bars() -> None:
     events = [entered(0, 10, 1), entered(1, 20, 2), returned(2, 30, 2), returned(3, 40, 1), entered(4, 50, 1)]
     record = Record()
-    record.extend(0, events, moments(events))
+    record.extend(0, log(events))
     assert record.bar_starts.values.tolist() == [10, 20, 50]
     assert [40, 30, np.inf] == record.bar_ends.values.tolist()
     assert record.bar_depths.values.tolist() == [1, 2, 1]
@@ -61,15 +67,19 @@ def test_nested_callbacks_become_nested_bars() -> None:
 def test_a_handler_left_by_a_jump_ends_where_the_next_of_its_depth_begins() -> None:
     events = [entered(0, 10, 1), entered(1, 20, 1), ClientLeft(seq=2, tick=30, client=1, bits=32, psp=0)]
     record = Record()
-    record.extend(0, events, moments(events))
+    record.extend(0, log(events))
     assert record.bar_ends.values.tolist() == [20, 30]
 
 
 def test_mode_runs_are_joined_across_pieces() -> None:
     record = Record()
+    events: list[Event] = []
+    all_moments: list[Moment] = []
     for seq, mode in enumerate([Mode.V86, Mode.V86, Mode.PM32, Mode.PM32, Mode.V86]):
         event = InterruptFlagChanged(seq=seq, tick=seq * 10, client=1, enabled=True)
-        record.extend(seq, [event], moments([event], mode))
+        events.append(event)
+        all_moments += moments([event], mode)
+        record.extend(seq, log_of(events, all_moments))
     assert record.run_starts.values.tolist() == [0, 20, 40]
     assert record.mode_at(39) == Mode.PM32
     assert record.mode_at(40) == Mode.V86
@@ -79,7 +89,7 @@ def test_mode_runs_are_joined_across_pieces() -> None:
 def test_the_mode_lasts_until_where_the_machine_is() -> None:
     event = InterruptFlagChanged(seq=0, tick=0, client=0, enabled=True)
     record = Record()
-    record.extend(0, [event], moments([event], Mode.V86))
+    record.extend(0, log([event]))
     record.reach(5)
     assert record.mode_at(5) is Mode.V86
     assert record.mode_at(6) is None
@@ -89,11 +99,11 @@ def test_the_mode_lasts_until_where_the_machine_is() -> None:
 def test_pieces_may_overlap_but_not_leave_holes() -> None:
     events = [InterruptFlagChanged(seq=seq, tick=seq, client=1, enabled=True) for seq in range(6)]
     record = Record()
-    assert record.extend(0, events[:3], moments(events[:3]))
-    assert record.extend(2, events[2:5], moments(events[2:5]))
-    assert [event.seq for event in record.events] == [0, 1, 2, 3, 4]
-    assert not record.extend(6, [], [])
-    assert record.extend(0, events[:2], moments(events[:2]))
+    assert record.extend(0, log(events[:3]))
+    assert record.extend(2, log(events[:5]))
+    assert [event.seq for event, _ in record.log] == [0, 1, 2, 3, 4]
+    assert not record.extend(6, log(events))
+    assert record.extend(0, log(events[:2]))
     assert 2 == len(record) == len(record.ticks)
 
 
@@ -109,7 +119,7 @@ def test_exceptions_hardware_interrupts_and_failures_get_marks() -> None:
         ServiceReturned(seq=3, tick=25, client=1, interrupt=0x31, function=0, carry=True, error=0x8022, registers={}),
     ]
     record = Record()
-    record.extend(0, events, moments(events))
+    record.extend(0, log(events))
     assert record.mark_kinds.values.tolist() == [Mark.EXCEPTION, Mark.HARDWARE, Mark.FAILURE]
     assert record.meant_by(24, reach=2) == 3
     assert record.meant_by(16.3, reach=0.5) == 2

@@ -102,7 +102,7 @@ back:   cmp     edx, 12345678h
 .bad:   {ends}
         ret
         section .data
-handle  dd      0C0110400h
+handle  dd      0C0340400h
         section .text
 """
 CALLS_RAW = """

@@ -41,9 +41,9 @@ WRONG = {
     "retf": "general protection",
     "jmp far [eax]": "general protection",
     "jmp 0A7h:100h": "general protection",
-    "call 28h:0C0112000h": "general protection",
+    "call 28h:0C0342000h": "general protection",
     "mov edi, 0C0900000h\n VMMCall Save_Client_State": "absent page",
-    "push dword 0C0111000h\n ret": "",
+    "push dword 0C0341000h\n ret": "",
 }
 
 

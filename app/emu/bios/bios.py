@@ -47,6 +47,7 @@ class Bios:
         memory.write_u16(data_area.BUFFER_LAST, data_area.BUFFER_END)
         memory.write_u32(data_area.TICKS, START_TICKS)
         memory.write_u8(data_area.KEYBOARD_MODE, 0x10)
+        memory.write_u8(data_area.VIDEO_FLAGS, 0x11)
         self.video.set_mode(3, clear=True)
 
     # For DOS
@@ -94,6 +95,10 @@ class Bios:
         flags = self.time.cmos.register(0x0C)
         enabled = self.time.cmos.memory[0x0B]
         self.machine.regs.set_flag(Flag.CF, on=bool(flags & enabled & ALARMED))
+
+    def coprocessor_handled(self) -> None:
+        """INT 75h, behind INT 02h: an error nobody has cleared is passed over, as port F0h makes an AT do."""
+        self.machine.cpu.clear_fpu_exceptions()
 
     # Services
 

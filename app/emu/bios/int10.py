@@ -1,4 +1,4 @@
-"""INT 10h: the video services, a row per function (IBM VGA BIOS; graphics modes are remembered, not drawn)."""
+"""INT 10h: the video services, a row per function (IBM VGA BIOS; of the graphics modes only 13h is drawn)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from typing import Final, NamedTuple
 
 from app.emu.bios import data_area
 from app.emu.bios.dispatch import NotOffered, report
-from app.emu.bios.video import TEXT_MODES, Video, Window
+from app.emu.bios.video import GRAPHICS, GRAPHICS_COLUMNS, GRAPHICS_MODE, GRAPHICS_ROWS, TEXT_MODES, Video, Window
 from app.emu.registers import AH, AL, BH, BL, BX, CH, CL, CX, DH, DL, DX, Segment
 from app.emu.services import ServiceTable
 
 INT10: Final = ServiceTable(0x10)
 _FONT_HEIGHTS: Final = {0x01: 14, 0x02: 8, 0x04: 16, 0x11: 14, 0x12: 8, 0x14: 16}
+_SCAN_LINES: Final = (200, 350, 400)
 _FONT_SEGMENT: Final = 0xF000
 _FONT_OFFSET: Final = 0xFA6E
 """Where every PC has its eight-line font; this one's shapes are all empty."""
@@ -51,7 +52,7 @@ class Combination(NamedTuple):
 @INT10.service(0x00, since="bios")
 def set_video_mode(video: Video, mode: AL) -> None:
     """Set a mode; bit 7 keeps what is on the screen."""
-    if mode & 0x7F not in TEXT_MODES:
+    if mode & 0x7F not in {*TEXT_MODES, GRAPHICS_MODE}:
         report(video.machine, 0x10, 0x00)
     video.set_mode(mode & 0x7F, clear=not mode & 0x80)
 
@@ -121,6 +122,29 @@ def set_palette(video: Video, what: BH, color: BL) -> None:
     video.vga.write(0x3D9, select)
 
 
+@INT10.service(0x0C, since="bios")
+def write_pixel(video: Video, color: AL, column: CX, row: DX) -> None:
+    """Set a pixel of mode 13h."""
+    if (address := _pixel(video, column, row)) is not None:
+        video.machine.memory.write_u8(address, color)
+
+
+@INT10.service(0x0D, since="bios")
+def read_pixel(video: Video, column: CX, row: DX) -> AL:
+    """A pixel of mode 13h."""
+    address = _pixel(video, column, row)
+    return 0 if address is None else video.machine.memory.read_u8(address)
+
+
+def _pixel(video: Video, column: int, row: int) -> int | None:
+    """Linear address of a pixel of mode 13h, None beside the screen; other modes' pixels are not drawn."""
+    if video.mode != GRAPHICS_MODE:
+        raise NotOffered
+    if column >= GRAPHICS_COLUMNS or row >= GRAPHICS_ROWS:
+        return None
+    return GRAPHICS + row * GRAPHICS_COLUMNS + column
+
+
 @INT10.service(0x0E, since="bios")
 def teletype(video: Video, character: AL) -> None:
     """Write a character as a terminal would, on the shown page as a VGA does."""
@@ -165,6 +189,19 @@ def palette(video: Video, function: AL) -> None:
             colors = _dac_span(regs.ebx, regs.ecx)
             data = memory.read(buffer, len(colors))
             vga.palette[colors.start : colors.stop] = bytes(value & 0x3F for value in data)
+        case 0x13:
+            _select_colors(vga.attribute, number, bh)
+        case 0x18:
+            vga.dac_mask = number
+        case 0x19:
+            regs.set_low("bx", bh << 8 | vga.dac_mask)
+        case 0x1A:
+            sixteens = vga.attribute[0x10] >> 7
+            regs.set_low("bx", vga.attribute[0x14] >> (0 if sixteens else 2) << 8 | sixteens)
+        case 0x1B:
+            for at in (3 * color for color in range(*_span(regs.ebx, regs.ecx))):
+                red, green, blue = vga.palette[at : at + 3]
+                vga.palette[at : at + 3] = bytes([(30 * red + 59 * green + 11 * blue) // 100]) * 3
         case 0x15:
             red, green, blue = vga.palette[3 * number : 3 * number + 3]
             regs.edx = regs.edx & ~0xFF00 | red << 8
@@ -178,15 +215,29 @@ def palette(video: Video, function: AL) -> None:
 
 def _dac_span(first: int, count: int) -> range:
     """Bytes of the DAC that BX and CX name."""
-    start = 3 * min(first & 0xFFFF, 256)
-    return range(start, min(start + 3 * (count & 0xFFFF), 768))
+    start, end = _span(first, count)
+    return range(3 * start, 3 * end)
+
+
+def _span(first: int, count: int) -> tuple[int, int]:
+    """First color and the one behind the last that BX and CX name."""
+    start = min(first & 0xFFFF, 256)
+    return start, min(start + (count & 0xFFFF), 256)
+
+
+def _select_colors(attribute: bytearray, function: int, value: int) -> None:
+    """AL=13h: four pages of 64 colors or sixteen of 16 (BL=0), or which page is used (BL=1)."""
+    if function == 0:
+        attribute[0x10] = attribute[0x10] & 0x7F | (value & 1) << 7
+    else:
+        attribute[0x14] = value & 0x0F if attribute[0x10] & 0x80 else value << 2 & 0x0C
 
 
 @INT10.service(0x11, since="bios")
 def fonts(video: Video, function: AL) -> None:
     """Load a ROM font (which sets the number of rows) or ask for one, by AL."""
     if (height := _FONT_HEIGHTS.get(function)) is not None:
-        if function >= 0x10:
+        if function >= 0x10 and video.is_text:
             video.set_rows(height)
     elif function == 0x30:
         regs = video.machine.regs
@@ -199,8 +250,10 @@ def fonts(video: Video, function: AL) -> None:
 
 @INT10.service(0x12, since="bios")
 def alternate_select(video: Video, function: BL) -> None:
-    """BL=10h: what the adapter is (colour, 256 KiB); 30h-36h: settings that are accepted."""
+    """BL=10h: what the adapter is (colour, 256 KiB); 30h: scan lines of text; 31h-36h: settings that are accepted."""
     regs = video.machine.regs
+    if function == 0x30 and regs.al < len(_SCAN_LINES):
+        video.scan_lines = _SCAN_LINES[regs.al]
     if function == 0x10:
         regs.set_low("bx", 0x0003 | (video.mode == 7) << 8)
         regs.set_low("cx", 0x0009)

@@ -88,7 +88,9 @@ HANDLERS: Final[dict[int, Handler]] = {
     0x75: Handler(
         b"\x50\x30\xc0\xe6\xf0"
         + _EOI_BOTH
-        + b"\x58\xcd\x02\xcf"  # xor al, al / out F0h, al / EOI both / int 02h / iret
+        + b"\x58\xcd\x02",  # push ax / xor al, al / out F0h, al / EOI both / pop ax / int 02h
+        _within("COPROCESSOR_HANDLED", "coprocessor_handled"),
+        b"\xcf",
     ),
 }
 """Hardware interrupts, as real code that programs may chain to."""
@@ -111,11 +113,7 @@ ALIASES: Final = {0x40: 0x13, 0x42: 0x10}
 
 
 def install(rom: Rom) -> None:
-    """Fill the ROM and the interrupt vector table.
-
-    Vectors not named here return at once. That is also INT 33h without a mouse driver: AX=0000h (reset) comes back
-    with AX=0, "no mouse", and AX=0021h unchanged.
-    """
+    """Fill the ROM and the interrupt vector table. Vectors not named here return at once."""
     for where, data in DATA.items():
         rom.memory.write(where.real_linear, data)
     for vector in range(0x100):

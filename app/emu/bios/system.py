@@ -151,7 +151,7 @@ def wait(system: System, microseconds: CX_DX) -> None:
 
 @INT15.service(0x88, since="bios")
 def extended_memory(system: System) -> AX:  # noqa: ARG001 - none, whatever the machine has
-    """KiB of extended memory: 0, because all of it belongs to the DPMI host."""
+    """KiB of extended memory: 0, because all of it belongs to the XMS driver and the DPMI host."""
     return 0
 
 

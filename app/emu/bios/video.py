@@ -1,10 +1,14 @@
-"""The text screen: cells in guest memory, cursor positions in the BIOS data area, the blinking cursor in the CRTC."""
+"""The screen: cells or pixels in guest memory, cursor positions in the BIOS data area, the cursor itself in the CRTC.
+
+Text modes have 25 rows, or as many as a smaller font leaves room for: 28, 43 or 50. Of the graphics modes 13h (320x200
+in 256 colours) is drawn, the others are remembered.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from app.emu.bios import data_area
+from app.emu.bios import data_area, palettes
 
 if TYPE_CHECKING:
     from app.emu.devices.vga import Vga
@@ -13,7 +17,18 @@ if TYPE_CHECKING:
 NORMAL: Final = 0x07
 COLOR: Final = 0xB8000
 MONOCHROME: Final = 0xB0000
+GRAPHICS: Final = 0xA0000
 MONOCHROME_MODE: Final = 7
+GRAPHICS_MODE: Final = 0x13
+GRAPHICS_COLUMNS: Final = 320
+GRAPHICS_ROWS: Final = 200
+GRAPHICS_SIZE: Final = GRAPHICS_COLUMNS * GRAPHICS_ROWS
+_FORTY_COLUMNS: Final = {0, 1, 4, 5, 0x0D, GRAPHICS_MODE}
+_GRAPHICS_CELL: Final = 8
+"""Pixels of a character in mode 13h, both ways."""
+_GRAPHICS_CELLS: Final = GRAPHICS_COLUMNS // _GRAPHICS_CELL, GRAPHICS_ROWS // _GRAPHICS_CELL
+SCAN_LINES: Final = {0x80: 200, 0x00: 350, 0x10: 400}
+"""Scan lines of text modes by bits 7 and 4 of the video flags (INT 10h AH=12h BL=30h)."""
 TEXT_MODES: Final = {0: 40, 1: 40, 2: 80, 3: 80, MONOCHROME_MODE: 80}
 """Columns by mode number."""
 _MODE_CONTROL: Final = {0: 0x2C, 1: 0x28, 2: 0x2D, 3: 0x29, MONOCHROME_MODE: 0x29}
@@ -79,7 +94,8 @@ class Video:
     def set_mode(self, mode: int, *, clear: bool) -> None:
         """Set up the data area, the registers and, in text modes, an empty screen."""
         memory = self.machine.memory
-        columns = TEXT_MODES.get(mode, 80)
+        columns = TEXT_MODES.get(mode, 40 if mode in _FORTY_COLUMNS else 80)
+        height = {200: 8, 350: 14, 400: 16}[self.scan_lines] if mode in TEXT_MODES else 8
         memory.write_u8(data_area.VIDEO_MODE, mode)
         memory.write_u16(data_area.COLUMNS, columns)
         memory.write_u16(data_area.PAGE_SIZE, 0x800 if columns == 40 else 0x1000)
@@ -91,23 +107,46 @@ class Video:
         memory.write_u8(data_area.MODE_CONTROL, _MODE_CONTROL.get(mode, 0x29))
         memory.write_u8(data_area.COLOR_SELECT, 0x30)
         memory.write_u8(data_area.LAST_ROW, 24)
-        memory.write_u16(data_area.CHARACTER_HEIGHT, 16)
+        memory.write_u16(data_area.CHARACTER_HEIGHT, height)
         memory.write_u8(data_area.VIDEO_OPTIONS, 0x60 | (not clear) << 7)
         memory.write_u8(data_area.VIDEO_SWITCHES, 0xF9)
-        memory.write_u8(data_area.VIDEO_FLAGS, 0x11)
         memory.write_u8(data_area.DISPLAY_COMBINATION, 0x0B)
+        vga = self.vga
+        vga.dac_mask = 0xFF
         if mode in TEXT_MODES:
-            self.vga.set_text_mode(columns)
+            vga.set_text_mode(columns)
+            vga.character_height = height
+            self.set_cursor_shape(6, 7)
+            vga.palette[:] = palettes.TEXT
             if clear:
                 memory.write(self.cell(0, 0, 0), bytes((0x20, NORMAL)) * 0x4000)
+        elif mode == GRAPHICS_MODE:
+            vga.set_graphics_mode()
+            vga.palette[:] = palettes.GRAPHICS
+            if clear:
+                memory.write(GRAPHICS, bytes(0x10000))
+
+    @property
+    def scan_lines(self) -> int:
+        """Scan lines of text modes."""
+        return SCAN_LINES.get(self._byte(data_area.VIDEO_FLAGS) & 0x90, 400)
+
+    @scan_lines.setter
+    def scan_lines(self, lines: int) -> None:
+        """Have the next text mode set use 200, 350 or 400 scan lines."""
+        bits = next(bits for bits, each in SCAN_LINES.items() if each == lines)
+        flags = self._byte(data_area.VIDEO_FLAGS)
+        self.machine.memory.write_u8(data_area.VIDEO_FLAGS, flags & ~0x90 | bits)
 
     def set_rows(self, character_height: int) -> None:
-        """A font of another height was loaded: 400 lines hold more or fewer rows."""
+        """A font of another height was loaded: the screen's lines hold more or fewer rows."""
         memory = self.machine.memory
-        rows = 400 // character_height
+        rows = self.scan_lines // character_height
+        self.vga.character_height = character_height
         memory.write_u8(data_area.LAST_ROW, rows - 1)
         memory.write_u16(data_area.CHARACTER_HEIGHT, character_height)
         memory.write_u16(data_area.PAGE_SIZE, rows * self.columns * 2 + 0xFF & ~0xFF)
+        self.set_cursor_shape(6, 7)
 
     def show_page(self, page: int) -> None:
         """Show one of the pages."""
@@ -167,21 +206,36 @@ class Video:
                 memory.write_u8(address + 1, attribute)
 
     def scroll(self, page: int, window: Window, lines: int, attribute: int) -> None:
-        """Move the rows of a window up (down when `lines` is negative); 0 or too many lines clear it."""
-        if not self.is_text:
+        """Move the rows of a window up (down when `lines` is negative); 0 or too many lines clear it.
+
+        In mode 13h the rows are eight pixels high and the attribute is the colour of the empty ones.
+        """
+        if not self.is_text and self.mode != GRAPHICS_MODE:
             return
-        memory = self.machine.memory
-        right, bottom = min(window.right, self.columns - 1), min(window.bottom, self.rows - 1)
+        columns, rows = (self.columns, self.rows) if self.is_text else _GRAPHICS_CELLS
+        right, bottom = min(window.right, columns - 1), min(window.bottom, rows - 1)
         height, width = bottom - window.top + 1, right - window.left + 1
         if height <= 0 or width <= 0:
             return
         if lines == 0 or abs(lines) > height:
             lines = height
-        rows = [memory.read(self.cell(page, window.left, row), width * 2) for row in range(window.top, bottom + 1)]
-        empty = [bytes((0x20, attribute)) * width] * abs(lines)
-        moved = rows[lines:] + empty if lines > 0 else empty + rows[:lines]
-        for row, cells in enumerate(moved, window.top):
-            memory.write(self.cell(page, window.left, row), cells)
+        if self.is_text:
+            starts = [self.cell(page, window.left, row) for row in range(window.top, bottom + 1)]
+            self._move(starts, lines, bytes((0x20, attribute)) * width)
+        else:
+            first, last = window.top * _GRAPHICS_CELL, (bottom + 1) * _GRAPHICS_CELL
+            left = GRAPHICS + window.left * _GRAPHICS_CELL
+            starts = [left + row * GRAPHICS_COLUMNS for row in range(first, last)]
+            self._move(starts, lines * _GRAPHICS_CELL, bytes((attribute,)) * (width * _GRAPHICS_CELL))
+
+    def _move(self, starts: list[int], lines: int, empty: bytes) -> None:
+        """Move lines of video memory that begin at these addresses up (down when negative), empty ones after them."""
+        memory = self.machine.memory
+        before = [memory.read(start, len(empty)) for start in starts]
+        fill = [empty] * abs(lines)
+        moved = before[lines:] + fill if lines > 0 else fill + before[:lines]
+        for start, data in zip(starts, moved, strict=True):
+            memory.write(start, data)
 
     # Teletype
 

@@ -14,11 +14,23 @@ from unicorn import x86_const as x86
 from app.emu.cpu import boot
 from app.emu.cpu.exits import Exit
 from app.emu.cpu.offsets import Offsets, discover
+from app.emu.cpu.operands import CS
 from app.emu.cpu.state import State
 from app.emu.memory import layout
-from app.emu.memory.memory import Memory
+from app.emu.memory.memory import OPEN_BUS, Memory
+from app.emu.registers import Flag
 
 _FOREVER: Final = 0xFFFFFFFFFFFFFFFF
+_PHYSICAL_END: Final = 1 << 32
+
+
+def _read_nothing(_uc: unicorn.Uc, _offset: int, size: int, _data: object) -> int:
+    """Physical addresses where there is no memory."""
+    return int.from_bytes(OPEN_BUS * size, "little")
+
+
+def _write_nothing(_uc: unicorn.Uc, _offset: int, _size: int, _value: int, _data: object) -> None:
+    """A write there is lost."""
 
 
 class Engine:
@@ -33,8 +45,11 @@ class Engine:
         self.uc.ctl_set_cpu_model(x86.UC_CPU_X86_486)
         address = ctypes.addressof(ctypes.c_char.from_buffer(memory.buffer))
         self.uc.mem_map_ptr(0, memory.size, unicorn.UC_PROT_ALL, address)
+        self.uc.mmio_map(memory.size, _PHYSICAL_END - memory.size, _read_nothing, None, _write_nothing, None)
         boot.write_tables(memory)
         self.iretd = boot.write_iretd(memory)
+        self._move_to_cr0 = boot.write_move_to_cr0(memory)
+        self._has_coprocessor = True
         start, end = boot.boot_code(memory)
         self.uc.reg_write(x86.UC_X86_REG_ESP, layout.RING0_STACK_TOP)
         self.uc.emu_start(start, end)
@@ -106,12 +121,35 @@ class Engine:
         return self._start(self.look().eip, instructions)
 
     def _start(self, eip: int, instructions: int) -> int:
-        self.uc.emu_start(eip, _FOREVER, 0, instructions)
+        try:
+            self.uc.emu_start(eip, _FOREVER, 0, instructions)
+        except unicorn.UcError as error:
+            if error.errno != unicorn.UC_ERR_FETCH_PROT or self.hit is None:
+                raise
         return min(self._counter.value, self._count.value)
+
+    def enable_coprocessor(self, *, on: bool) -> None:
+        """Between runs: with it off, coprocessor instructions raise exception 7.
+
+        CR0 counts only when it is written by an instruction: that runs from the entry context, which then keeps it.
+        """
+        if on == self._has_coprocessor:
+            return
+        self._has_coprocessor = on
+        self.hit = None
+        self.is_entering = True
+        self.uc.context_restore(self._entry_context)
+        self.uc.reg_write(x86.UC_X86_REG_EAX, boot.CR0 if on else boot.CR0 | boot.CR0_EM)
+        self._start(self._move_to_cr0, 1)
+        self.uc.context_update(self._entry_context)
 
     def go_to_ring0(self) -> None:
         """Between runs: drop translations with the monitor's rights, else supervisor pages are out of sight."""
         self.uc.context_restore(self._clean)
+
+    def is_own_code(self, linear: int) -> bool:
+        """Does the monitor's own code lie there?"""
+        return layout.BOOT <= linear < layout.BOOT + layout.PAGE
 
     def leave(self) -> State:
         """The state at the exit; it stays readable until the next exit."""
@@ -138,6 +176,10 @@ class Engine:
         """EFLAGS, put together from where the engine spreads them."""
         flags = self.look().eflags()
         return int(self.uc.reg_read(x86.UC_X86_REG_EFLAGS)) if flags is None else flags
+
+    def is_wide(self) -> bool:
+        """32-bit code runs."""
+        return self.look().segments()[CS].is_big and not self.eflags() & Flag.VM
 
     # From inside hooks
 

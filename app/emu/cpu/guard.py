@@ -265,7 +265,7 @@ class Guard:
 
     def _on_translated(self, _uc: unicorn.Uc, block: Any, _previous: object, _data: object) -> None:
         """A block is about to run for the first time: find the instructions that need a precise check."""
-        if not self.active or block.pc == self._engine.iretd:
+        if not self.active or self._engine.is_own_code(block.pc):
             return
         code = self._engine.look().segments()[CS]
         eip, wide = block.pc - code.base & _TOP, not self._v86 and code.is_big

@@ -14,11 +14,12 @@ from typing import Any, Final
 import unicorn
 
 from app.emu.cpu.engine import Engine
+from app.emu.cpu.hooks import Hooks
 from app.emu.cpu.mending import mend_far_return
-from app.emu.cpu.operands import CS, ECX, decode
+from app.emu.cpu.operands import ECX, Instruction, walk
 from app.emu.cpu.verdict import instruction_at
 from app.emu.descriptor import ACCESSED
-from app.emu.disassembly import LONGEST, Effects, effects
+from app.emu.disassembly import effects
 from app.emu.memory.memory import Memory
 from app.emu.probes import AddressProbe, LoadProbe, MemoryProbe, Probe, RegisterProbe
 from app.emu.registers import SEGMENTS, Flag
@@ -48,8 +49,7 @@ class Lookout:
         self._probes: frozenset[Probe] = frozenset()
         self._registers: tuple[RegisterProbe, ...] = ()
         self._hooks: list[Any] = []
-        self._planted: dict[int, Any] = {}
-        self._new: set[int] = set()
+        self._planted = Hooks(engine.uc, unicorn.UC_HOOK_CODE, self._on_planted)
         self._seen: dict[Probe, int] = {}
 
     # What to look out for. Everything translated must be dropped afterwards.
@@ -62,8 +62,7 @@ class Lookout:
             return False
         self._probes = probes
         self._registers = tuple(probe for probe in probes if isinstance(probe, RegisterProbe))
-        for linear in list(self._planted):
-            self._engine.uc.hook_del(self._planted.pop(linear))
+        self._planted.clear()
         self.remap()
         return True
 
@@ -122,11 +121,7 @@ class Lookout:
     def settle(self) -> None:
         """Plant the hooks that were found missing."""
         self.pending = False
-        uc = self._engine.uc
-        for linear in self._new:
-            self._planted[linear] = uc.hook_add(unicorn.UC_HOOK_CODE, self._on_planted, None, linear, linear)
-            uc.ctl_remove_cache(linear, linear + 1)
-        self._new.clear()
+        self._planted.plant()
 
     # Hooks
 
@@ -172,28 +167,22 @@ class Lookout:
 
     def _on_translated(self, _uc: unicorn.Uc, block: Any, _previous: object, _data: object) -> None:
         """A block is about to run for the first time: find the instructions that use a register."""
-        if block.pc == self._engine.iretd:
+        if self._engine.is_own_code(block.pc):
             return
-        code, wide = self._memory.read(block.pc, block.size), self._is_wide()
-        at = 0
-        while at < len(code):
-            found = effects(code[at : at + LONGEST], wide=wide)
-            if found is None:
-                break
-            linear = block.pc + at & _TOP
-            if linear not in self._planted and self._uses(found, code[at : at + found.size], wide=wide):
-                self._new.add(linear)
-            at += found.size
-        if self._new:
+        code, wide = self._memory.read(block.pc, block.size), self._engine.is_wide()
+        for at, instruction in walk(code, wide=wide):
+            if self._uses(instruction, code[at:], wide=wide):
+                self._planted.want(block.pc + at & _TOP)
+        if self._planted.are_missing:
             self.pending = True
             self._engine.cut_short()
 
-    def _is_wide(self) -> bool:
-        return self._engine.look().segments()[CS].is_big and not self._engine.eflags() & Flag.VM
-
-    def _uses(self, found: Effects, code: bytes, *, wide: bool) -> list[RegisterProbe]:
+    def _uses(self, instruction: Instruction, code: bytes, *, wide: bool) -> list[RegisterProbe]:
         """The probes whose register an instruction uses; reaching memory through a segment register reads that."""
-        through = {SEGMENTS[number] for number in decode(code, wide=wide).segments}
+        found = effects(code[: instruction.length], wide=wide)
+        if found is None:
+            return []
+        through = {SEGMENTS[number] for number in instruction.segments}
         return [
             probe
             for probe in self._registers
@@ -202,11 +191,10 @@ class Lookout:
         ]
 
     def _on_planted(self, _uc: unicorn.Uc, address: int, _size: int, _data: object) -> None:
-        wide = self._is_wide()
+        wide = self._engine.is_wide()
         instruction = instruction_at(self._memory, address, wide=wide)
         if instruction.repeat and not self._engine.look().general()[ECX] & instruction.repeat:
             return  # the last pass of a string instruction, which only finds out that it is done
         code = self._memory.read(address, instruction.length or 1)
-        found = effects(code, wide=wide)  # the code may have changed since it was looked through
-        for probe in self._uses(found, code, wide=wide) if found is not None else ():
+        for probe in self._uses(instruction, code, wide=wide):  # the code may have changed since it was looked through
             self._note(probe)

@@ -19,6 +19,9 @@ from unicorn import x86_const as x86
 
 _ENGINE_BYTES: Final = 4096
 """How much of the engine's structure is searched for the instruction counter."""
+SHADOW: Final = 8
+"""The engine's mark that interrupts have to wait for one more instruction."""
+_CONTROL_AFTER_FNINIT: Final = 0x037F
 _NAMES: Final = ("EAX", "ECX", "EDX", "EBX", "ESP", "EBP", "ESI", "EDI")
 
 
@@ -44,10 +47,16 @@ class Offsets:
     is_int: int
     fpu: int
     fpu_end: int
+    fpu_status: int
+    """The status word, without the top of the stack."""
+    fpu_registers: int
+    """The eight registers of the FPU, ten bytes of sixteen each."""
     counter: int
     count: int
     flags_kind: int
     """Where the engine says how its flags are kept; 1: as they are."""
+    shadow: int
+    """Where the engine's own flags are; `SHADOW`: behind STI, MOV SS or POP SS."""
 
 
 def _find(blob: bytes, pattern: bytes, what: str, *, step: int = 4) -> int:
@@ -99,10 +108,20 @@ def discover(uc: unicorn.Uc, run: Probe, code: int) -> Offsets:
         what = "the FPU"
         raise EngineMismatch(what)
 
+    # The top of the FPU's stack changed first; behind it status and control word.
+    fpu_status = changed[0] + 4
+    if struct.unpack_from("<HH", before, fpu_status) != (0, _CONTROL_AFTER_FNINIT):
+        what = "the FPU's status word"
+        raise EngineMismatch(what)
+    # FLD1 behind FNINIT goes into the last register.
+    fpu_registers = _find(after, bytes.fromhex("0000000000000080FF3F"), "the FPU's registers") - 7 * 16
+
     counter, count = _find_counter(uc, run)
     flags_kind = _find_flags_kind(run, eip)
+    shadow = _find_shadow(run, eip)
     return Offsets(
-        general, eip, segments, segment_size, error_code, is_int, changed[0] & ~7, fpu_end, counter, count, flags_kind
+        general, eip, segments, segment_size, error_code, is_int, changed[0] & ~7, fpu_end, fpu_status, fpu_registers,
+        counter, count, flags_kind, shadow,
     )  # fmt: skip
 
 
@@ -132,3 +151,13 @@ def _find_flags_kind(run: Probe, eip: int) -> int:
             what = "the flags"
             raise EngineMismatch(what)
     return eip + 40
+
+
+def _find_shadow(run: Probe, eip: int) -> int:
+    """Behind the direction flag: the instruction behind STI has the mark, the next one has not."""
+    at = eip + 48
+    for code, mark in ((b"\xfb\xcd\x21", SHADOW), (b"\xfb\x90\xcd\x21", 0)):
+        if struct.unpack_from("<I", run(code, 100), at)[0] & SHADOW != mark:
+            what = "the interrupt shadow"
+            raise EngineMismatch(what)
+    return at

@@ -7,7 +7,7 @@ taken: Capstone (it gives neither implicit stack accesses nor the offset of bit 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -15,9 +15,10 @@ from typing import Final, NamedTuple
 from app.emu.cpu.opcodes import FPU, ONE_BYTE, STACK, TWO_BYTE
 
 ES, CS, SS, DS, FS, GS = range(6)
-_EAX, ECX, _EBX, _ESP, _EBP, _ESI, _EDI = 0, 1, 3, 4, 5, 6, 7
+_EAX, ECX, _EBX, ESP, _EBP, _ESI, _EDI = 0, 1, 3, 4, 5, 6, 7
 _LOCK, _REPNE, _REP = 0xF0, 0xF2, 0xF3
 _OVERRIDES: Final = {0x26: ES, 0x2E: CS, 0x36: SS, 0x3E: DS, 0x64: FS, 0x65: GS}
+PREFIXES: Final = bytes((*_OVERRIDES, 0x66, 0x67, _LOCK, _REPNE, _REP))
 _MODRM16: Final = ((_EBX, _ESI), (_EBX, _EDI), (_EBP, _ESI), (_EBP, _EDI), (_ESI,), (_EDI,), (_EBP,), (_EBX,))
 _MAX_LENGTH: Final = 15
 
@@ -179,7 +180,7 @@ class _Decoder:
     def memory(self, size: int, *, write: bool, moved: int = 0, bits: tuple[int, int] | None = None) -> None:
         """Note an access through the ModRM operand read before."""
         segment, base, index, shift, displacement = self.place
-        if base == _ESP:
+        if base == ESP:
             displacement += moved
         override = segment if self.override is None else self.override
         place = Operand(override, size, write, base, index, shift, displacement, self.mask, bits=bits)
@@ -211,19 +212,19 @@ class _Decoder:
         if direct:
             base = None
         displacement = self.signed(sizes[mod]) if sizes[mod] else 0
-        segment = SS if base in (_ESP, _EBP) else DS
+        segment = SS if base in (ESP, _EBP) else DS
         self.place = segment, base, index, shift, displacement
 
     def push(self, count: int = 1, *, behind: int = 0) -> None:
         """Pushes, after so many others."""
         size = self.operand_size
         for number in range(behind + 1, behind + count + 1):
-            self.operands.append(Operand(SS, size, True, _ESP, displacement=-number * size, stack=True))
+            self.operands.append(Operand(SS, size, True, ESP, displacement=-number * size, stack=True))
 
     def pop(self, count: int = 1) -> None:
         size = self.operand_size
         for number in range(count):
-            self.operands.append(Operand(SS, size, False, _ESP, displacement=number * size, stack=True))
+            self.operands.append(Operand(SS, size, False, ESP, displacement=number * size, stack=True))
 
     def string(self, places: str, size: int) -> None:
         """s: read DS:(E)SI or its override; d: read ES:(E)DI; D: write ES:(E)DI."""
@@ -358,3 +359,14 @@ def decode(code: bytes, *, wide: bool) -> Instruction:
         return _Decoder(code, wide=wide).run()
     except _Truncated:
         return TRUNCATED
+
+
+def walk(code: bytes, *, wide: bool) -> Iterator[tuple[int, Instruction]]:
+    """The instructions of a block with their offsets, up to the first of unknown length."""
+    at = 0
+    while True:
+        instruction = decode(code[at : at + _MAX_LENGTH], wide=wide)
+        yield at, instruction
+        at += instruction.length
+        if not instruction.length or at >= len(code):
+            return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from app.emu.cpu.offsets import Offsets
+from app.emu.cpu.offsets import SHADOW, Offsets
 from app.emu.memory.layout import RING0_DATA
 from app.emu.registers import SEGMENTS, STATUS, Flag, Registers, Segment
 
@@ -15,8 +15,13 @@ _NULL_RIGHTS: Final = 0x6000
 _HIDDEN: Final = struct.Struct("<IIQII")
 _GENERAL: Final = struct.Struct("<8Q")
 _DWORD: Final = struct.Struct("<I")
+_WORD: Final = struct.Struct("<H")
+_NO_EXCEPTIONS: Final = 0x7F00
 _FLAGS: Final = struct.Struct("<Q8xQ8xIi")
 """EFLAGS without the arithmetic flags, these, how they are kept, -1 or 1 for DF."""
+_FPU_REGISTER: Final = 10
+_FPU_SLOT: Final = 16
+"""Bytes of a register, and from one to the next."""
 _ARITHMETIC: Final = int(STATUS) | int(Flag.DF)
 _MODE: Final = 48
 """From EIP to the bits Unicorn derives from modes, and those there must be in ring 0: CS and SS are 32-bit."""
@@ -67,6 +72,11 @@ class State:
         """EFLAGS, if the engine keeps the arithmetic flags as they are just now."""
         flags, source, kind, direction = _FLAGS.unpack_from(self.blob, self._at.eip + 8)
         return (flags & ~_ARITHMETIC | source | direction & Flag.DF) & _MASK if kind == 1 else None
+
+    @property
+    def is_shadowed(self) -> bool:
+        """The instruction executed last was STI, MOV SS or POP SS: interrupts wait for one more."""
+        return bool(_DWORD.unpack_from(self.blob, self._at.shadow)[0] & SHADOW)
 
     def interrupt(self) -> tuple[int, int]:
         """The error code of the last exception, and whether an INT instruction caused it."""
@@ -145,6 +155,19 @@ class State:
     def fpu(self) -> memoryview:
         """The FPU's part."""
         return self.blob[self._at.fpu : self._at.fpu_end]
+
+    def clear_fpu_exceptions(self) -> None:
+        """What FNCLEX does."""
+        (status,) = _WORD.unpack_from(self.blob, self._at.fpu_status)
+        _WORD.pack_into(self.blob, self._at.fpu_status, status & _NO_EXCEPTIONS)
+
+    def fpu_content(self) -> bytes:
+        """The FPU's part without what lies between its registers, which is whatever the engine's stack held."""
+        content = bytearray(self.fpu)
+        first = self._at.fpu_registers - self._at.fpu
+        for register in range(first, first + 8 * _FPU_SLOT, _FPU_SLOT):
+            content[register + _FPU_REGISTER : register + _FPU_SLOT] = bytes(_FPU_SLOT - _FPU_REGISTER)
+        return bytes(content)
 
 
 def _segment(raw: bytes) -> Segment:

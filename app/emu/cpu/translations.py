@@ -38,8 +38,11 @@ class Translations:
         stale = self._memory.take_stale()
         if stale:
             self._engine.go_to_ring0()
-        for linear, size in stale:
-            self._engine.uc.ctl_remove_cache(linear, linear + size)
+        if all(self._memory.is_mapped(*each) for each in stale):
+            for linear, size in stale:
+                self._engine.uc.ctl_remove_cache(linear, linear + size)
+        else:  # what was written has no address any more, or another one
+            self._engine.uc.ctl_flush_tb()
 
     def forget_everything(self) -> None:
         """Drop all translations."""
@@ -61,11 +64,12 @@ class Translations:
         end = block.pc + block.size
         if self._engine.hit:
             self._engine.cut_short()
-        elif block.icount == 1 and block.pc != self._engine.iretd and self._starts_anew(block.pc, end):
+        elif block.icount == 1 and not self._engine.is_own_code(block.pc) and self._starts_anew(block.pc, end):
             self._engine.count_again()
             self._restarted.add(block.pc)
         self._starts[end] = min(block.pc, self._starts.get(end, block.pc))
-        self._memory.code_pages.update(range(block.pc >> 12, (end + 0xFFF) >> 12))
+        for page in range(block.pc & ~0xFFF, end, _PAGE):
+            self._memory.code_pages.add((self._memory.translate(page) or page) >> 12)
 
     def _starts_anew(self, linear: int, end: int) -> bool:
         """Does this block of one instruction exist because it overwrote the block it stood in?
@@ -76,7 +80,7 @@ class Translations:
         segments, v86 = state.segments(), bool(flags & Flag.VM)
         instruction = instruction_at(self._memory, linear, wide=segments[CS].is_big and not v86)
         first, last = linear - _PAGE, end + _PAGE
-        if flags & Flag.TF or instruction.repeat or instruction.is_call:
+        if flags & Flag.TF or instruction.repeat or instruction.is_call or state.is_shadowed:
             # It may well stand alone by nature: look at what it was part of.
             first, last = self._starts.get(end, linear), end
         accesses = instruction.accesses(state.general(), big_stack=segments[SS].is_big and not v86)

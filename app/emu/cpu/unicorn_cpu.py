@@ -21,16 +21,18 @@ from app.emu.cpu.engine import Engine
 from app.emu.cpu.exits import Exit, Why
 from app.emu.cpu.frame import FRAME_SIZE, write_frame
 from app.emu.cpu.guard import Guard
+from app.emu.cpu.interruptible import Interruptible
 from app.emu.cpu.lookout import Lookout
 from app.emu.cpu.privileged import Privileged
 from app.emu.cpu.translations import Translations
 from app.emu.cpu.verdict import instruction_at
+from app.emu.cpu.watchpoints import DEBUG, Watchpoints
 from app.emu.memory import layout
 from app.emu.memory.memory import Memory, PageNotPresent
 from app.emu.probes import Probe
 from app.emu.registers import Flag, Mode, Registers
+from app.emu.watchpoint import SINGLE_STEP, Watchpoint
 
-_DEBUG_TRAP: Final = 1
 _INVALID_OPCODE: Final = 6
 _SEGMENT_FAULTS: Final = range(10, 15)
 _PROTECTION: Final = 13
@@ -38,6 +40,8 @@ _PAGE_FAULT: Final = 14
 _MASK: Final = 0xFFFFFFFF
 _LDTR: Final = 6
 _PAGE: Final = 0x1000
+SAVED: Final = struct.Struct("<Q?")
+"""What is saved in front of the FPU: instructions executed, `in_shadow`."""
 _PREFIXES: Final = b"\x26\x2e\x36\x3e\x64\x65\x66\x67"
 
 PortIn = Callable[[int, int], int]
@@ -59,6 +63,8 @@ class UnicornCpu:
         self._total = 0
         self.sightings: dict[Probe, int] = {}
         """What was looked out for and used in the last run: instructions completed before the last use."""
+        self.in_shadow = False
+        """Interrupts have to wait for one more instruction, whatever IF says: STI, MOV SS or POP SS was the last."""
         self._cut = False
         self._exit_eip: int | None = None
         self._failure: Exception | None = None
@@ -74,11 +80,14 @@ class UnicornCpu:
         self._privileged = Privileged(self._engine)
         self._uc.hook_add(unicorn.UC_HOOK_INTR, self._on_interrupt)
         self._uc.hook_add(unicorn.UC_HOOK_INSN_INVALID, self._on_invalid)
+        self._uc.hook_add(unicorn.UC_HOOK_MEM_FETCH_PROT, self._on_fetch_from_nowhere)
         self._uc.hook_add(unicorn.UC_HOOK_INSN, self._on_in, None, 1, 0, x86.UC_X86_INS_IN)
         self._uc.hook_add(unicorn.UC_HOOK_INSN, self._on_out, None, 1, 0, x86.UC_X86_INS_OUT)
         for instruction in (x86.UC_X86_INS_SYSCALL, x86.UC_X86_INS_SYSENTER):
             self._uc.hook_add(unicorn.UC_HOOK_INSN, self._on_later_instruction, None, 1, 0, instruction)
         self._lookout = Lookout(self._engine, memory, clock=lambda: self.executed, cut_short=self.cut_short)
+        self._watchpoints = Watchpoints(self._engine, memory, clock=lambda: self.executed, cut_short=self.cut_short)
+        self._interruptible = Interruptible(self._engine, memory)
         self._translations = Translations(self._engine, memory, self._remap)
 
     def _remap(self) -> None:
@@ -86,33 +95,36 @@ class UnicornCpu:
         if self._guard:
             self._guard.remap()
         self._lookout.remap()
+        self._watchpoints.remap()
+        self._interruptible.unwatch()
 
     # Running
 
-    def run(self, regs: Registers, ring0_esp: int, instructions: int) -> Exit:
+    def run(self, regs: Registers, ring0_esp: int, instructions: int, *, until_interruptible: bool = False) -> Exit:
         """Run at most so many guest instructions from `regs` and leave the result in `regs`.
 
         ring0_esp: linear address of the top of the ring-0 stack for this context (TSS.ESP0): the frame goes below it.
+        until_interruptible: stop as soon as IF is on and nothing delays interrupts (`in_shadow`); not at once, though.
         """
         self._resume_at = regs.code_linear
         self._lookout.begin()
-        self._before = before = 0
+        self._watchpoints.begin(resumes=bool(regs.eflags & Flag.RF))
+        self._interruptible.waits = until_interruptible
+        self._before = 0
         while True:
-            result = self._run(regs, ring0_esp, instructions - before)
-            before += result.executed
-            self._before = before
-            if self._early:
-                result = self._step(regs, ring0_esp)
-            elif result.why is Why.FAULT and result.vector == _PROTECTION and self._reads_clock(regs):
-                result = self._tell_time(regs, before + 1)
-            else:
+            result = self._run(regs, ring0_esp, 1 if self.in_shadow else instructions - self._before)
+            self._before += result.executed
+            if self._early or self._reads_clock(result, regs):
+                result = self._step(regs, ring0_esp) if self._early else self._tell_time(regs)
+                self._before += result.executed
+            if result.why is not Why.BUDGET or self._before >= instructions or self._cut:
                 break
-            before += result.executed
-            self._before = before
-            self._resume_at = -1
-            if result.why is not Why.BUDGET or before >= instructions:
+            if until_interruptible and regs.interrupts_on and not self.in_shadow:
                 break
-        result = Exit(result.why, before, result.vector, result.error_code, result.cr2)
+        if result.why in (Why.INTERRUPT, Why.FAULT):
+            self.in_shadow = False
+        ended = Exit(result.why, self._before, result.vector, result.error_code, result.cr2)
+        result = self._with_watchpoints(ended, regs)
         self._total += result.executed
         self.sightings = self._lookout.take(result.executed)
         if regs.mode is not Mode.RING0:
@@ -120,10 +132,21 @@ class UnicornCpu:
             write_frame(self.memory.buffer, frame, regs, result.error_code)
         return result
 
+    def _with_watchpoints(self, result: Exit, regs: Registers) -> Exit:
+        """What the debug registers make of a run that is over."""
+        if self._watchpoints.is_before:
+            regs.eflags |= Flag.RF
+            return result
+        if result.executed:
+            regs.eflags &= ~Flag.RF  # WORKAROUND(unicorn 2.1): it keeps RF to the end of the block
+        hit = self._watchpoints.take(result.executed)
+        return Exit(Why.FAULT, result.executed, DEBUG, result.error_code | hit) if hit else result
+
     def _run(self, regs: Registers, ring0_esp: int, instructions: int) -> Exit:
         """One entry and everything up to the exit."""
-        engine, guard = self._engine, self._guard
+        engine, guard, shadowed = self._engine, self._guard, self.in_shadow
         self._translations.forget_overwritten()
+        self._interruptible.enter()
         in_ring0 = self._privileged.active = regs.mode is Mode.RING0
         if in_ring0:
             engine.ring0.load_ring0(regs)
@@ -154,10 +177,13 @@ class UnicornCpu:
             engine.straighten_flags()
         engine.leave().store(regs)
         regs.eflags = engine.eflags()
-        return self._result(regs)
+        result = self._result(regs)
+        if result.executed:
+            self.in_shadow = engine.exit.is_shadowed and not shadowed
+        return result
 
     def _is_over(self, instructions: int) -> bool:
-        return self._engine.hit is not None or self._cut or self._done >= instructions
+        return self._engine.hit is not None or self._cut or self._interruptible.ends_run or self._done >= instructions
 
     def _settle(self) -> bool:
         """Do what a hook stopped the engine for; False: it did not, the run is over."""
@@ -171,6 +197,9 @@ class UnicornCpu:
         if self._lookout.pending:
             self._lookout.settle()
             again = True
+        if self._interruptible.pending:
+            self._interruptible.settle()
+            again = True
         return again
 
     def _result(self, regs: Registers) -> Exit:
@@ -180,8 +209,10 @@ class UnicornCpu:
             regs.eip = self._exit_eip & _MASK
         if hit is None:
             return Exit(Why.BUDGET, done)
-        if hit.why is Why.INTERRUPT or (hit.why is Why.FAULT and hit.vector == _DEBUG_TRAP):
-            return Exit(hit.why, done, hit.vector)
+        is_trap = hit.why is Why.FAULT and hit.vector == DEBUG and not self._watchpoints.is_before
+        if hit.why is Why.INTERRUPT or is_trap:
+            stepped = is_trap and self._exit_eip is None  # and no INT1
+            return Exit(hit.why, done, hit.vector, SINGLE_STEP if stepped else 0)
         done = done if self._fetching else max(done - 1, 0)
         if self._guard and self._guard.active and hit.why is Why.FAULT and hit.vector in _SEGMENT_FAULTS:
             vector = self._guard.judge(regs, hit)
@@ -189,29 +220,33 @@ class UnicornCpu:
                 return Exit(Why.FAULT, done, vector)
         return Exit(hit.why, done, hit.vector, hit.error_code, hit.cr2)
 
-    def _reads_clock(self, regs: Registers) -> bool:
+    def _reads_clock(self, result: Exit, regs: Registers) -> bool:
         """RDTSC, which faults on purpose: the host's clock would differ from run to run."""
+        if result.why is not Why.FAULT or result.vector != _PROTECTION:
+            return False
         try:
             return self.memory.read(regs.code_linear, 2) == b"\x0f\x31"
         except PageNotPresent:
             return False
 
-    def _tell_time(self, regs: Registers, executed: int) -> Exit:
+    def _tell_time(self, regs: Registers) -> Exit:
         """RDTSC counts instructions."""
-        time = self._total + executed
+        time = self._total + self._before + 1
+        self.in_shadow = False
         regs.eax, regs.edx = time & _MASK, time >> 32 & _MASK
         regs.eip = regs.eip + 2 & _MASK
-        return Exit(Why.FAULT, 1, _DEBUG_TRAP) if regs.eflags & Flag.TF else Exit(Why.BUDGET, 1)
+        return Exit(Why.FAULT, 1, DEBUG, SINGLE_STEP) if regs.eflags & Flag.TF else Exit(Why.BUDGET, 1)
 
     def _step(self, regs: Registers, ring0_esp: int) -> Exit:
         """One instruction in a block of its own: the trap flag sees to it."""
         traps = regs.eflags & Flag.TF
         regs.eflags |= Flag.TF
         result = self._run(regs, ring0_esp, 1)
-        if traps or result.why is not Why.FAULT or result.vector != _DEBUG_TRAP:
+        if traps:
             return result
         regs.eflags &= ~Flag.TF
-        return Exit(Why.BUDGET, result.executed)
+        stepped = result.why is Why.FAULT and (result.vector, result.error_code) == (DEBUG, SINGLE_STEP)
+        return Exit(Why.BUDGET, result.executed) if stepped else result
 
     @property
     def executed(self) -> int:
@@ -239,7 +274,7 @@ class UnicornCpu:
                 cr2 = int(uc.reg_read(x86.UC_X86_REG_CR2)) & _MASK if vector == _PAGE_FAULT else 0
                 if vector == _PAGE_FAULT:
                     self._fetching, self._early = self._fetched_from(cr2)
-                self._within = vector != _DEBUG_TRAP and not self._fetching
+                self._within = vector != DEBUG and not self._fetching
                 self._engine.hit = Exit(Why.FAULT, 0, vector, error_code, cr2)
         uc.emu_stop()
 
@@ -253,10 +288,22 @@ class UnicornCpu:
                 hit, self._exit_eip = Exit(Why.INTERRUPT, 0, _INVALID_OPCODE), state.eip + 2
             elif code.lstrip(_PREFIXES)[:1] == b"\xf1":
                 length = len(code) - len(code.lstrip(_PREFIXES)) + 1
-                hit, self._exit_eip = Exit(Why.FAULT, 0, _DEBUG_TRAP), state.eip + length
+                hit, self._exit_eip = Exit(Why.FAULT, 0, DEBUG), state.eip + length
             self._engine.hit = hit
         uc.emu_stop()
         return True
+
+    def _on_fetch_from_nowhere(
+        self, _uc: unicorn.Uc, _kind: int, address: int, _size: int, _value: int, _data: object
+    ) -> bool:
+        """Code where there is no memory reads as FFFFh, which is no instruction. address: physical."""
+        if self._engine.hit is None:
+            state = self._engine.look()
+            linear = state.segments()[1].base + state.eip & _MASK
+            is_here = self.memory.translate(linear) == address
+            self._fetching, self._early = self._fetched_from(linear if is_here else (linear | _PAGE - 1) + 1)
+            self._engine.hit = Exit(Why.FAULT, 0, _INVALID_OPCODE)
+        return False
 
     def _on_later_instruction(self, _uc: unicorn.Uc, _data: object) -> None:
         """SYSCALL and SYSENTER: a 486 has neither, Unicorn would step over them."""
@@ -312,6 +359,7 @@ class UnicornCpu:
         """Drop all translations: memory was replaced as a whole."""
         if self._guard:
             self._guard.forget()
+        self._interruptible.forget()
         self._translations.forget_everything()
 
     def set_breakpoints(self, addresses: frozenset[int]) -> None:
@@ -340,6 +388,11 @@ class UnicornCpu:
         if self._engine.hit is None and self._stops_at(address):
             self._engine.stop(Exit(Why.BREAKPOINT, 0))
 
+    def set_watchpoints(self, points: tuple[Watchpoint, ...]) -> None:
+        """What the debug registers hold from now on."""
+        if self._watchpoints.set(points):
+            self.forget_everything()
+
     def set_ldt(self, client_index: int) -> None:
         """LLDT: make the LDT of the client at this index the current one, in the GDT and in the hidden part of LDTR."""
         descriptor = boot.ldt_descriptor(client_index)
@@ -347,18 +400,26 @@ class UnicornCpu:
         for context in (self._engine.entry, self._engine.ring0):
             context.load_segment(_LDTR, descriptor.segment(layout.LDT_SELECTOR))
 
+    def clear_fpu_exceptions(self) -> None:
+        """What FNCLEX does, between slices: no floating-point exception waits any more."""
+        self._engine.exit.clear_fpu_exceptions()
+
+    def enable_coprocessor(self, *, on: bool) -> None:
+        """Let coprocessor instructions be executed, or raise exception 7 (CR0.EM)."""
+        self._engine.enable_coprocessor(on=on)
+
     # Checkpoints
 
     def save(self) -> bytes:
-        """What the processor holds beside `Registers`: the FPU, and the instructions executed (RDTSC)."""
-        return struct.pack("<Q", self._total) + bytes(self._engine.exit.fpu)
+        """What the processor holds beside `Registers`: the FPU, the instructions executed (RDTSC), `in_shadow`."""
+        return SAVED.pack(self._total, self.in_shadow) + self._engine.exit.fpu_content()
 
     def is_sound(self, saved: bytes) -> bool:
         """May something from a file be restored? What is saved goes into the engine as it is."""
-        return len(saved) == len(self.save()) and fpu.is_sound(saved[8:])
+        return len(saved) == len(self.save()) and fpu.is_sound(saved[SAVED.size :])
 
     def restore(self, saved: bytes) -> None:
         """Go back to a saved state; memory must have been restored before."""
-        self._total = int(struct.unpack_from("<Q", saved)[0])
-        self._engine.exit.fpu[:] = saved[8:]
+        self._total, self.in_shadow = SAVED.unpack_from(saved)
+        self._engine.exit.fpu[:] = saved[SAVED.size :]
         self.forget_everything()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.emu.devices.cmos import Cmos
+from app.emu.devices.coprocessor import Coprocessor
 from app.emu.devices.device import NEVER
 from app.emu.devices.keyboard_controller import KeyboardController
+from app.emu.devices.mouse import Mouse
 from app.emu.devices.pic import Pic
 from app.emu.devices.pit import Pit
 from app.emu.devices.vga import Vga
@@ -26,11 +28,13 @@ class Devices:
         self.keyboard = KeyboardController(machine)
         self.cmos = Cmos(machine)
         self.vga = Vga(machine)
+        self.mouse = Mouse(machine)
+        self.coprocessor = Coprocessor(machine)
         self._wakes = NEVER
 
     @property
     def _clocked(self) -> tuple[Device, ...]:
-        return self.pit, self.keyboard, self.cmos
+        return self.pit, self.keyboard, self.cmos, self.mouse
 
     def next_due(self) -> int:
         """The next clock at which a device wants attention."""
@@ -71,7 +75,14 @@ class Devices:
 
 _WHO: dict[int, str] = {
     port: name
-    for name, kind in {"pic": Pic, "pit": Pit, "keyboard": KeyboardController, "cmos": Cmos, "vga": Vga}.items()
+    for name, kind in {
+        "pic": Pic,
+        "pit": Pit,
+        "keyboard": KeyboardController,
+        "cmos": Cmos,
+        "vga": Vga,
+        "coprocessor": Coprocessor,
+    }.items()
     for port in kind.PORTS
 }
 """The device behind each port, as an attribute of `Devices`."""

@@ -147,6 +147,8 @@ class KeyboardController(Device):
                 self._next_movement = now + HOLD
                 return
             stroke = self._strokes.popleft()
+            if stroke.gesture is not None:
+                self.machine.state.devices.mouse.do(stroke.gesture)
             self._movements = stroke.codes()
             if not self._movements:
                 self._next_movement = now + stroke.wait_milliseconds * RATE // 1000

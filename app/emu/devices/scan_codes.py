@@ -7,6 +7,9 @@ Text for `--keys` and `Keyboard.type_text`: every character is typed as it stand
 braces is a key, with modifiers in front: `{Enter} {Esc} {Tab} {Backspace} {Space} {Up} {Down} {Left} {Right} {Home}
 {End} {PgUp} {PgDn} {Ins} {Del} {F1}` … `{F12} {Ctrl+C} {Alt+X} {Shift+Tab} {Ctrl+Alt+Del} {Ctrl+Break} {PrtSc}
 {Pad5}`; `{{` and `}}` are the braces themselves; `{Wait 500}` types nothing for 500 milliseconds.
+
+The same hand moves the mouse: `{Mouse 320,100}` points at a place of the mouse driver's screen (640 wide, 8 to a row of
+text), `{Click left}` presses and releases a button (left, right, middle), `{Press left}` and `{Release left}` do one.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Final
+
+from app.emu.devices.mouse import BUTTONS, Gesture
 
 EXTENDED: Final = 0xE000
 """Added to the scan code of a key that sends the prefix E0h."""
@@ -23,6 +28,8 @@ ALT: Final = 0x38
 SHIFT: Final = 0x2A
 MODIFIERS: Final = {"ctrl": CTRL, "alt": ALT, "shift": SHIFT}
 RELEASE: Final = 0x80
+CLICK: Final = 80
+"""Milliseconds a button is held in a click, and after which another may follow."""
 
 _ROWS: Final = (
     (0x02, "1234567890-=", "!@#$%^&*()_+"),
@@ -73,12 +80,13 @@ KEYS: Final[dict[str, int]] = {
 class Stroke:
     """Modifiers pressed, keys pressed and released one after the other, modifiers released.
 
-    wait: clocks nothing is typed instead, counted in milliseconds.
+    Instead of that wait_milliseconds: nothing is typed so long; gesture: the mouse is used.
     """
 
     keys: tuple[int, ...]
     held: tuple[int, ...] = ()
     wait_milliseconds: int = 0
+    gesture: Gesture | None = None
 
     def codes(self) -> list[bytes]:
         """What the keyboard sends, one element per key going down or up."""
@@ -144,7 +152,7 @@ def strokes_of_text(text: str) -> list[Stroke]:
     done = 0
     for match in _NAMED.finditer(text):
         strokes += _plain(text[done : match.start()])
-        strokes.append(_named(match[1]) if match[1] else CHARACTERS[ord(match[0][0])])
+        strokes += _named(match[1]) if match[1] else [CHARACTERS[ord(match[0][0])]]
         done = match.end()
     return strokes + _plain(text[done:])
 
@@ -158,15 +166,32 @@ def _plain(text: str) -> list[Stroke]:
         raise ValueError(f"{failure.object[failure.start]!r} is no character of a DOS keyboard (CP437)") from None
 
 
-def _named(name: str) -> Stroke:
+def _named(name: str) -> list[Stroke]:
     if (wait := re.fullmatch(r"wait (\d{1,7})", name.strip().lower())) is not None:
-        return Stroke((), wait_milliseconds=int(wait[1]))
+        return [Stroke((), wait_milliseconds=int(wait[1]))]
+    if (use := re.fullmatch(r"(mouse|click|press|release) +(.+)", name.strip().lower())) is not None:
+        return _mouse(use[1], use[2])
     held: list[int] = []
     rest = name.strip()
     while (prefix := _PREFIX.match(rest)) is not None:
         held.append(MODIFIERS[prefix[1].lower()])
         rest = rest[prefix.end() :]
-    return _with(rest, tuple(held))
+    return [_with(rest, tuple(held))]
+
+
+def _mouse(action: str, what: str) -> list[Stroke]:
+    """The strokes of `mouse X,Y`, `click BUTTON`, `press BUTTON` or `release BUTTON`."""
+    if action == "mouse":
+        place = re.fullmatch(r"(\d{1,4}) *, *(\d{1,4})", what)
+        if place is None:
+            raise ValueError(f"{{Mouse {what}}}: write two numbers, column and row in pixels: {{Mouse 320,100}}")
+        return [Stroke((), gesture=Gesture(place=(int(place[1]), int(place[2]))))]
+    button = BUTTONS.get(what)
+    if button is None:
+        raise ValueError(f"{{{action.capitalize()} {what}}}: the buttons are {', '.join(BUTTONS)}")
+    press, release = Stroke((), gesture=Gesture(press=button)), Stroke((), gesture=Gesture(release=button))
+    held = Stroke((), wait_milliseconds=CLICK)
+    return {"press": [press], "release": [release], "click": [press, held, release, held]}[action]
 
 
 def _with(key: str, held: tuple[int, ...]) -> Stroke:

@@ -1,6 +1,7 @@
-"""As much of a VGA as text programs touch: its registers store, retrace runs by the clock, the cursor is in the CRTC.
+"""As much of a VGA as programs touch: its registers store, retrace runs by the clock, the cursor is in the CRTC.
 
-Characters and attributes are ordinary memory at B800:0000 (B000:0000 in mode 7); nothing here draws.
+Characters and attributes are ordinary memory at B800:0000 (B000:0000 in mode 7), the pixels of mode 13h at A000:0000;
+nothing here draws.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ _LINES: Final = 449
 _VISIBLE_LINES: Final = 400
 _RETRACE: Final = range(412, 414)
 """Lines of the vertical retrace pulse."""
+SCAN_LINES: Final = 0x09
+"""CRTC register: bits 0-4, scan lines of a character less one."""
 CURSOR_START: Final = 0x0A
 CURSOR_END: Final = 0x0B
 START_HIGH: Final = 0x0C
@@ -30,6 +33,11 @@ _TEXT_CRTC: Final = bytes.fromhex("5f4f50825581bf1f004f0d0e00000000 9c8e8f281f96
 _TEXT_SEQUENCER: Final = bytes.fromhex("0300030002")
 _TEXT_GRAPHICS: Final = bytes.fromhex("0000000000100e00ff")
 _TEXT_ATTRIBUTE: Final = bytes.fromhex("000102030405140738393a3b3c3d3e3f0c000f0800")
+_GRAPHICS_CRTC: Final = bytes.fromhex("5f4f50825480bf1f0041000000000000 9c8e8f284096b9a3ff")
+_GRAPHICS_SEQUENCER: Final = bytes.fromhex("03010f000e")
+_GRAPHICS_GRAPHICS: Final = bytes.fromhex("000000000040050fff")
+_GRAPHICS_ATTRIBUTE: Final = bytes(range(16)) + bytes.fromhex("41000f0000")
+_BLINK: Final = 0x08
 
 
 class Vga(Device):
@@ -50,7 +58,8 @@ class Vga(Device):
         self._dac_read = self._dac_write = 0
         """Byte offsets into the palette."""
         self._dac_reads = True
-        self._dac_mask = 0xFF
+        self.dac_mask = 0xFF
+        """Bits of a colour number that reach the DAC."""
         self._misc = 0x67
         self._mode_control = 0x29
         self._color_select = 0x30
@@ -86,6 +95,37 @@ class Vga(Device):
         self.crtc[0x13] = columns // 2
         self.sequencer[:], self.graphics[:], self.attribute[:] = _TEXT_SEQUENCER, _TEXT_GRAPHICS, _TEXT_ATTRIBUTE
 
+    def set_graphics_mode(self) -> None:
+        """The registers of mode 13h."""
+        self.crtc[:], self.sequencer[:] = _GRAPHICS_CRTC, _GRAPHICS_SEQUENCER
+        self.graphics[:], self.attribute[:] = _GRAPHICS_GRAPHICS, _GRAPHICS_ATTRIBUTE
+
+    @property
+    def character_height(self) -> int:
+        """Scan lines of a character."""
+        return (self.crtc[SCAN_LINES] & 0x1F) + 1
+
+    @character_height.setter
+    def character_height(self, lines: int) -> None:
+        self.crtc[SCAN_LINES] = self.crtc[SCAN_LINES] & 0xE0 | lines - 1 & 0x1F
+
+    @property
+    def blinks(self) -> bool:
+        """Bit 7 of an attribute means blinking; else it makes the ground bright."""
+        return bool(self.attribute[0x10] & _BLINK)
+
+    def colour(self, number: int) -> bytes:
+        """A colour of the DAC as red, green and blue of eight bits."""
+        at = 3 * (number & self.dac_mask & 0xFF)
+        return bytes(value << 2 | value >> 4 for value in self.palette[at : at + 3])
+
+    def text_colour(self, number: int) -> bytes:
+        """One of the sixteen colours of text, as the attribute controller and the DAC make it."""
+        chosen = self.attribute[number] & 0x3F
+        select = self.attribute[0x14]
+        high = select << 4 & 0xC0 | (select << 4 & 0x30 if self.attribute[0x10] & 0x80 else chosen & 0x30)
+        return self.colour(high | chosen & 0x0F)
+
     def _status(self) -> int:
         """Input status 1: bit 0 display off (either retrace), bit 3 vertical retrace."""
         position = self.clock % FRAME * _LINES
@@ -112,7 +152,7 @@ class Vga(Device):
             case 0x3C5:
                 return _at(self.sequencer, self._sequencer_index)
             case 0x3C6:
-                return self._dac_mask
+                return self.dac_mask
             case 0x3C7:
                 return 3 if self._dac_reads else 0
             case 0x3C8:
@@ -153,7 +193,7 @@ class Vga(Device):
             case 0x3C5:
                 _put(self.sequencer, self._sequencer_index, value)
             case 0x3C6:
-                self._dac_mask = value
+                self.dac_mask = value
             case 0x3C7:
                 self._dac_read, self._dac_reads = value * 3, True
             case 0x3C8:

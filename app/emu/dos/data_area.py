@@ -1,8 +1,9 @@
 """What programs may look at of DOS itself, at segment 0060h.
 
-0020h critical error flag  0021h InDOS flag  002Eh segment of the first MCB  0030h list of lists
+002Eh segment of the first MCB  0030h list of lists
 0080h country information  00B0h upper-case table  0140h collating table  0250h file name characters
-0280h table of double-byte characters (none)
+0280h table of double-byte characters (none)  0290h swappable data area (swappable_area.py)
+02AAh media descriptor of drive C:
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from app.emu.memory.memory import Memory
 
 DATA: Final = 0x0060
-IN_DOS: Final = Far(DATA, 0x21)
+SWAPPABLE: Final = Far(DATA, 0x290)
+MEDIA: Final = Far(DATA, 0x2AA)
+IN_DOS: Final = Far(DATA, 0x291)
 LIST_OF_LISTS: Final = Far(DATA, 0x30)
 COUNTRY: Final = Far(DATA, 0x80)
 COUNTRY_SIZE: Final = 34
@@ -27,6 +30,7 @@ UPPER_CASE: Final = Far(DATA, 0xB0)
 COLLATING: Final = Far(DATA, 0x140)
 NAME_CHARACTERS: Final = Far(DATA, 0x250)
 DOUBLE_BYTE: Final = Far(DATA, 0x280)
+_FIXED_DISK: Final = 0xF8
 _NOWHERE: Final = 0xFFFFFFFF
 _TERMINATORS: Final = b'."/\\[]:|<>+=;,'
 
@@ -42,6 +46,7 @@ def write(memory: Memory, case_map: Far) -> None:
     order = bytes(range(97)) + bytes(range(65, 91)) + bytes(range(123, 256))
     memory.write(COLLATING.real_linear, len(order).to_bytes(2, "little") + order)
     characters = struct.pack("<B2BB2BB", 1, 0, 255, 0, 0, 32, 2) + bytes([len(_TERMINATORS)]) + _TERMINATORS
+    memory.write_u8(MEDIA.real_linear, _FIXED_DISK)
     memory.write(NAME_CHARACTERS.real_linear, len(characters).to_bytes(2, "little") + characters)
 
 

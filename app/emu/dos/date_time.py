@@ -10,8 +10,8 @@ from app.emu.devices.clock import RATE
 
 START: Final = timegm((1994, 1, 1, 12, 0, 0))
 """When the machine is switched on: 1 January 1994, noon."""
-_EARLIEST: Final = timegm((1980, 1, 1, 0, 0, 0))
-_LATEST: Final = timegm((2099, 12, 31, 23, 59, 59))
+_FIRST_YEAR: Final = 1980
+_LAST_YEAR: Final = 2099
 
 Stamp = tuple[int, int]
 """A DOS date and time as two words."""
@@ -45,8 +45,9 @@ class DosClock:
     def set_date(self, clock: int, year: int, month: int, day: int) -> bool:
         """Set the date, the time goes on; False: there is no such day, or DOS does not know it."""
         now = self.hundredths(clock)
-        midnight = timegm((year, month, day, 0, 0, 0)) if 1 <= month <= 12 and day else -1
-        if not _EARLIEST <= midnight <= _LATEST or time.gmtime(midnight).tm_mday != day:
+        is_known = _FIRST_YEAR <= year <= _LAST_YEAR and 1 <= month <= 12 and day
+        midnight = timegm((year, month, day, 0, 0, 0)) if is_known else -1
+        if midnight < 0 or time.gmtime(midnight).tm_mday != day:
             return False
         self._offset += midnight * 100 + now % 8_640_000 - now
         return True

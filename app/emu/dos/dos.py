@@ -18,11 +18,14 @@ from app.emu.dos import (
     int21_system,
     loader,
     process,
+    redirection,
 )
 from app.emu.dos.console import ControlC
-from app.emu.dos.failures import DosFailed, InsufficientMemory
+from app.emu.dos.failures import DosFailed, InsufficientMemory, InvalidFunction
 from app.emu.dos.kernel import Kernel
 from app.emu.dos.process import Start
+from app.emu.dos.redirection import NONE, Redirection
+from app.emu.dos.swappable_area import LastError
 from app.emu.dos.table import INT21, ControlPassed
 from app.emu.machine_errors import LoadError, NotYet
 from app.emu.registers import STATUS, Flag, Registers, Segment
@@ -71,6 +74,7 @@ class Dos(Kernel):
         case_map = rom.trap(RealTrap("DOS_CASE_MAP", "dos", "case_map", After.CONTINUE))
         rom.code(_RETF)
         data_area.write(self.memory, case_map)
+        self.area.create()
         self.blocks.create()
 
         def own(name: str, method: str) -> RealTrap:
@@ -93,7 +97,7 @@ class Dos(Kernel):
         ):
             rom.service(vector, RealTrap(name, "dos", method, After.IRET))
         for vector in (0x25, 0x26):
-            rom.service(vector, RealTrap(f"DOS_ABSOLUTE_{vector:02X}", "dos", "absolute_disk", After.CONTINUE))
+            rom.service(vector, RealTrap(f"DOS_ABSOLUTE_{vector:02X}", "dos", "absolute_disk", After.CONTINUE, vector))
             rom.code(_RETF)  # leaves the flags on the caller's stack, as these two do
         nothing = rom.code(_IRET)
         for vector in (0x28, 0x2A):
@@ -107,16 +111,18 @@ class Dos(Kernel):
         self.load_afterwards(guest_path, arguments, environment)
         self.load_next()
 
-    def load_afterwards(self, guest_path: str, arguments: str, environment: Mapping[str, str]) -> None:
+    def load_afterwards(
+        self, guest_path: str, arguments: str, environment: Mapping[str, str], redirected: Redirection = NONE
+    ) -> None:
         """Have a program loaded when those before it have ended or stay resident, as a batch file does it."""
         start = Start(_command_tail(arguments), process.environment_block(dict(environment)))
-        self.following.append((guest_path, start))
+        self.following.append((guest_path, start, redirected))
 
     def load_next(self) -> bool:
         """Load the program that is to follow and set the registers it starts with; False: there is none."""
         if not self.following:
             return False
-        guest_path, start = self.following.pop(0)
+        guest_path, start, redirected = self.following.pop(0)
         where = f"{guest_path} (drive C: is {self.mount.folder.path})"
         try:
             path = self.mount.true_name(guest_path)
@@ -128,6 +134,7 @@ class Dos(Kernel):
         except DosFailed as failure:
             raise LoadError(f"{where}: {failure.__doc__}") from None
         process.enter(self, placed)
+        redirection.apply(self, redirected)
         return True
 
     # -- INT 21h
@@ -145,12 +152,12 @@ class Dos(Kernel):
         if self.waiting != call:
             self._report_call(row)
         try:
-            if self.break_check and regs.ah > 0x0C and regs.ah not in _ON_CALLERS_STACK:
+            if self.area.checks_break and regs.ah > 0x0C and regs.ah not in _ON_CALLERS_STACK:
                 self.con.check_break()
             self._perform(row)
         except NotYet:
             self.waiting = call
-            self.memory.write_u8(data_area.IN_DOS.real_linear, 1)
+            self.area.in_dos = 1
             raise
         except ControlC:
             self.broken, self.flushed = call, False
@@ -161,7 +168,7 @@ class Dos(Kernel):
         else:
             self._interrupt_return()
         self.waiting = None
-        self.memory.write_u8(data_area.IN_DOS.real_linear, 0)
+        self.area.in_dos = 0
 
     def _perform(self, row: Service) -> None:
         """Call a row's function and put what it gives, or its failure, into the registers."""
@@ -173,7 +180,8 @@ class Dos(Kernel):
         try:
             result = row.handler(self, **services.arguments(row, regs, wide=False))
         except DosFailed as failure:
-            regs.ax = error = self.last_error = failure.code
+            regs.ax = error = failure.code
+            self.area.last_error = LastError.of(failure.code)
             regs.set_flag(Flag.CF, on=True)
             if isinstance(failure, InsufficientMemory) and row.number in {0x48, 0x4A}:
                 regs.set_low("bx", failure.largest)
@@ -201,7 +209,8 @@ class Dos(Kernel):
         elif regs.ah in _FCB_FUNCTIONS:
             regs.al = 0xFF
         else:
-            regs.ax = self.last_error = 1
+            regs.ax = InvalidFunction.code
+            self.area.last_error = LastError.of(InvalidFunction.code)
             regs.set_flag(Flag.CF, on=True)
         self._interrupt_return()
 
@@ -254,7 +263,7 @@ class Dos(Kernel):
 
     def run_over(self) -> None:
         """Somebody jumped where the first program returns to: the run ends with the last return code."""
-        self.machine.end(self.return_code & 0xFF, process.HOW[process.EXIT], "")
+        self.machine.end(self.area.return_code & 0xFF, process.HOW[process.EXIT], "")
 
     def end_program(self, code: int, message: str) -> None:
         """The host ends the current program: its parent goes on, or the run is over."""
@@ -286,9 +295,9 @@ class Dos(Kernel):
         self._unsupported(0x2E)
         self.regs.ax = 0xFFFF
 
-    def absolute_disk(self) -> None:
+    def absolute_disk(self, vector: int) -> None:
         """INT 25h and 26h: drive C: has no sectors; error 02h (address mark not found), AH=80h (no response)."""
-        self._unsupported(0x25)
+        self._unsupported(vector)
         self.regs.ax = 0x8002
         self.regs.set_flag(Flag.CF, on=True)
 
@@ -299,11 +308,13 @@ class Dos(Kernel):
         self.emit(events.UnsupportedCalled, interrupt=interrupt, function=regs.ah, at=Far(cs, ip - 2 & 0xFFFF))
 
     def multiplex(self) -> None:
-        """INT 2Fh: the host's functions (16xxh, 4300h), high memory (nothing free); others: not installed."""
-        regs = self.regs
-        if regs.ah in {0x16, 0x43} and self.machine.state.host.multiplex():
+        """INT 2Fh: the host (16xxh), the XMS driver (43xxh), high memory (nothing free); others: not installed."""
+        regs, state = self.regs, self.machine.state
+        if regs.ah == 0x16 and state.host.multiplex():
             return
-        if regs.ax in {0x4A01, 0x4A02}:
+        if regs.ah == 0x43:
+            state.xms.multiplex()
+        elif regs.ax in {0x4A01, 0x4A02}:
             regs.set_low("bx", 0)
             regs.es = Segment.real(0xFFFF)
             regs.set_low("di", 0xFFFF)

@@ -114,6 +114,12 @@ class NoMoreFiles(DosFailed):
     code = 0x12
 
 
+class LockViolation(DosFailed):
+    """lock violation"""
+
+    code = 0x21
+
+
 class FileExists(DosFailed):
     """file exists"""
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
+from app.emu.dos.blocks import Blocks
 from app.emu.dos.changes import Change, MakeFile, MakeFolder, Remove, RemoveFolder, Rename, Resize, WriteBytes
 from app.emu.dos.date_time import Stamp
 from app.emu.dos.failures import AccessDenied, DosFailed, FileNotFound, from_code
@@ -72,7 +73,7 @@ class File(Node):
     """A file. listed: its size in the host's listing; data: its contents once the run has changed them."""
 
     listed: int = 0
-    data: bytearray | None = None
+    data: Blocks | None = None
     was_read: bool = False
     """The host's contents have been read: from then on they say how long the file is."""
 
@@ -80,21 +81,20 @@ class File(Node):
     def size(self) -> int:
         """Bytes in the file."""
         if self.data is not None:
-            return len(self.data)
+            return self.data.size
         return len(self._contents()) if self.was_read else self.listed
 
     def read(self, position: int, size: int) -> bytes:
         """Up to `size` bytes from a position; fewer at the end."""
-        contents = self.data if self.data is not None else self._contents()
-        return bytes(contents[position : position + size])
+        if self.data is not None:
+            return self.data.read(position, size)
+        return self._contents()[position : position + size]
 
     def write(self, position: int, data: bytes) -> int:
         """Write bytes, filling a gap before them with zeros; returns how many were written: fewer on a full disk."""
         contents = self._own()
         taken = self._change(WriteBytes(self.host_path, position, data[: max(LARGEST - position, 0)]))
-        if taken and position > len(contents):
-            contents.extend(bytes(position - len(contents)))
-        contents[position : position + taken] = data[:taken]
+        contents.write(position, data[:taken])
         return taken
 
     def truncate(self, size: int) -> None:
@@ -105,9 +105,9 @@ class File(Node):
             self._own()
         self.remember()
         self._change(Resize(self.host_path, size))
-        contents = self.data = self.data if self.data is not None else bytearray()
-        del contents[size:]
-        contents.extend(bytes(size - len(contents)))
+        if self.data is None:
+            self.data = Blocks()
+        self.data.resize(size)
 
     def remember(self) -> None:
         """Have the host's contents read before the host's file changes: an earlier time may still ask for them."""
@@ -125,9 +125,9 @@ class File(Node):
         self.was_read = True
         return contents
 
-    def _own(self) -> bytearray:
+    def _own(self) -> Blocks:
         if self.data is None:
-            self.data = bytearray(self._contents())
+            self.data = Blocks.of(self._contents())
         return self.data
 
 
@@ -155,7 +155,7 @@ class Directory(Node):
     def make_file(self, name: str, stamp: Stamp) -> File:
         """Enter a new, empty file."""
         self.drive.change(MakeFile(self.host_path_of(name)))
-        file = File(self.drive, None, stamp, ARCHIVE, self, name, data=bytearray())
+        file = File(self.drive, None, stamp, ARCHIVE, self, name, data=Blocks())
         self.nodes[name] = file
         return file
 

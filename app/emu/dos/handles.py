@@ -6,12 +6,13 @@ A handle is an index into the job file table, whose byte is an index into the sy
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from app.emu.dos.failures import AccessDenied, InvalidHandle, TooManyOpenFiles
+from app.emu.dos import far_memory
+from app.emu.dos.failures import AccessDenied, InvalidHandle, LockViolation, TooManyOpenFiles
 from app.emu.dos.files import File
-from app.emu.dos.psp import CLOSED, JFT_COUNT, JFT_POINTER
+from app.emu.dos.psp import CLOSED, JFT_COUNT, JFT_POINTER, read_far
 
 if TYPE_CHECKING:
     from app.emu.dos.surroundings import Machine
@@ -23,6 +24,13 @@ NO_INHERIT: Final = 0x80
 _MAX_OPEN: Final = 255
 STANDARD: Final = ("CON", "CON", "CON", "AUX", "PRN")
 """Devices behind handles 0 to 4."""
+
+
+class Part(NamedTuple):
+    """Bytes of a file, from start up to the one before stop."""
+
+    start: int
+    stop: int
 
 
 @dataclass(eq=False)
@@ -39,6 +47,8 @@ class OpenFile:
     position: int = 0
     references: int = 0
     raw: bool = False
+    locks: list[Part] = field(default_factory=list)
+    """Bytes of the file nobody else may read, write or lock (INT 21h AH=5Ch)."""
 
     @property
     def access(self) -> int:
@@ -96,6 +106,25 @@ class Handles:
         if entry.references == 0:
             self.entries[index] = None
 
+    def check_unlocked(self, entry: OpenFile, part: Part) -> None:
+        """Fail with `lock violation` when somebody else has locked one of these bytes of an entry's file."""
+        others = (each for each in self.entries if each is not None and each.file is entry.file and each is not entry)
+        if any(_overlap(part, lock) for each in others for lock in each.locks):
+            raise LockViolation
+
+    def lock(self, entry: OpenFile, part: Part) -> None:
+        """Lock bytes of an entry's file; none of them may be locked yet."""
+        self.check_unlocked(entry, part)
+        if any(_overlap(part, lock) for lock in entry.locks):
+            raise LockViolation
+        entry.locks.append(part)
+
+    def unlock(self, entry: OpenFile, part: Part) -> None:
+        """Unlock exactly what was locked before."""
+        if part not in entry.locks:
+            raise LockViolation
+        entry.locks.remove(part)
+
     def duplicate(self, psp: int, handle: int) -> int:
         """A second handle for the same open file (AH=45h)."""
         self.entry(psp, handle)
@@ -140,16 +169,17 @@ class Handles:
 
     def table(self, psp: int) -> bytes:
         """The job file table."""
-        return self.machine.memory.read(self._slot(psp, 0), self.count(psp))
+        pointer = read_far(self.machine.memory, psp, JFT_POINTER)
+        return far_memory.read(self.machine.memory, (pointer.segment, pointer.offset), self.count(psp))
 
     def count(self, psp: int) -> int:
         """Length of the job file table."""
         return self.machine.memory.read_u16((psp << 4) + JFT_COUNT)
 
     def _slot(self, psp: int, handle: int) -> int:
-        """Linear address of a handle's byte."""
-        table = self.machine.memory.read_u32((psp << 4) + JFT_POINTER)
-        return (table >> 16 << 4) + (table & 0xFFFF) + handle
+        """Linear address of a handle's byte; the table wraps at 64 KiB."""
+        pointer = read_far(self.machine.memory, psp, JFT_POINTER)
+        return far_memory.linear((pointer.segment, pointer.offset + handle))
 
     def _index(self, psp: int, handle: int, *, open_only: bool = True) -> int:
         if handle >= self.count(psp):
@@ -184,3 +214,7 @@ class Handles:
             raise TooManyOpenFiles
         self.entries.append(opened)
         return len(self.entries) - 1
+
+
+def _overlap(one: Part, other: Part) -> bool:
+    return max(one.start, other.start) < min(one.stop, other.stop)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from app.emu.address import Far
-from app.emu.dos import far_memory, names
+from app.emu.dos import data_area, far_memory, names
 from app.emu.dos.failures import AccessDenied, FileNotFound, InvalidDrive, InvalidFunction, PathNotFound
 from app.emu.dos.files import ARCHIVE, HIDDEN, READ_ONLY, SYSTEM, Directory
 from app.emu.dos.kernel import Kernel
@@ -13,6 +13,7 @@ from app.emu.dos.mount import DRIVE
 from app.emu.dos.table import INT21, SINCE
 from app.emu.registers import AL, AX, BX, CX, DL, DS_DX, DS_SI, DX, ES_DI, Segment
 
+_NO_DRIVE: Final = 0xFFFF
 _CHANGEABLE: Final = READ_ONLY | HIDDEN | SYSTEM | ARCHIVE
 _NAME_SEPARATORS: Final = b":.;,=+ \t"
 _NAME_ENDS: Final = b'/\\"[]<>|:.;,=+ \t'
@@ -48,8 +49,33 @@ class FreeSpace(NamedTuple):
 def free_space(dos: Kernel, drive: DL) -> FreeSpace:
     """Space on a drive; AX is FFFFh when there is no such drive. It is the same 512 MiB on every host."""
     if drive not in {0, DRIVE + 1}:
-        return FreeSpace(0xFFFF, dos.regs.low("bx"), dos.regs.low("cx"), dos.regs.low("dx"))
+        return FreeSpace(_NO_DRIVE, dos.regs.low("bx"), dos.regs.low("cx"), dos.regs.low("dx"))
     return FreeSpace(64, 16384, 512, 32768)
+
+
+class Allocation(NamedTuple):
+    """Sectors per cluster, bytes per sector, clusters; DS:BX is the media descriptor byte."""
+
+    sectors: AL
+    sector_size: CX
+    clusters: DX
+
+
+@INT21.service(0x1B, since=SINCE)
+def default_allocation(dos: Kernel) -> Allocation:
+    """How the current drive is divided."""
+    return allocation(dos, 0)
+
+
+@INT21.service(0x1C, since=SINCE)
+def allocation(dos: Kernel, drive: DL) -> Allocation:
+    """How a drive is divided; AL is FFh when there is no such drive."""
+    space = free_space(dos, drive)
+    if space.sectors == _NO_DRIVE:
+        return Allocation(0xFF, space.sector_size, space.clusters)
+    dos.regs.ds = Segment.real(data_area.MEDIA.segment)
+    dos.regs.set_low("bx", data_area.MEDIA.offset)
+    return Allocation(space.sectors, space.sector_size, space.clusters)
 
 
 @INT21.service(0x39, since=SINCE)

@@ -15,11 +15,11 @@ from app.emu.dos.failures import (
     TooManyOpenFiles,
 )
 from app.emu.dos.files import READ_ONLY, File
-from app.emu.dos.handles import BOTH, READ, OpenFile
+from app.emu.dos.handles import BOTH, READ, OpenFile, Part
 from app.emu.dos.kernel import Kernel
 from app.emu.dos.mount import DRIVE
 from app.emu.dos.table import INT21, SINCE
-from app.emu.registers import AL, AX, BL, BX, CX, CX_DX, DS_DX, DX
+from app.emu.registers import AL, AX, BL, BX, CX, CX_DX, DS_DX, DX, SI_DI
 
 _DEVICE: Final = 0x80
 _RAW: Final = 0x20
@@ -190,11 +190,16 @@ def file_time(dos: Kernel, function: AL, handle: BX, time: CX, date: DX) -> None
 
 
 @INT21.service(0x5C, since=SINCE)
-def lock_region(dos: Kernel, function: AL, handle: BX) -> None:
-    """Lock (AL=0) or unlock (AL=1) a part of a file: nobody else is there."""
-    dos.open_file(handle)
-    if function > 1:
+def lock_region(dos: Kernel, function: AL, handle: BX, start: CX_DX, size: SI_DI) -> None:
+    """Lock (AL=0) or unlock (AL=1) a part of a file against other handles that were not duplicated from this one."""
+    entry = dos.open_file(handle)
+    if function > 1 or entry.file is None:
         raise InvalidFunction
+    part = Part(start, start + size)
+    if function == 0:
+        dos.handles.lock(entry, part)
+    else:
+        dos.handles.unlock(entry, part)
 
 
 class Ioctl(NamedTuple):
@@ -206,7 +211,7 @@ class Ioctl(NamedTuple):
 
 @INT21.service(0x44, since=SINCE)
 def device_control(dos: Kernel, function: AL, handle: BX, drive: BL, information: DX) -> Ioctl:
-    """Device information (AL=0, 1), input and output status (6, 7), questions about drives (8, 9, 0Eh, 0Fh)."""
+    """Device information (AL=0, 1), input and output status (6, 7), drives (8, 9, 0Eh, 0Fh), retries (0Bh)."""
     regs = dos.regs
     match function:
         case 0:
@@ -226,6 +231,8 @@ def device_control(dos: Kernel, function: AL, handle: BX, drive: BL, information
                 raise InvalidDrive
             # 8: 1, a fixed disk; 0Eh, 0Fh: 0, the only name of its disk; 9: attribute word 0, a local drive
             return Ioctl(1 if function == 8 else regs.ax & 0xFF00, 0 if function == 9 else information)
+        case 0x0B:  # how often a locked file is tried again: nobody else runs who could unlock it meanwhile
+            return Ioctl(regs.ax, information)
         case 0x0A:
             return Ioctl(regs.ax, device_information(dos, dos.open_file(handle)))
         case _:

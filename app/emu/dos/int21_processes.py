@@ -15,7 +15,7 @@ from app.emu.registers import AL, AX, BX, DS_DX, DX, ES_BX, SI, Segment
 
 _LOAD_AND_RUN: Final = 0
 _LOAD: Final = 1
-_OVERLAY: Final = 3
+_READY: Final = 5
 _LEAST_RESIDENT: Final = 6
 """Paragraphs of its PSP a resident program keeps at least."""
 
@@ -51,13 +51,15 @@ def stay_resident(dos: Kernel, code: int, size: int) -> None:
 @INT21.service(0x4D, since=SINCE)
 def return_code(dos: Kernel) -> AX:
     """Return code (AL) and way (AH) of the last child's end; asking clears it."""
-    code, dos.return_code = dos.return_code, 0
+    code, dos.area.return_code = dos.area.return_code, 0
     return code
 
 
 @INT21.service(0x4B, since=SINCE)
 def execute(dos: Kernel, function: AL, path: DS_DX, block: ES_BX) -> None:
-    """Load a program and run it (AL=0), load it only (AL=1), or load an overlay (AL=3)."""
+    """Load a program and run it (AL=0), load it only (AL=1), load an overlay (AL=3), say it is ready (5)."""
+    if function == _READY:  # the caller has loaded the program by itself: DOS keeps nothing for it
+        return
     name = dos.path(path)
     match function:
         case 0 | 1:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Final, NamedTuple
 
-from app.emu.dos import data_area, far_memory
+from app.emu.address import Far
+from app.emu.dos import data_area, far_memory, swappable_area
 from app.emu.dos.failures import FileNotFound, InvalidFunction
 from app.emu.dos.kernel import Kernel
+from app.emu.dos.swappable_area import LastError
 from app.emu.dos.table import INT21, SINCE
 from app.emu.registers import AL, AX, BH, BL, BX, CH, CL, CX, DH, DL, DS_DX, DX, ES_DI, Byte, Segment
 
@@ -17,6 +20,9 @@ _CODE_PAGE: Final = 437
 _UNITED_STATES: Final = 1
 _BOOT_DRIVE: Final = 3
 _DL: Final = Byte("dl")
+_NOWHERE: Final = Far(0, 0)
+_ERROR_LIST: Final = struct.Struct("<8H")
+"""AX, BX, CX, DX, SI, DI, DS and ES as AH=59h is to give them back (INT 21h AX=5D0Ah)."""
 
 
 class Version(NamedTuple):
@@ -95,12 +101,12 @@ def break_check(dos: Kernel, function: AL, on: DL) -> None:
     regs = dos.regs
     match function:
         case 0:
-            _DL.write(regs, int(dos.break_check), wide=False)
+            _DL.write(regs, int(dos.area.checks_break), wide=False)
         case 1:
-            dos.break_check = bool(on & 1)
+            dos.area.checks_break = bool(on & 1)
         case 2:
-            _DL.write(regs, int(dos.break_check), wide=False)
-            dos.break_check = bool(on & 1)
+            _DL.write(regs, int(dos.area.checks_break), wide=False)
+            dos.area.checks_break = bool(on & 1)
         case 5:
             _DL.write(regs, _BOOT_DRIVE, wide=False)
         case 6:
@@ -155,7 +161,10 @@ _TABLES: Final = {
 
 @INT21.service(0x65, since=SINCE)
 def extended_country(dos: Kernel, function: AL, buffer: ES_DI, size: CX, text: DS_DX) -> AX:
-    """Country tables (AL=1, 2, 4 to 7), or letters to upper case: DL (AL=20h), CX bytes (21h), a string (22h)."""
+    """Country tables (AL=1, 2, 4 to 7), or letters to upper case: DL (AL=20h), CX bytes (21h), a string (22h).
+
+    AL=A0h to A2h do the same for file names; AL=23h: is DL the letter for no (0), yes (1) or neither (2).
+    """
     memory = dos.memory
     match function:
         case 1:
@@ -164,11 +173,14 @@ def extended_country(dos: Kernel, function: AL, buffer: ES_DI, size: CX, text: D
             answer = bytes([1]) + len(body).to_bytes(2, "little") + body
         case 2 | 4 | 5 | 6 | 7:
             answer = bytes([function]) + _TABLES[function].to_dword().to_bytes(4, "little")
-        case 0x20:
+        case 0x23:
+            answer_letter = data_area.upper_byte(text[1] & 0xFF)
+            return {ord("N"): 0, ord("Y"): 1}.get(answer_letter, 2)
+        case 0x20 | 0xA0:
             _DL.write(dos.regs, data_area.upper_byte(text[1] & 0xFF), wide=False)
             return dos.regs.ax
-        case 0x21 | 0x22:
-            found = far_memory.read_until(memory, text, 0, 0x10000) if function == 0x22 else None
+        case 0x21 | 0x22 | 0xA1 | 0xA2:
+            found = far_memory.read_until(memory, text, 0, 0x10000) if function & 0x7F == 0x22 else None
             data = far_memory.read(memory, text, size) if found is None else found
             far_memory.write(memory, text, bytes(map(data_area.upper_byte, data)))
             return dos.regs.ax
@@ -205,6 +217,15 @@ def code_page(dos: Kernel, function: AL, wanted: BX) -> CodePages:
     return CodePages(_CODE_PAGE, _CODE_PAGE if function == 1 else dos.regs.low("dx"))
 
 
+def reserved(dos: Kernel) -> AL:  # noqa: ARG001 - the answer is the same for all
+    """CP/M had a function here, or DOS keeps the number for itself: nothing happens, AL is 0."""
+    return 0
+
+
+for _function in (0x18, 0x1D, 0x1E, 0x20, 0x61, 0x6B):
+    INT21.service(_function, since=SINCE)(reserved)
+
+
 class ExtendedError(NamedTuple):
     """What went wrong last, in classes."""
 
@@ -214,14 +235,30 @@ class ExtendedError(NamedTuple):
     locus: CH
 
 
-_CLASSES: Final = {
-    1: (7, 4, 1), 2: (8, 3, 2), 3: (8, 3, 2), 4: (1, 4, 1), 5: (3, 3, 1), 6: (7, 4, 1), 7: (7, 5, 5), 8: (1, 4, 5),
-    9: (7, 4, 5), 0x0B: (9, 3, 1), 0x0F: (8, 3, 2), 0x12: (8, 3, 2), 0x50: (12, 3, 2),
-}  # fmt: skip
-
-
 @INT21.service(0x59, since=SINCE)
 def extended_error(dos: Kernel) -> ExtendedError:
-    """The last failure: code, class, suggested action, where (0: none since the start)."""
-    code = dos.last_error
-    return ExtendedError(code, *(_CLASSES.get(code, (13, 4, 1)) if code else (0, 0, 0)))
+    """The last failure: code, class, suggested action, where (0: none since the start); ES:DI a label's place."""
+    error = dos.area.last_error
+    if error.pointer != _NOWHERE:
+        dos.regs.es = Segment.real(error.pointer.segment)
+        dos.regs.set_low("di", error.pointer.offset)
+    return ExtendedError(error.code, error.error_class, error.action, error.locus)
+
+
+@INT21.service(0x5D, since=SINCE)
+def internal(dos: Kernel, function: AL, parameters: DS_DX) -> None:
+    """DS:SI, CX and DX become the swappable data area and its sizes (AL=06h); set the last failure (AL=0Ah)."""
+    regs = dos.regs
+    match function:
+        case 0x06:
+            regs.ds = Segment.real(data_area.SWAPPABLE.segment)
+            regs.set_low("si", data_area.SWAPPABLE.offset)
+            regs.set_low("cx", swappable_area.SIZE)  # to be swapped while InDOS is set
+            regs.set_low("dx", swappable_area.SIZE)  # to be swapped always
+        case 0x0A:
+            ax, bx, cx, _dx, _si, di, _ds, es = _ERROR_LIST.unpack(
+                far_memory.read(dos.memory, parameters, _ERROR_LIST.size)
+            )
+            dos.area.last_error = LastError(ax, bx >> 8, bx & 0xFF, cx >> 8, Far(es, di))
+        case _:
+            raise InvalidFunction

@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from app.emu.address import Far
-from app.emu.dos import data_area, far_memory, psp
+from app.emu.dos import data_area, far_memory
 from app.emu.dos.console import END_OF_FILE, Con
 from app.emu.dos.date_time import DosClock
 from app.emu.dos.failures import PathNotFound
 from app.emu.dos.far_memory import Pointer
-from app.emu.dos.handles import Handles, OpenFile
+from app.emu.dos.handles import Handles, OpenFile, Part
 from app.emu.dos.memory_blocks import MemoryBlocks
 from app.emu.dos.mount import Mount
+from app.emu.dos.swappable_area import SwappableArea
 from app.emu.events import Event
 
 if TYPE_CHECKING:
     from app.emu.dos.process import Start
+    from app.emu.dos.redirection import Redirection
     from app.emu.dos.surroundings import Machine
     from app.emu.memory.memory import Memory
     from app.emu.registers import Registers
@@ -33,17 +35,10 @@ class Kernel:
         self.handles = Handles(machine)
         self.con = Con(machine)
         self.time = DosClock()
-        self.current_psp = 0
-        """The current program (INT 21h AH=50h, 51h)."""
-        self.following: list[tuple[str, Start]] = []
-        """Programs to load when nobody waits for the one that ends: path and what it is started with."""
-        self.dta = Far(0, psp.TAIL)
+        self.following: list[tuple[str, Start, Redirection]] = []
+        """Programs to load when nobody waits for the one that ends: path, what it is started with, its handles."""
         self.strategy = 0
-        self.break_check = False
         self.verify = False
-        self.return_code = 0
-        """Of the last program that ended: how in the high byte (0 exit, 1 Ctrl-C, 2 error, 3 resident)."""
-        self.last_error = 0
         self.waiting: Far | None = None
         """SS:SP of the call that waits for input, and will be entered again."""
         self.flushed = False
@@ -62,6 +57,29 @@ class Kernel:
     def regs(self) -> Registers:
         """The live registers."""
         return self.machine.regs
+
+    @property
+    def area(self) -> SwappableArea:
+        """What DOS keeps in guest memory about the current program."""
+        return SwappableArea(self.memory)
+
+    @property
+    def current_psp(self) -> int:
+        """The current program (INT 21h AH=50h, 51h)."""
+        return self.area.psp
+
+    @current_psp.setter
+    def current_psp(self, segment: int) -> None:
+        self.area.psp = segment
+
+    @property
+    def dta(self) -> Far:
+        """The disk transfer area (INT 21h AH=1Ah, 2Fh)."""
+        return self.area.transfer_area
+
+    @dta.setter
+    def dta(self, where: Far) -> None:
+        self.area.transfer_area = where
 
     @property
     def blocks(self) -> MemoryBlocks:
@@ -108,6 +126,7 @@ class Kernel:
                 self.con.write(2 if handle == 2 else 1, data)
             return len(data)  # NUL, AUX and PRN take everything
         file = entry.writable_file()
+        self.handles.check_unlocked(entry, Part(entry.position, entry.position + len(data)))
         written = file.write(entry.position, data)
         entry.position += written
         file.stamp = self.time.stamp(self.machine.clock)
@@ -118,7 +137,9 @@ class Kernel:
         entry = self.open_file(handle)
         if entry.device:
             return self.con.read(size, raw=entry.raw) if entry.device == "CON" and size else b""
-        data = entry.readable_file().read(entry.position, size)
+        file = entry.readable_file()
+        self.handles.check_unlocked(entry, Part(entry.position, entry.position + size))
+        data = file.read(entry.position, size)
         entry.position += len(data)
         return data
 

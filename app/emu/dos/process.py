@@ -243,7 +243,7 @@ def terminate(dos: Kernel, code: int, how: int, message: str = "") -> None:
     back = psp.read_far(memory, segment, psp.TERMINATE_VECTOR)
     for vector, offset in ((0x22, psp.TERMINATE_VECTOR), (0x23, psp.CTRL_C_VECTOR), (0x24, psp.CRITICAL_VECTOR)):
         dos.set_vector(vector, psp.read_far(memory, segment, offset))
-    dos.return_code = how << 8 | code
+    dos.area.return_code = how << 8 | code
     dos.con.line.clear()
     is_over = parent == segment and back == dos.end_of_run
     if how != RESIDENT and (parent != segment or is_over):

@@ -47,6 +47,13 @@ class Host(Protocol):
         """A program is about to end; True: as a client it ends first, then the host has DOS begin again."""
 
 
+class Xms(Protocol):
+    """The extended memory driver as DOS uses it."""
+
+    def multiplex(self) -> object:
+        """Answer an INT 2Fh function of the driver."""
+
+
 class Console(Protocol):
     """Where the guest's standard output and error go."""
 
@@ -64,6 +71,10 @@ class State(Protocol):
     @property
     def host(self) -> Host:
         """The DPMI host."""
+
+    @property
+    def xms(self) -> Xms:
+        """The extended memory driver."""
 
 
 class Machine(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from app.emu.address import Far
 from app.emu.host import traps
@@ -12,6 +12,12 @@ from app.emu.host.provider import Told
 from app.emu.host.tables import Ldt
 from app.emu.host.traps import Trap
 from app.emu.real_mode_call import RealModeCall
+from app.emu.watchpoint import NO_WATCHPOINTS, Watchpoint
+
+COPROCESSOR_ENABLED: Final = 1
+"""MPv: the client uses the coprocessor."""
+COPROCESSOR_EMULATED: Final = 2
+"""EMv: the client emulates it and wants exception 7."""
 
 
 class Vector(NamedTuple):
@@ -39,6 +45,24 @@ class Callback:
     last_caller: Far | None = None
     at_entry: RealModeCall | None = None
     """What the host wrote into the structure at the last dispatch."""
+
+
+class Call(NamedTuple):
+    """Where a service was called: nesting levels around it, CS and (E)IP."""
+
+    levels: int
+    selector: int
+    offset: int
+
+
+@dataclass(slots=True)
+class PendingSerialization:
+    """A serialization on shared memory a client waits for (INT 31h AX=0D02h)."""
+
+    call: Call
+    handle: int
+    shared: bool
+    is_cancelled: bool = False
 
 
 @dataclass(slots=True)
@@ -85,8 +109,19 @@ class Client:
     exceptions: list[Vector] = field(default_factory=list)
     real_exceptions: list[Vector] = field(default_factory=list)
     callbacks: dict[int, Callback] = field(default_factory=dict)
+    transfer_area: tuple[int, int] | None = None
+    """The disk transfer area it has set by INT 21h in protected mode."""
+    mouse_handler: Vector | None = None
+    """Its event handler, set by INT 33h in protected mode."""
     segments: dict[int, int] = field(default_factory=dict)
     """Paragraph -> LDT index, for INT 31h AX=0002h."""
+    watchpoints: tuple[Watchpoint, ...] = NO_WATCHPOINTS
+    triggered: set[int] = field(default_factory=set)
+    """Handles of watchpoints hit since they were reset."""
+    pending: list[PendingSerialization] = field(default_factory=list)
+    """What its calls wait for, that of an interrupt handler behind that of the code it interrupted."""
+    coprocessor: int = COPROCESSOR_ENABLED
+    """The two bits of INT 31h AX=0E01h."""
     told: list[Told] = field(default_factory=list)
     """The resident providers that were told of it and not yet of its end, in that order."""
     dos_blocks: dict[int, DosBlock] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.emu.host import dos_api, multiplex, termination
+from app.emu.host import bios_api, dos_api, mouse_api, multiplex, termination
 from app.emu.host.host import Host
 from app.emu.host.interrupts import pop_iret_frame, reflect
 from app.emu.int31.dispatch import call_int31
@@ -18,6 +18,20 @@ MULTIPLEX: Final = 0x2F
 TERMINATE: Final = 0x4C
 
 
+def _multiplex(host: Host) -> bool:
+    return multiplex.from_protected(host) or host.machine.state.vmm.multiplex()
+
+
+_TRANSLATED: Final = {
+    DOS: dos_api.translate,
+    MULTIPLEX: _multiplex,
+    mouse_api.VECTOR: mouse_api.translate,
+    bios_api.VIDEO: bios_api.video,
+    bios_api.SYSTEM: bios_api.system,
+}
+"""What the host does itself for some functions of these; they say False to the others."""
+
+
 def default_interrupt(host: Host, vector: int) -> None:
     """The host's own action for an interrupt; execution then goes on at CS:(E)IP."""
     regs = host.machine.regs
@@ -25,12 +39,10 @@ def default_interrupt(host: Host, vector: int) -> None:
         call_int31(host)
     elif vector == DOS and regs.ah == TERMINATE:
         termination.terminate(host, host.current, regs.al)
-    elif not ((vector == DOS and dos_api.translate(host)) or (vector == MULTIPLEX and _multiplex(host))):
-        reflect(host, vector)
-
-
-def _multiplex(host: Host) -> bool:
-    return multiplex.from_protected(host) or host.machine.state.vmm.multiplex()
+    else:
+        own = _TRANSLATED.get(vector)
+        if own is None or not own(host):
+            reflect(host, vector)
 
 
 def default_trap(host: Host, vector: int) -> None:

@@ -1,107 +1,101 @@
 """INT 21h issued in protected mode: pointers and segments are translated before DOS sees the call.
 
-What a host that offers the vendor API `MS-DOS` does (reference section 6.6): data goes through a buffer in the
-client's private DOS memory; memory calls and PSP calls speak in selectors; vector calls mean protected-mode vectors.
+What a host that offers the vendor API `MS-DOS` does (reference section 6.6): data goes through a buffer
+(transfer.py); memory calls and PSP calls speak in selectors; vector calls mean protected-mode vectors.
 Functions without pointers are reflected untouched.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
+from app.emu.address import Far
 from app.emu.host.client import Client, Vector
 from app.emu.host.host import Host, Level
 from app.emu.host.interrupts import reflect
-from app.emu.host.multiplex import PRIVATE_PARAGRAPHS, REAL_STACK_PARAGRAPHS
+from app.emu.host.transfer import (
+    BUFFER_SIZE,
+    HALF,
+    Argument,
+    Copies,
+    PointerAnswer,
+    fail,
+    incoming,
+    kept,
+    offset_of,
+    outgoing,
+    through_buffer,
+)
 from app.emu.int31 import descriptors, dos_memory
-from app.emu.registers import Flag, Registers, Segment
+from app.emu.registers import Flag, Segment
 from app.emu.services import ServiceFailed
 
-BUFFER_SIZE: Final = (PRIVATE_PARAGRAPHS - REAL_STACK_PARAGRAPHS) * 16
-"""Bytes of the transfer buffer, in front of the real-mode stack."""
-_HALF: Final = BUFFER_SIZE // 2
 _PATH: Final = 128
 _BUFFERED_INPUT: Final = 0x0A
 """Has no failure: CF means nothing."""
 _READ: Final = 0x3F
 _WRITE: Final = 0x40
+_FIND_FIRST: Final = 0x4E
+_FIND_NEXT: Final = 0x4F
+_SEARCH_SIZE: Final = 0x2B
+"""Bytes of a transfer area that find first and next use."""
 
 
 @dataclass(slots=True)
-class Transfer:
-    """What is to be done when the reflected call is back.
-
-    back: (offset in the buffer, selector, offset, bytes) to copy to the client on success; keep: registers that
-    held pointers and get their old values; for reads and writes the position of the rest.
-    """
+class Stream:
+    """A read or write of any size in pieces of the buffer's: the client's pointer, bytes left and bytes moved."""
 
     function: int
-    keep: tuple[str, ...]
-    back: list[tuple[int, int, int, int]] = field(default_factory=list)
-    selector: int = 0
-    offset: int = 0
-    left: int = 0
+    selector: int
+    offset: int
+    left: int
     done: int = 0
 
     def finish(self, host: Host, level: Level) -> None:
-        """The call is back and the client's registers are current again: copy data and repair pointers."""
+        """A piece is back: copy what was read, go on with the next or give the whole."""
         regs = host.machine.regs
-        for name in self.keep:
-            setattr(regs, name, getattr(level.saved, name))
-        failed = bool(regs.eflags & Flag.CF)
-        if self.function in (_READ, _WRITE):
-            _finish_stream(host, level, self, failed=failed)
-            return
-        if failed and self.function != _BUFFERED_INPUT:
-            return
-        for at, selector, offset, size in self.back:
-            data = host.machine.memory.read((level.client.private << 4) + at, size)
-            host.write_pointer(selector, offset, data)
+        regs.edx, regs.ecx = level.saved.edx, level.saved.ecx
+        _finish_piece(host, level, self, failed=bool(regs.eflags & Flag.CF))
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """A pointer argument: segment register, offset register, and how much it points at.
+@dataclass(slots=True)
+class Search(Copies):
+    """A find first or next: DOS works in the buffer, the client's transfer area gets what it found."""
 
-    size: bytes, or -1 for an ASCIIZ string, -2 for a `$` string, -3 for a DOS input buffer (length byte first).
-    """
+    transfer_area: Far = Far(0, 0)  # noqa: RUF009 - immutable
+    """DOS's own, which is set again afterwards."""
 
-    segment: str
-    offset: str
-    size: int
-    copied_in: bool = True
-    copied_back: bool = False
-
-
-def _in(segment: str, offset: str, size: int = -1) -> Argument:
-    return Argument(segment, offset, size)
-
-
-def _out(segment: str, offset: str, size: int) -> Argument:
-    return Argument(segment, offset, size, copied_in=False, copied_back=True)
+    def finish(self, host: Host, level: Level) -> None:
+        """Give DOS its transfer area back, then copy."""
+        host.machine.state.dos.dta = self.transfer_area
+        Copies.finish(self, host, level)
 
 
 POINTERS: Final[dict[int, tuple[Argument, ...]]] = {
-    0x09: (_in("ds", "dx", -2),),
+    0x09: (incoming("ds", "dx", -2),),
     0x0A: (Argument("ds", "dx", -3, copied_back=True),),
-    0x39: (_in("ds", "dx"),),
-    0x3A: (_in("ds", "dx"),),
-    0x3B: (_in("ds", "dx"),),
-    0x3C: (_in("ds", "dx"),),
-    0x3D: (_in("ds", "dx"),),
-    0x41: (_in("ds", "dx"),),
-    0x43: (_in("ds", "dx"),),
-    0x47: (_out("ds", "si", 64),),
-    0x4E: (_in("ds", "dx"),),
-    0x56: (_in("ds", "dx"), _in("es", "di")),
+    0x39: (incoming("ds", "dx"),),
+    0x3A: (incoming("ds", "dx"),),
+    0x3B: (incoming("ds", "dx"),),
+    0x3C: (incoming("ds", "dx"),),
+    0x3D: (incoming("ds", "dx"),),
+    0x41: (incoming("ds", "dx"),),
+    0x43: (incoming("ds", "dx"),),
+    0x47: (outgoing("ds", "si", 64),),
+    0x4E: (incoming("ds", "dx"),),
+    0x56: (incoming("ds", "dx"), incoming("es", "di")),
     0x5A: (Argument("ds", "dx", _PATH, copied_back=True),),
-    0x5B: (_in("ds", "dx"),),
-    0x60: (_in("ds", "si"), _out("es", "di", _PATH)),
-    0x6C: (_in("ds", "si"),),
+    0x5B: (incoming("ds", "dx"),),
+    0x60: (incoming("ds", "si"), outgoing("es", "di", _PATH)),
+    0x6C: (incoming("ds", "si"),),
 }
 """Functions whose pointers simply go through the buffer."""
+ANSWERS: Final = {0x1B00: "ds", 0x1C00: "ds", 0x5200: "es", 0x5D06: "ds", 0x6300: "ds"}
+"""Functions (AX, or AH with 00h) that answer with a pointer, and its segment register."""
+SEGMENTS: Final = frozenset({0x26, 0x55})
+"""Functions that take a segment in DX."""
 
 
 def translate(host: Host) -> bool:
@@ -113,58 +107,45 @@ def translate(host: Host) -> bool:
         try:
             direct(host)
         except ServiceFailed as failure:
-            regs.ax = failure.code & 0xFF
-            regs.set_flag(Flag.CF, on=True)
+            fail(regs, failure)
         return True
     if regs.ah in (_READ, _WRITE):
         _start_stream(host)
         return True
-    arguments = POINTERS.get(regs.ah)
-    if arguments is None:
+    search = host.current.transfer_area is not None and regs.ah in (_FIND_FIRST, _FIND_NEXT)
+    arguments = POINTERS.get(regs.ah, ())
+    if search:
+        _find(host, arguments)
+    elif arguments:
+        through_buffer(host, 0x21, arguments, Copies(kept(arguments), only_if_done=regs.ah != _BUFFERED_INPUT))
+    elif regs.ax in ANSWERS or regs.ah << 8 in ANSWERS:
+        answer = PointerAnswer(ANSWERS.get(regs.ax) or ANSWERS[regs.ah << 8])
+        reflect(host, 0x21).on_return = answer
+    elif regs.ah in SEGMENTS:
+        _with_segment(host)
+    else:
         return False
-    _through_buffer(host, arguments)
     return True
 
 
-def _offset(host: Host, regs: Registers, name: str) -> int:
-    return int(getattr(regs, "e" + name)) if host.current.wide else regs.low(name)
+def _find(host: Host, arguments: tuple[Argument, ...]) -> None:
+    """Find first or next with DOS's transfer area in the second half of the buffer."""
+    client, dos = host.current, host.machine.state.dos
+    selector, offset = client.transfer_area or (0, 0)
+    at = (client.private << 4) + HALF
+    host.machine.memory.write(at, host.read_pointer(selector, offset, _SEARCH_SIZE))
+    back = [(HALF, selector, offset, _SEARCH_SIZE)]
+    search = Search(kept(arguments), back, transfer_area=dos.dta)
+    through_buffer(host, 0x21, arguments, search)
+    dos.dta = Far(client.private, HALF)
 
 
-def _through_buffer(host: Host, arguments: tuple[Argument, ...]) -> None:
-    client, regs = host.current, host.machine.regs
-    transfer = Transfer(regs.ah, tuple("e" + each.offset for each in arguments))
-    placed = []
-    for number, each in enumerate(arguments):
-        selector, offset = getattr(regs, each.segment).selector, _offset(host, regs, each.offset)
-        at = number * _HALF
-        size = each.size
-        if each.copied_in:
-            data = _fetch(host, selector, offset, size)
-            size = len(data)
-            host.machine.memory.write((client.private << 4) + at, data)
-        if each.copied_back:
-            transfer.back.append((at, selector, offset, size))
-        placed.append((each, at))
-    level = reflect(host, 0x21)
-    level.on_return = transfer
-    for each, at in placed:
-        setattr(regs, each.segment, Segment.real(client.private))
-        regs.set_low(each.offset, at)
-
-
-def _fetch(host: Host, selector: int, offset: int, size: int) -> bytes:
-    """What a pointer argument points at, no longer than half the buffer."""
-    if size == -3:
-        return host.read_pointer(selector, offset, host.read_pointer(selector, offset, 1)[0] + 2)
-    if size >= 0:
-        return host.read_pointer(selector, offset, size)
-    end = b"$" if size == -2 else b"\0"
-    data = bytearray()
-    while len(data) < _HALF:
-        data += host.read_pointer(selector, offset + len(data), 1)
-        if data.endswith(end):
-            break
-    return bytes(data)
+def _with_segment(host: Host) -> None:
+    """DX is a selector of conventional memory: DOS gets its segment."""
+    regs = host.machine.regs
+    segment = host.segment(regs.low("dx")).base >> 4
+    reflect(host, 0x21).on_return = Copies(("edx",))
+    regs.set_low("dx", segment)
 
 
 # Reading and writing any amount
@@ -172,44 +153,44 @@ def _fetch(host: Host, selector: int, offset: int, size: int) -> bytes:
 
 def _start_stream(host: Host) -> None:
     regs, client = host.machine.regs, host.current
-    transfer = Transfer(regs.ah, ("edx", "ecx"), selector=regs.ds.selector, offset=_offset(host, regs, "dx"))
-    transfer.left = regs.ecx if client.wide else regs.low("cx")
-    host.linear(transfer.selector, transfer.offset, transfer.left, write=transfer.function == _READ)
-    _next_piece(host, transfer)
+    left = regs.ecx if client.wide else regs.low("cx")
+    stream = Stream(regs.ah, regs.ds.selector, offset_of(host, "dx"), left)
+    host.linear(stream.selector, stream.offset, stream.left, write=stream.function == _READ)
+    _next_piece(host, stream)
 
 
-def _next_piece(host: Host, transfer: Transfer) -> None:
+def _next_piece(host: Host, stream: Stream) -> None:
     client, regs = host.current, host.machine.regs
-    size = min(transfer.left, BUFFER_SIZE)
-    if transfer.function == _WRITE:
-        data = host.read_pointer(transfer.selector, transfer.offset + transfer.done, size)
+    size = min(stream.left, BUFFER_SIZE)
+    if stream.function == _WRITE:
+        data = host.read_pointer(stream.selector, stream.offset + stream.done, size)
         host.machine.memory.write(client.private << 4, data)
     level = reflect(host, 0x21)
-    level.on_return = transfer
+    level.on_return = stream
     regs.ds = Segment.real(client.private)
     regs.set_low("dx", 0)
     regs.set_low("cx", size)
 
 
-def _finish_stream(host: Host, level: Level, transfer: Transfer, *, failed: bool) -> None:
+def _finish_piece(host: Host, level: Level, stream: Stream, *, failed: bool) -> None:
     machine, client = host.machine, level.client
     regs = machine.regs
     moved = regs.ax
     if not failed:
-        if transfer.function == _READ and moved:
+        if stream.function == _READ and moved:
             data = machine.memory.read(client.private << 4, moved)
-            host.write_pointer(transfer.selector, transfer.offset + transfer.done, data)
-        asked = min(transfer.left, BUFFER_SIZE)
-        transfer.done += moved
-        transfer.left -= moved
-        if transfer.left and moved == asked:
+            host.write_pointer(stream.selector, stream.offset + stream.done, data)
+        asked = min(stream.left, BUFFER_SIZE)
+        stream.done += moved
+        stream.left -= moved
+        if stream.left and moved == asked:
             regs.eax = level.saved.eax
-            _next_piece(host, transfer)
+            _next_piece(host, stream)
             return
-    elif not transfer.done:
+    elif not stream.done:
         return
     regs.set_flag(Flag.CF, on=False)
-    regs.eax = transfer.done if client.wide else regs.eax & 0xFFFF0000 | transfer.done & 0xFFFF
+    regs.eax = stream.done if client.wide else regs.eax & 0xFFFF0000 | stream.done & 0xFFFF
 
 
 # Served without DOS, or by the host's own services
@@ -217,7 +198,7 @@ def _finish_stream(host: Host, level: Level, transfer: Transfer, *, failed: bool
 
 def _set_vector(host: Host) -> None:
     regs, client = host.machine.regs, host.current
-    client.vectors[regs.al] = Vector(regs.ds.selector, _offset(host, regs, "dx"))
+    client.vectors[regs.al] = Vector(regs.ds.selector, offset_of(host, "dx"))
 
 
 def _get_vector(host: Host) -> None:
@@ -263,6 +244,24 @@ def _psp_selector(host: Host, client: Client, psp: int) -> int:
     return descriptors.segment_to_descriptor(host, psp)
 
 
+def _set_transfer_area(host: Host) -> None:
+    host.current.transfer_area = host.machine.regs.ds.selector, offset_of(host, "dx")
+
+
+def _get_transfer_area(host: Host) -> None:
+    regs, client = host.machine.regs, host.current
+    if client.transfer_area is not None:
+        selector, offset = client.transfer_area
+    else:
+        where = host.machine.state.dos.dta
+        selector, offset = _psp_selector(host, client, where.segment), where.offset
+    regs.es = host.load(selector)
+    if client.wide:
+        regs.ebx = offset
+    else:
+        regs.set_low("bx", offset)
+
+
 def _in_dos(host: Host) -> None:
     dos, regs = host.machine.state.dos, host.machine.regs
     segment, offset = dos.in_dos_address
@@ -274,7 +273,9 @@ def _in_dos(host: Host) -> None:
 
 
 DIRECT: Final[dict[int, Callable[[Host], None]]] = {
+    0x1A: _set_transfer_area,
     0x25: _set_vector,
+    0x2F: _get_transfer_area,
     0x34: _in_dos,
     0x35: _get_vector,
     0x48: _allocate,

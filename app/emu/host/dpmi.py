@@ -9,6 +9,7 @@ from app.emu.host import (
     entry,
     exceptions,
     interrupts,
+    mouse_api,
     multiplex,
     providers,
     raw_switch,
@@ -37,7 +38,7 @@ class DpmiHost(Host):
 
     def program_ending(self, psp: int, code: int, how: int, message: str) -> bool:
         """A program is about to end; True: as a client it ends first, then the host has DOS begin again."""
-        return termination.program_ending(self, psp, termination.ByDos(code, how, message))
+        return termination.program_ending(self, termination.ByDos(psp, code, how, message))
 
     # ROM traps
 
@@ -62,6 +63,10 @@ class DpmiHost(Host):
     def callback(self, number: int) -> None:
         """A callback's address. number: client index * 256 + slot."""
         callbacks.enter(self, number >> 8, number & 0xFF)
+
+    def mouse_event(self, index: int) -> None:
+        """The mouse driver calls the event handler of the client at `index`."""
+        mouse_api.enter(self, index)
 
     def raw_to_protected(self, index: int) -> None:
         """The raw mode switch from real to protected mode of the client at `index`."""
@@ -106,16 +111,18 @@ class DpmiHost(Host):
                 raw_switch.to_real(self)
             case Trap.SAVE_RESTORE_REAL_STATE:
                 raw_switch.save_restore_real(self)
+            case Trap.RETURN_FROM_MOUSE_HANDLER:
+                mouse_api.returned(self)
             case Trap.MS_DOS_API:
                 multiplex.ms_dos_api(self)
             case Trap.RETURN_FROM_PROVIDER:
                 providers.returned(self)
         return True
 
-    def fault(self, vector: int, error_code: int, cr2: int) -> None:
+    def fault(self, vector: int, error_code: int, cr2: int, information: int = 0) -> None:
         """The processor raised an exception in a client, EIP at the instruction (behind it for traps)."""
         try:
-            exceptions.raise_exception(self, vector, error_code, cr2)
+            exceptions.raise_exception(self, vector, error_code, cr2, information)
         except GuestFault as inner:
             self.machine.terminate_client(f"{inner} while exception {vector:02X}h was being delivered")
         except HostStackFull:

@@ -11,6 +11,7 @@ import struct
 from typing import Final
 
 from app.emu import events
+from app.emu.devices import coprocessor
 from app.emu.events import Door
 from app.emu.host.client import Client, Vector
 from app.emu.host.host import Host, Level, far, null_segment
@@ -26,14 +27,17 @@ TO_REAL: Final = frozenset({0, 1, 2, 3, 4, 5, 7})
 TRAPS: Final = frozenset({1, 2, 3, 4})
 """Those of them that are not restarted."""
 INVALID_OPCODE: Final = 6
+COPROCESSOR_ERROR: Final = 16
 WITH_ERROR_CODE: Final = frozenset({8, 10, 11, 12, 13, 14})
 _PAGE_FAULT: Final = 14
+WITHIN_HOST: Final = 1
+"""Bit 0 of the extended frame's information word: the host met the exception while it served the client."""
 
 
-def raise_exception(host: Host, vector: int, error_code: int = 0, cr2: int = 0) -> None:
+def raise_exception(host: Host, vector: int, error_code: int, cr2: int, information: int) -> None:
     """Deliver an exception of the running code: in protected mode to its client, in real mode to the primary one.
 
-    EIP is where the processor says the fault was.
+    EIP is where the processor says the fault was. information: that word of the extended frame.
     """
     regs = host.machine.regs
     client = host.primary if regs.is_v86 and host.primary is not None else host.current
@@ -41,12 +45,13 @@ def raise_exception(host: Host, vector: int, error_code: int = 0, cr2: int = 0) 
     default = client.trap(Trap.DEFAULT_REAL_EXCEPTION if regs.is_v86 else Trap.DEFAULT_EXCEPTION, vector)
     if table[vector] != default:
         _announce(host, vector, error_code, cr2, "client")
-        _enter_handler(host, client, table[vector], vector, error_code, cr2)
+        _enter_handler(host, client, table[vector], vector, (error_code, cr2, information))
     else:
         default_exception(host, vector, error_code, cr2)
 
 
-def _enter_handler(host: Host, client: Client, handler: Vector, vector: int, error_code: int, cr2: int) -> None:
+def _enter_handler(host: Host, client: Client, handler: Vector, vector: int, told: tuple[int, int, int]) -> None:
+    """Enter a handler. told: error code, CR2 and information word."""
     regs = host.machine.regs
     before = host.standing()
     level = host.leave(Door.EXCEPTION, client)
@@ -57,16 +62,17 @@ def _enter_handler(host: Host, client: Client, handler: Vector, vector: int, err
     regs.eflags = regs.eflags & ~(Flag.VM | Flag.TF | Flag.NT | Flag.RF) | Flag.IOPL
     host.enter_locked(level)
     level.stack_offset = regs.stack_offset
-    page_entry = host.machine.memory.page_entry(cr2) if vector == _PAGE_FAULT else 0
-    image = _image(client, level.saved, error_code, cr2, page_entry)
+    page_entry = host.machine.memory.page_entry(told[1]) if vector == _PAGE_FAULT else 0
+    image = _image(client, level.saved, told, page_entry)
     _push_image(host, client, image, vector)
     regs.set_flag(Flag.IF, on=False)
     jump(host, handler)
     host.switched(before, Door.EXCEPTION)
 
 
-def _image(client: Client, at: Registers, error_code: int, cr2: int, page_entry: int) -> bytes:
-    """Both frames as they lie in memory, 58h bytes."""
+def _image(client: Client, at: Registers, told: tuple[int, int, int], page_entry: int) -> bytes:
+    """Both frames as they lie in memory, 58h bytes. told: error code, CR2 and information word."""
+    error_code, cr2, information = told
     old, extended = client.trap(Trap.RETURN_FROM_EXCEPTION), client.trap(Trap.RETURN_FROM_EXTENDED_EXCEPTION)
     values = (old.offset, old.selector, error_code, at.eip, at.cs.selector, at.eflags, at.esp, at.ss.selector)
     if client.wide:
@@ -77,7 +83,7 @@ def _image(client: Client, at: Registers, error_code: int, cr2: int, page_entry:
         back = struct.pack("<HHI", extended.offset, extended.selector, 0)
     return image + back + struct.pack(
         "<IIHHIIIIIIIII",
-        error_code, at.eip, at.cs.selector, 0, at.eflags, at.esp, at.ss.selector,
+        error_code, at.eip, at.cs.selector, information, at.eflags, at.esp, at.ss.selector,
         at.es.selector, at.ds.selector, at.fs.selector, at.gs.selector, cr2, page_entry & 0xFF,
     )  # fmt: skip
 
@@ -176,13 +182,17 @@ def default_exception(host: Host, vector: int, error_code: int, cr2: int) -> Non
         _announce(host, vector, error_code, cr2, "interrupt")
         call_handler(host, client.vectors[vector], f"exception {vector:02X}h as INT", "host")
         regs.set_flag(Flag.IF, on=False)
+    elif vector == COPROCESSOR_ERROR and client.is_hooked(coprocessor.VECTOR):
+        _announce(host, vector, error_code, cr2, "interrupt")
+        host.machine.coprocessor_error()
     elif vector in TRAPS or (vector in TO_REAL and not host.machine.is_bare_return(vector)):
         _announce(host, vector, error_code, cr2, "interrupt")
         reflect(host, vector)
     else:
         _announce(host, vector, error_code, cr2, "host")
         at = far(regs, regs.cs, regs.eip)
-        host.machine.terminate_client(describe(vector, error_code, cr2, str(at)))
+        text = describe(vector, error_code, cr2, str(at))
+        host.machine.terminate_client(text + (host.pager.explain(host, cr2) if vector == _PAGE_FAULT else ""))
 
 
 def _announce(host: Host, vector: int, error_code: int, cr2: int, by: str) -> None:

@@ -17,6 +17,24 @@ class InvalidState(ServiceFailed):
     code = 0x8002
 
 
+class SystemIntegrity(ServiceFailed):
+    """system integrity"""
+
+    code = 0x8003
+
+
+class Deadlock(ServiceFailed):
+    """deadlock"""
+
+    code = 0x8004
+
+
+class RequestCancelled(ServiceFailed):
+    """request cancelled"""
+
+    code = 0x8005
+
+
 class ResourceUnavailable(ServiceFailed):
     """resource unavailable"""
 
@@ -57,6 +75,18 @@ class LockCountExceeded(ServiceFailed):
     """lock count exceeded"""
 
     code = 0x8017
+
+
+class OwnedExclusively(ServiceFailed):
+    """resource owned exclusively by another client"""
+
+    code = 0x8018
+
+
+class OwnedShared(ServiceFailed):
+    """resource owned as shared by another client"""
+
+    code = 0x8019
 
 
 class InvalidValue(ServiceFailed):

@@ -15,13 +15,17 @@ from app.emu.address import Far
 from app.emu.cpu.frame import FRAME, FRAME_SIZE, write_frame
 from app.emu.descriptor import ACCESSED, Descriptor, sized
 from app.emu.events import Door, Stack
-from app.emu.host.client import Client
+from app.emu.host.arena import Arena
+from app.emu.host.client import COPROCESSOR_ENABLED, Call, Client, PendingSerialization
 from app.emu.host.faults import GuestFault
-from app.emu.host.memory_blocks import Arena
+from app.emu.host.memory_blocks import MemoryBlocks
+from app.emu.host.pager import Pager
 from app.emu.host.provider import Provider, Told
+from app.emu.host.shared_memory import SharedMemory
 from app.emu.host.tables import Owner
 from app.emu.memory import layout
 from app.emu.registers import SEGMENTS, Flag, Mode, Registers, Segment
+from app.emu.watchpoint import NO_WATCHPOINTS, Watchpoint
 
 if TYPE_CHECKING:
     from app.emu.machine import Machine
@@ -99,6 +103,8 @@ class Level:
     """A reflected interrupt request: registers do not pass back."""
     on_return: Sequel | None = None
     """What is left to do when a reflected interrupt or a resident provider is back."""
+    answer: Registers | None = None
+    """The registers a reflected interrupt's handler came back with."""
     told: Told | None = None
     """The resident provider that was called, and for which client."""
 
@@ -116,6 +122,8 @@ class Host:
 
     machine: Machine
     arena: Arena
+    shared: SharedMemory
+    pager: Pager
     clients: list[Client] = field(default_factory=list)
     """Alive: first those that stay resident, then, in order of entry, those whose programs still run."""
     client: Client | None = None
@@ -153,6 +161,12 @@ class Host:
                 self.machine.use_ldt(client.index)
 
     @property
+    def has_coprocessor(self) -> bool:
+        """Protected-mode code may use the coprocessor now."""
+        client = self.client
+        return client is None or client.coprocessor == COPROCESSOR_ENABLED
+
+    @property
     def ring0_esp(self) -> int:
         """Linear address the next ring-0 frame ends at (TSS.ESP0); a driver that runs has pushed things of its own."""
         regs = self.machine.regs
@@ -170,6 +184,60 @@ class Host:
             return Stack.RING0
         client = self.client
         return Stack.LOCKED if client is not None and client.locked_depth else Stack.APPLICATION
+
+    # Memory
+
+    @property
+    def holders(self) -> list[MemoryBlocks]:
+        """Everybody's memory: that of the clients alive, and what resident providers have kept."""
+        kept = [provider.blocks for provider in self.providers if provider.blocks is not None]
+        return [*(client.blocks for client in self.clients), *kept]
+
+    @property
+    def locked_pages(self) -> set[int]:
+        """Linear page numbers anybody has locked."""
+        return {page for blocks in self.holders for page in blocks.locks}
+
+    # Debug watchpoints
+
+    @property
+    def watchpoints(self) -> tuple[Watchpoint, ...]:
+        """What the debug registers hold now: the current client's watchpoints, whatever mode it runs in."""
+        client = self.client
+        return client.watchpoints if client is not None else NO_WATCHPOINTS
+
+    def note_watchpoints(self, hit: int) -> None:
+        """Watchpoints were triggered: a bit for each handle."""
+        for point in self.watchpoints:
+            if hit >> point.handle & 1:
+                self.current.triggered.add(point.handle)
+                regs = self.machine.regs
+                self.machine.emit(
+                    events.WatchpointHit,
+                    handle=point.handle,
+                    linear=point.linear,
+                    access=point.kind.name.lower(),
+                    at=far(regs, regs.cs, regs.eip),
+                )
+
+    # Services that wait
+
+    def place_of_call(self) -> Call:
+        """Where the running service was called."""
+        regs = self.machine.regs
+        return Call(len(self.levels), regs.cs.selector, regs.eip)
+
+    def is_waiting_here(self) -> bool:
+        """Was the running service called before, and had to wait?"""
+        here = self.place_of_call()
+        return any(each.call == here for each in self.current.pending)
+
+    def take_pending(self, client: Client) -> PendingSerialization | None:
+        """What the running service has waited for, if it was called before. Requests the guest gave up are dropped."""
+        here = self.place_of_call()
+        found = next((each for each in client.pending if each.call == here), None)
+        client.pending = [each for each in client.pending if each.call.levels < here.levels]
+        return found
 
     # Segment registers
 
@@ -223,9 +291,9 @@ class Host:
         return self._present(segment.base + offset & 0xFFFFFFFF, size, write=write)
 
     def _present(self, linear: int, size: int, *, write: bool) -> int:
-        memory = self.machine.memory
-        if linear + size > layout.CONVENTIONAL_END and not memory.is_mapped(linear, size):
-            raise GuestFault(14, error_code=4 | write << 1, cr2=linear)
+        while (fault := self.machine.memory.touch(linear, size, write=write)) is not None:
+            if not self.pager.serve(self, fault.linear):
+                raise GuestFault(14, error_code=fault.error_code, cr2=fault.linear)
         return linear
 
     def read_pointer(self, selector: int, offset: int, size: int) -> bytes:
@@ -377,10 +445,11 @@ class Host:
 
     # The locked protected-mode stack (rules L1 to L8 of the reference)
 
-    def enter_locked(self, level: Level) -> None:
+    def enter_locked(self, level: Level, *, is_last: bool = False) -> None:
         """Put SS:(E)SP on the locked stack for an event of the level's client.
 
-        The first event switches to its top; a nested one goes on where protected mode was left.
+        The first event switches to its top; a nested one goes on where protected mode was left. is_last: the client
+        ends, nothing of what lies on the stack is needed any more.
         """
         client, regs = level.client, self.machine.regs
         elsewhere = level.saved.is_v86 or level.left is not client
@@ -388,7 +457,7 @@ class Host:
         if client.locked_depth == 0:
             regs.ss = locked
             top = layout.LOCKED_STACK_SIZE
-            if not elsewhere and level.saved.ss.selector == client.locked_selector:
+            if not elsewhere and not is_last and level.saved.ss.selector == client.locked_selector:
                 top = level.saved.stack_offset
             regs.esp = top
         elif elsewhere:

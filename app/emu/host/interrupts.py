@@ -152,6 +152,7 @@ def reflected(host: Host, level: Level) -> None:
         setattr(regs, name, old & ~wide | new & wide)
     regs.eflags = regs.eflags & ~STATUS | back.eflags & STATUS
     if level.on_return is not None:
+        level.answer = back
         level.on_return.finish(host, level)
 
 

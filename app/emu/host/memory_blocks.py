@@ -1,7 +1,6 @@
-"""Extended memory: linear blocks a client allocates (INT 31h AX=0501h to 0503h) and pages it locks (0600h, 0601h).
+"""What one client holds of linear memory: blocks, locked pages, devices mapped.
 
-Linear and physical addresses of a block are the same; a block's pages are present while it is allocated. Addresses
-come from one arena per machine, so clients never overlap.
+Source: DPMI 1.0, INT 31h AX=0501h to 050Ah, 0600h to 0603h, 0800h and 0801h.
 """
 
 from __future__ import annotations
@@ -9,103 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from app.emu.host import failures
-from app.emu.memory import layout
+from app.emu.host.arena import Arena, Block
 from app.emu.memory.layout import PAGE
-from app.emu.memory.memory import USER, WRITABLE, Memory
-
-
-@dataclass(slots=True)
-class Block:
-    """A block: linear address, size in bytes as asked for, and its handle."""
-
-    linear: int
-    size: int
-    handle: int
-
-    @property
-    def pages_size(self) -> int:
-        """Bytes of whole pages it occupies."""
-        return -(-self.size // PAGE) * PAGE
-
-    @property
-    def end(self) -> int:
-        """Linear address behind its last page."""
-        return self.linear + self.pages_size
-
-
-class Arena:
-    """The linear address space all clients' blocks come from."""
-
-    def __init__(self, memory: Memory) -> None:
-        self.memory = memory
-        self.blocks: list[Block] = []
-        self._next_handle = 1
-
-    @property
-    def end(self) -> int:
-        """Linear address behind the arena."""
-        return self.memory.ram_size
-
-    def gaps(self) -> list[tuple[int, int]]:
-        """Free ranges: linear address and bytes, in address order."""
-        gaps, at = [], layout.EXTENDED_BASE
-        for block in sorted(self.blocks, key=lambda each: each.linear):
-            if block.linear > at:
-                gaps.append((at, block.linear - at))
-            at = block.end
-        if at < self.end:
-            gaps.append((at, self.end - at))
-        return gaps
-
-    def allocate(self, size: int) -> Block:
-        """A new block, zero filled, first fit. Raises `LinearMemoryUnavailable`."""
-        needed = -(-size // PAGE) * PAGE
-        for linear, room in self.gaps():
-            if room >= needed:
-                block = Block(linear, size, self._new_handle())
-                self._map(block.linear, needed)
-                self.blocks.append(block)
-                return block
-        raise failures.LinearMemoryUnavailable
-
-    def free(self, block: Block) -> None:
-        """Give a block back: its pages become absent."""
-        self.memory.unmap_range(block.linear, block.pages_size)
-        self.blocks.remove(block)
-
-    def resize(self, block: Block, size: int) -> Block:
-        """The block with another size, moved when it must be; `block` is dead afterwards.
-
-        Contents are kept up to the smaller size. Raises `LinearMemoryUnavailable` and leaves the block as it was.
-        """
-        needed, now = -(-size // PAGE) * PAGE, block.pages_size
-        behind = next((room for linear, room in self.gaps() if linear == block.end), 0)
-        if needed <= now + behind:
-            if needed > now:
-                self._map(block.end, needed - now)
-            elif needed < now:
-                self.memory.unmap_range(block.linear + needed, now - needed)
-            self.blocks.remove(block)
-            moved = Block(block.linear, size, self._new_handle())
-            self.blocks.append(moved)
-            return moved
-        moved = self.allocate(size)
-        self.memory.write(moved.linear, self.memory.read(block.linear, min(block.size, size)))
-        self.free(block)
-        return moved
-
-    def _new_handle(self) -> int:
-        self._next_handle += 1
-        return self._next_handle << 4
-
-    def _map(self, linear: int, size: int) -> None:
-        self.memory.map_range(linear, linear, size, WRITABLE | USER)
-        self.memory.write(linear, bytes(size))
+from app.emu.memory.memory import COMMITTED
 
 
 @dataclass(slots=True)
 class MemoryBlocks:
-    """What one client holds: its blocks by handle and its lock counts by page."""
+    """A client's blocks by handle and its lock counts by page."""
 
     arena: Arena
     by_handle: dict[int, Block] = field(default_factory=dict)
@@ -113,6 +23,8 @@ class MemoryBlocks:
     """Linear page number -> how often locked."""
     pageable: set[int] = field(default_factory=set)
     """Pages of DOS memory marked pageable (0602h)."""
+    devices: dict[int, Block] = field(default_factory=dict)
+    """Linear address -> pages that show a device (0800h)."""
 
     def find(self, handle: int) -> Block:
         """The block of a handle. Raises `InvalidHandle`."""
@@ -121,11 +33,11 @@ class MemoryBlocks:
         except KeyError:
             raise failures.InvalidHandle from None
 
-    def allocate(self, size: int) -> Block:
-        """Allocate a block of `size` bytes. Raises `InvalidValue` for 0, `LinearMemoryUnavailable`."""
+    def allocate(self, size: int, *, at: int = 0, committed: bool = True) -> Block:
+        """Allocate a block of `size` bytes. Raises `InvalidValue` for 0, and as `Arena.allocate` does."""
         if not size:
             raise failures.InvalidValue
-        block = self.arena.allocate(size)
+        block = self.arena.allocate(size, at=at, committed=committed)
         self.by_handle[block.handle] = block
         return block
 
@@ -133,28 +45,59 @@ class MemoryBlocks:
         """Free a block; what it was."""
         block = self.find(handle)
         del self.by_handle[handle]
-        self._unlock_all(block)
-        self.arena.free(block)
+        self.forget_locks(block)
+        self.arena.free_block(block)
         return block
 
-    def resize(self, handle: int, size: int) -> Block:
-        """Resize a block; the new one."""
+    def forget_locks(self, block: Block) -> None:
+        """The pages of a block are gone, and their locks with them."""
+        for page in block.pages:
+            self.locks.pop(page, None)
+
+    def resize(self, handle: int, size: int, *, committed: bool = True) -> Block:
+        """Resize a block; the new one. Its pages stay locked as they are, wherever they go."""
         if not size:
             raise failures.InvalidValue
         old = self.find(handle)
-        block = self.arena.resize(old, size)
-        self._unlock_all(old)
+        block = self.arena.resize(old, size, committed=committed)
+        counts = [self.locks.pop(page, 0) for page in old.pages]
+        self.locks.update({page: count for page, count in zip(block.pages, counts, strict=False) if count})
         del self.by_handle[handle]
         self.by_handle[block.handle] = block
         return block
 
-    def _unlock_all(self, block: Block) -> None:
-        for page in range(block.linear >> 12, block.end >> 12):
-            self.locks.pop(page, None)
+    def map_device(self, physical: int, size: int) -> Block:
+        """Pages that show physical addresses, both page-aligned. Raises `LinearMemoryUnavailable`."""
+        block = self.arena.allocate(size, committed=False)
+        self.arena.map_physical(block.linear, physical, size)
+        self.devices[block.linear] = block
+        return block
+
+    def unmap_device(self, linear: int) -> Block:
+        """Give the pages of `map_device` back; what they were. Raises `InvalidLinearAddress`."""
+        try:
+            block = self.devices.pop(linear)
+        except KeyError:
+            raise failures.InvalidLinearAddress from None
+        self.arena.free_block(block)
+        return block
+
+    @property
+    def committed(self) -> int:
+        """Bytes of memory in the blocks."""
+        entries = self.arena.memory.page_entries
+        blocks = self.by_handle.values()
+        return PAGE * sum(
+            bool(entry & COMMITTED) for each in blocks for _, entry in entries(each.linear, each.pages_size)
+        )
 
     def release(self) -> None:
         """Free everything: the client ends."""
         for handle in list(self.by_handle):
             self.free(handle)
+        for linear in list(self.devices):
+            self.unmap_device(linear)
         self.locks.clear()
+        for page in self.pageable:
+            self.arena.memory.page_in(page * PAGE)
         self.pageable.clear()

@@ -17,5 +17,5 @@ class Profile:
     vendor: bytes
 
 
-PROFILE: Final = Profile("spec", 0x005A, 4, 0b0010000, b"dpmiscope")
+PROFILE: Final = Profile("spec", 0x005A, 4, 0b1111101, b"dpmiscope")
 """Version 0.90, as nearly every host and client of the time; the functions of 1.0 answer with its error codes."""

@@ -13,7 +13,7 @@ from app.emu.address import Far
 from app.emu.events import Door, Reason
 from app.emu.host import failures
 from app.emu.host.client import Client, Vector
-from app.emu.host.host import Host, Level, Sequel, null_segment
+from app.emu.host.host import Host, Level, Sequel, Standing, null_segment
 from app.emu.host.interrupts import jump
 from app.emu.host.provider import Procedure, Provider, Told, parse
 from app.emu.host.tables import Owner
@@ -77,14 +77,16 @@ class Loading:
     waiting: tuple[Provider, ...]
 
     def finish(self, host: Host, _level: Level) -> None:
-        """Tell the next; after the last one the client runs."""
-        if self.waiting:
-            _tell_of_entry(host, self.waiting[0], Loading(self.waiting[1:]))
+        """Tell the next that is still there; after the last one the client runs."""
+        _tell_next(host, tuple(provider for provider in self.waiting if provider in host.providers))
 
 
 def client_entered(host: Host, client: Client) -> None:
     """Tell the providers that support its width of a client that stands in front of its first instruction."""
-    waiting = tuple(provider for provider in host.providers if client.bits in provider.procedures)
+    _tell_next(host, tuple(provider for provider in host.providers if client.bits in provider.procedures))
+
+
+def _tell_next(host: Host, waiting: tuple[Provider, ...]) -> None:
     if waiting:
         _tell_of_entry(host, waiting[0], Loading(waiting[1:]))
 
@@ -98,31 +100,33 @@ def _tell_of_entry(host: Host, provider: Provider, then: Sequel) -> None:
     told = Told(provider, client.number, client.bits, client.ldt.selector(first), client.ldt.selector(first + 1))
     client.told.append(told)
     provider.told.append(told)
-    _call(host, told, Reason.CLIENT_LOADED, then)
+    _call(host, told, Reason.CLIENT_LOADED, then, host.standing())
 
 
-def tell_of_end(host: Host, client: Client, then: Sequel) -> bool:
-    """Call the last provider that was told of the current client and not yet of its end; False: there is none."""
+def tell_of_end(host: Host, client: Client, then: Sequel, before: Standing) -> bool:
+    """Call the last provider that was told of the current client and not yet of its end; False: there is none.
+
+    before: where the guest stood.
+    """
     if not client.told:
         return False
     told = client.told.pop()
     told.has_ended = True
-    _call(host, told, Reason.CLIENT_TERMINATED, then)
+    _call(host, told, Reason.CLIENT_TERMINATED, then, before)
     return True
 
 
-def _call(host: Host, told: Told, reason: Reason, then: Sequel) -> None:
+def _call(host: Host, told: Told, reason: Reason, then: Sequel, before: Standing) -> None:
     """Far-call a provider's procedure for the current client, on its locked stack.
 
     AX=0 load, 1 terminate; BX the client's handle; DS the provider's data; ES, FS, GS null.
     """
     machine, client = host.machine, host.current
     regs = machine.regs
-    before = host.standing()
     level = host.leave(Door.RESIDENT_PROVIDER)
     level.told, level.on_return = told, then
     regs.eflags = regs.eflags & ~(Flag.VM | Flag.NT | Flag.TF | Flag.RF) | Flag.IOPL
-    host.enter_locked(level)
+    host.enter_locked(level, is_last=told.has_ended)
     level.stack_offset = regs.stack_offset
     back = client.trap(Trap.RETURN_FROM_PROVIDER)
     host.push(
@@ -151,10 +155,16 @@ def returned(host: Host) -> None:
         return
     told, wants_to_go = level.told, bool(host.machine.regs.eflags & Flag.CF)
     host.resume(level, Door.RESIDENT_PROVIDER)
-    in_use = any(other.provider is told.provider for client in host.clients for other in client.told)
-    if told.has_ended and wants_to_go and not in_use and told.provider in host.providers:
+    if told.has_ended and wants_to_go and not _is_in_use(host, told.provider) and told.provider in host.providers:
         remove(host, told.provider)
     level.on_return.finish(host, level)
+
+
+def _is_in_use(host: Host, provider: Provider) -> bool:
+    """Does it know a client that has not ended, or is it being called?"""
+    known = [told for client in host.clients for told in client.told]
+    called = [level.told for level in host.levels if level.told is not None]
+    return any(told.provider is provider for told in (*known, *called))
 
 
 def _far(selector: int, procedure: Procedure, bits: int) -> Far:

@@ -93,6 +93,10 @@ class Ldt:
                 return first
         raise failures.DescriptorUnavailable
 
+    def is_free(self, index: int) -> bool:
+        """Is there such an entry, and does nobody have it?"""
+        return index < _COUNT and index not in self.entries
+
     def take(self, index: int, owner: Owner, label: str) -> None:
         """Make an entry allocated, with the contents of a fresh descriptor."""
         self.entries[index] = (owner, label)

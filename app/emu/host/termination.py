@@ -14,7 +14,7 @@ from app.emu.dos.process import RESIDENT
 from app.emu.events import Door
 from app.emu.host import providers
 from app.emu.host.client import Client
-from app.emu.host.host import Host, HostStackFull, Level
+from app.emu.host.host import Host, HostStackFull, Level, Standing
 from app.emu.host.multiplex import PRIVATE_PARAGRAPHS
 from app.emu.registers import ALWAYS_SET, Flag, Segment
 
@@ -25,8 +25,8 @@ ENDED_BY_HOST: Final = 0xFF
 class LastStep(Protocol):
     """How the program ends when its client is gone; part of the state, so a plain value with a method."""
 
-    def run(self, host: Host) -> None:
-        """Set the registers to go on with."""
+    def run(self, host: Host, before: Standing) -> None:
+        """Set the registers to go on with. before: where the guest stood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,9 @@ class ByService:
     ax: int
     dx: int = 0
 
-    def run(self, host: Host) -> None:
+    def run(self, host: Host, before: Standing) -> None:
         """Programs it started and that still run end first, so that DOS ends the client's own."""
-        before, machine = host.standing(), host.machine
+        machine = host.machine
         machine.state.dos.end_descendants(self.psp, ENDED_BY_HOST)
         regs = machine.regs
         regs.eflags = ALWAYS_SET | Flag.VM | Flag.IOPL | Flag.IF
@@ -57,13 +57,16 @@ class ByService:
 class ByDos:
     """DOS was ending the program anyway: a real-mode INT 21h AH=4Ch, Ctrl-C, or the host itself."""
 
+    psp: int
     code: int
     how: int
     message: str
 
-    def run(self, host: Host) -> None:
-        """Let DOS begin again."""
-        host.machine.state.dos.end_now(self.code, self.how, self.message)
+    def run(self, host: Host, before: Standing) -> None:  # noqa: ARG002 - real mode before and afterwards
+        """Let DOS begin again, with the same program as before."""
+        dos = host.machine.state.dos
+        dos.current_psp = self.psp
+        dos.end_now(self.code, self.how, self.message)
 
 
 def terminate(host: Host, client: Client, code: int) -> None:
@@ -85,19 +88,19 @@ def _private_stack(client: Client) -> Far:
     return Far(client.private, PRIVATE_PARAGRAPHS * 16)
 
 
-def program_ending(host: Host, psp: int, last: ByDos) -> bool:
+def program_ending(host: Host, last: ByDos) -> bool:
     """DOS ends a program. True: it was a client still, the host sees to its end and has DOS begin again afterwards.
 
     A program that stays resident leaves its client behind: callbacks, vectors and descriptors stay in place
     (reference 8.3).
     """
-    found = [client for client in host.clients if client.psp == psp and not client.is_resident]
+    found = [client for client in host.clients if client.psp == last.psp and not client.is_resident]
     if found and last.how != RESIDENT:
         _go_on(host, Ending(found[0], last))
         return True
     for client in found:
         _stay(host, client)
-    _drop_from(host, next((at for at, level in enumerate(host.levels) if level.psp == psp), len(host.levels)))
+    _drop_from(host, next((at for at, level in enumerate(host.levels) if level.psp == last.psp), len(host.levels)))
     return False
 
 
@@ -123,12 +126,13 @@ def _go_on(host: Host, ending: Ending) -> None:
 
     Before each of them goes, the resident providers that know it are told, the last one first.
     """
+    before = host.standing()
     while ending.client in host.clients:
         client = ending.client if ending.client.is_resident else host.clients[-1]
         _leave_levels(host, client)
         host.run_as(client)
         try:
-            if providers.tell_of_end(host, client, ending):
+            if providers.tell_of_end(host, client, ending, before):
                 return
         except HostStackFull:
             continue
@@ -136,7 +140,7 @@ def _go_on(host: Host, ending: Ending) -> None:
             release(host, client, stays=ending.stays, psp=ending.psp)
         else:
             release(host, client)
-    ending.last.run(host)
+    ending.last.run(host, before)
 
 
 def release(host: Host, client: Client, *, stays: bool = False, psp: int = 0) -> None:
@@ -148,6 +152,7 @@ def release(host: Host, client: Client, *, stays: bool = False, psp: int = 0) ->
     _leave_levels(host, client)
     _give_up_program(host, client)
     providers.client_left(host, client, stays=stays, psp=psp)
+    host.shared.leave(client.number)
     client.callbacks.clear()
     host.clients.remove(client)
     machine.emit(events.ClientLeft, bits=client.bits, psp=client.psp)

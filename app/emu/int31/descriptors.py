@@ -37,7 +37,7 @@ def _label(host: Host, function: int) -> str:
     return f"client {host.current.number}: INT 31h AX={function:04X}h"
 
 
-def _change(host: Host, selector: int, by: int, descriptor: Descriptor) -> None:
+def change_descriptor(host: Host, selector: int, by: int, descriptor: Descriptor) -> None:
     """Replace a descriptor the client may change; segment registers that hold it follow."""
     ldt = host.current.ldt
     index = ldt.index(selector, Owner.CLIENT)
@@ -53,11 +53,12 @@ def allocate_descriptors(host: Host, count: CX) -> AX:
         raise failures.InvalidValue
     first = host.current.ldt.allocate(count, Owner.CLIENT, _label(host, 0x0000))
     for index in range(first, first + count):
-        _announce_new(host, index, 0x0000)
+        announce_new(host, index, 0x0000)
     return host.current.ldt.selector(first)
 
 
-def _announce_new(host: Host, index: int, by: int) -> None:
+def announce_new(host: Host, index: int, by: int) -> None:
+    """Say that a descriptor was allocated."""
     ldt = host.current.ldt
     host.machine.emit(
         events.DescriptorChanged,
@@ -89,7 +90,7 @@ def segment_to_descriptor(host: Host, paragraph: BX) -> AX:
         index = client.ldt.allocate(1, Owner.HOST, f"client {client.number}: segment {paragraph:04X} (AX=0002h)")
         client.ldt.write(index, sized(paragraph << 4, 0xFFFF, 0xF2))
         client.segments[paragraph] = index
-        _announce_new(host, index, 0x0002)
+        announce_new(host, index, 0x0002)
     return client.ldt.selector(index)
 
 
@@ -121,7 +122,7 @@ def set_segment_base(host: Host, selector: BX, base: CX_DX) -> None:
     """Set the linear base address of a segment; registers that hold it are reloaded."""
     ldt = host.current.ldt
     old = ldt.read(ldt.index(selector, Owner.CLIENT))
-    _change(host, selector, 0x0007, Descriptor(base, old.raw_limit, old.access, old.flags))
+    change_descriptor(host, selector, 0x0007, Descriptor(base, old.raw_limit, old.access, old.flags))
 
 
 @INT31.service(0x0008)
@@ -131,7 +132,7 @@ def set_segment_limit(host: Host, selector: BX, limit: CX_DX) -> None:
     old = ldt.read(ldt.index(selector, Owner.CLIENT))
     if limit >= _MIB and limit & 0xFFF != 0xFFF:
         raise failures.InvalidValue
-    _change(host, selector, 0x0008, sized(old.base, limit, old.access, old.flags))
+    change_descriptor(host, selector, 0x0008, sized(old.base, limit, old.access, old.flags))
 
 
 @INT31.service(0x0009)
@@ -140,7 +141,7 @@ def set_access_rights(host: Host, selector: BX, access: CL, extended: CH) -> Non
     ldt = host.current.ldt
     old = ldt.read(ldt.index(selector, Owner.CLIENT))
     check_rights(access, extended >> 4)
-    _change(host, selector, 0x0009, Descriptor(old.base, old.raw_limit, access, extended >> 4))
+    change_descriptor(host, selector, 0x0009, Descriptor(old.base, old.raw_limit, access, extended >> 4))
 
 
 @INT31.service(0x000A)
@@ -150,7 +151,7 @@ def create_alias_descriptor(host: Host, selector: BX) -> AX:
     source = ldt.read(ldt.index(selector))
     index = ldt.allocate(1, Owner.CLIENT, f"client {host.current.number}: alias of {selector:04X} (AX=000Ah)")
     ldt.write(index, Descriptor(source.base, source.raw_limit, 0xF2, source.flags))
-    _announce_new(host, index, 0x000A)
+    announce_new(host, index, 0x000A)
     return ldt.selector(index)
 
 
@@ -171,7 +172,7 @@ def _set_descriptor(host: Host, selector: int, data: bytes, by: int) -> None:
     host.current.ldt.index(selector, Owner.CLIENT)
     descriptor = Descriptor.decode(data)
     check_rights(descriptor.access, descriptor.flags)
-    _change(host, selector, by, descriptor)
+    change_descriptor(host, selector, by, descriptor)
 
 
 @INT31.service(0x000D)
@@ -184,7 +185,7 @@ def allocate_specific_descriptor(host: Host, selector: BX) -> None:
     if index in ldt.entries:
         raise failures.DescriptorUnavailable
     ldt.take(index, Owner.CLIENT, _label(host, 0x000D))
-    _announce_new(host, index, 0x000D)
+    announce_new(host, index, 0x000D)
 
 
 _ENTRY = 10

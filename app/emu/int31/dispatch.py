@@ -13,18 +13,23 @@ from app.emu.host.failures import UnsupportedFunction
 from app.emu.host.faults import GuestFault
 from app.emu.host.host import Host, HostStackFull
 from app.emu.int31 import (  # noqa: F401 - importing fills the table
+    coprocessor,
     descriptors,
     dos_memory,
-    later,
+    linear_memory,
     memory,
     pages,
+    physical,
     resident_providers,
+    shared_memory,
     translation,
     vectors,
     version,
     virtual_interrupts,
+    watchpoints,
 )
 from app.emu.int31.table import INT31, PENDING
+from app.emu.machine_errors import NotYet
 from app.emu.registers import Flag
 from app.emu.services import Service, ServiceFailed, arguments, hand_back, shown
 
@@ -38,13 +43,15 @@ def call_int31(host: Host) -> None:
     regs, wide = machine.regs, host.current.wide
     number = regs.ax
     row = INT31.find(number) or Service(0x31, number, _UNKNOWN, "", "", {}, {}, None)
-    machine.emit(
-        events.ServiceCalled,
-        interrupt=0x31,
-        function=number,
-        name=row.name,
-        registers=shown(row.takes, regs, wide=wide),
-    )
+    if not host.is_waiting_here():
+        machine.emit(
+            events.ServiceCalled,
+            interrupt=0x31,
+            function=number,
+            name=row.name,
+            registers=shown(row.takes, regs, wide=wide),
+        )
+    machine.state.waiting = False
     before = regs.copy()
     try:
         if row.handler is None:
@@ -54,6 +61,10 @@ def call_int31(host: Host) -> None:
         regs.ax = failure.code
         regs.set_flag(Flag.CF, on=True)
         host.service_done(row, carry=True, error=failure.code, registers={})
+        return
+    except NotYet:
+        regs.eip = regs.eip - _INT_SIZE & 0xFFFFFFFF
+        machine.wait()
         return
     except GuestFault as fault:
         # The pointer was bad: the exception is the client's, at its INT instruction.

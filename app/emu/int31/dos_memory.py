@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from app.emu import events
 from app.emu.descriptor import sized
 from app.emu.dos.failures import DosFailed, InsufficientMemory
 from app.emu.host import failures
 from app.emu.host.client import Client, DosBlock
 from app.emu.host.host import Host
 from app.emu.host.tables import Owner
+from app.emu.int31.descriptors import announced
 from app.emu.int31.table import INT31
 from app.emu.registers import AX, BX, DX
 
@@ -34,13 +36,25 @@ def _entries_needed(client: Client, paragraphs: int) -> int:
     return 1 if client.wide else max(-(-paragraphs * 16 // _SEGMENT_BYTES), 1)
 
 
-def _describe(client: Client, block: DosBlock) -> None:
+def _describe(host: Host, block: DosBlock, by: int) -> None:
     """Write the descriptors of a block: the first spans all of it, the others 64 KiB each."""
     size = block.paragraphs * 16
     for number, index in enumerate(block.entries):
         start = number * _SEGMENT_BYTES
         length = size if number == 0 else min(size - start, _SEGMENT_BYTES)
-        client.ldt.write(index, sized((block.segment << 4) + start, max(length, 1) - 1, 0xF2))
+        descriptor = sized((block.segment << 4) + start, max(length, 1) - 1, 0xF2)
+        with announced(host, index, by):
+            host.current.ldt.write(index, descriptor)
+
+
+def _announce(host: Host, action: str, block: DosBlock) -> None:
+    host.machine.emit(
+        events.MemoryChanged,
+        action=action,
+        linear=block.segment << 4,
+        size=block.paragraphs << 4,
+        handle=host.current.ldt.selector(block.entries[0]),
+    )
 
 
 def _find(client: Client, selector: int) -> DosBlock:
@@ -48,6 +62,13 @@ def _find(client: Client, selector: int) -> DosBlock:
     if block is None:
         raise failures.InvalidSelector
     return block
+
+
+def _free(host: Host, index: int, by: int) -> None:
+    ldt = host.current.ldt
+    with announced(host, index, by):
+        ldt.release(index)
+    host.drop(ldt.selector(index))
 
 
 @contextmanager
@@ -77,7 +98,8 @@ def allocate_dos_memory(host: Host, paragraphs: BX) -> Allocated:
     entries = list(range(first, first + _entries_needed(client, paragraphs)))
     block = DosBlock(segment, paragraphs, entries)
     client.dos_blocks[first] = block
-    _describe(client, block)
+    _announce(host, "allocated", block)
+    _describe(host, block, 0x0100)
     return Allocated(segment, client.ldt.selector(first))
 
 
@@ -89,9 +111,9 @@ def free_dos_memory(host: Host, selector: DX) -> None:
     with _dos(host):
         host.machine.state.dos.blocks.free(block.segment)
     del client.dos_blocks[block.entries[0]]
+    _announce(host, "freed", block)
     for index in block.entries:
-        client.ldt.release(index)
-        host.drop(client.ldt.selector(index))
+        _free(host, index, 0x0101)
 
 
 @INT31.service(0x0102)
@@ -101,17 +123,17 @@ def resize_dos_memory(host: Host, paragraphs: BX, selector: DX) -> None:
     block = _find(client, selector)
     needed = _entries_needed(client, paragraphs)
     following = range(block.entries[-1] + 1, block.entries[0] + needed)
-    if any(index in client.ldt.entries for index in following):
+    if not all(client.ldt.is_free(index) for index in following):
         raise failures.DescriptorUnavailable
     with _dos(host):
         host.machine.state.dos.blocks.resize(block.segment, paragraphs)
     for index in following:
         client.ldt.take(index, *client.ldt.entries[block.entries[0]])
     for index in block.entries[needed:]:
-        client.ldt.release(index)
-        host.drop(client.ldt.selector(index))
+        _free(host, index, 0x0102)
     block.paragraphs = paragraphs
     block.entries = list(range(block.entries[0], block.entries[0] + needed))
-    _describe(client, block)
+    _announce(host, "resized", block)
+    _describe(host, block, 0x0102)
     for index in block.entries:
         host.reload(client.ldt.selector(index))

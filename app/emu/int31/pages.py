@@ -1,4 +1,4 @@
-"""INT 31h AX=0600h to 0604h: locking pages. Nothing is ever paged out here; counts and errors are kept exactly."""
+"""INT 31h AX=0600h to 0604h: locking pages; 0702h and 0703h: hints. What is locked stays present (`host/pager.py`)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LOCKS = 0xFFFF
 def _pages_around(host: Host, linear: int, size: int) -> range:
     """The pages a range touches (rounded outwards). Raises `InvalidLinearAddress` unless all are the client's."""
     end = linear + size
-    if end > 1 << 32 or not host.machine.memory.is_mapped(linear, size) or linear >= layout.HOST:
+    if end > 1 << 32 or not host.machine.memory.has_page(linear, size) or linear >= layout.HOST:
         raise failures.InvalidLinearAddress
     return range(linear >> 12, end + PAGE - 1 >> 12)
 
@@ -42,6 +42,7 @@ def lock_linear_region(host: Host, linear: BX_CX, size: SI_DI) -> None:
         raise failures.LockCountExceeded
     for page in pages:
         locks[page] = locks.get(page, 0) + 1
+        host.machine.memory.page_in(page * PAGE)
     _announce(host, "locked", linear, size)
 
 
@@ -75,6 +76,8 @@ def relock_real_mode_region(host: Host, linear: BX_CX, size: SI_DI) -> None:
     if not pageable.issuperset(pages):
         raise failures.InvalidState
     pageable.difference_update(pages)
+    for page in pages:
+        host.machine.memory.page_in(page * PAGE)
 
 
 @INT31.service(0x0604)
@@ -91,3 +94,31 @@ def mark_pages_by_number(_host: Host) -> None:
 @INT31.service(0x0701)
 def unmark_pages_by_number(_host: Host) -> None:
     """Reserved; old Windows kernels call it and expect success."""
+
+
+def _unlocked_pages_inside(host: Host, linear: int, size: int) -> list[int]:
+    """The whole pages inside a range that no client has locked and that have frames of their own.
+
+    Raises `InvalidLinearAddress` unless all the range is the client's.
+    """
+    _pages_around(host, linear, size)
+    locked = host.locked_pages
+    inside = range(linear + PAGE - 1 >> 12, linear + size >> 12)
+    return [page for page in inside if page not in locked and host.arena.is_committed(page * PAGE)]
+
+
+@INT31.service(0x0702)
+def mark_page_as_demand_paging_candidate(host: Host, linear: BX_CX, size: SI_DI) -> None:
+    """Hint that the whole pages inside a range will not be used soon: they may be paged out first."""
+    for page in _unlocked_pages_inside(host, linear, size):
+        if host.pager.is_on:
+            host.machine.memory.page_out(page * PAGE)
+
+
+@INT31.service(0x0703)
+def discard_page_contents(host: Host, linear: BX_CX, size: SI_DI) -> None:
+    """Hint that what the whole pages inside a range contain need not be kept; locked pages are left alone."""
+    for page in _unlocked_pages_inside(host, linear, size):
+        if host.pager.is_on:
+            host.machine.memory.write(page * PAGE, bytes(PAGE))
+            host.machine.memory.page_out(page * PAGE)

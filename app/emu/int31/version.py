@@ -24,13 +24,15 @@ class Version(NamedTuple):
 
 @INT31.service(0x0400)
 def get_version(host: Host) -> Version:
-    """Return version, flags (32-bit host, reflection in V86), processor and interrupt controller bases."""
+    """Return version, flags (32-bit host, reflection in V86, paging), processor and interrupt controller bases."""
     pic = host.machine.state.devices.pic
-    return Version(PROFILE.version, 0b001, PROFILE.cpu, pic.master.base << 8 | pic.slave.base)
+    return Version(PROFILE.version, 0b001 | host.pager.is_on << 2, PROFILE.cpu, pic.master.base << 8 | pic.slave.base)
 
 
 class Capabilities(NamedTuple):
-    """capabilities: bit 4 demand zero fill, the others 0; reserved words 0."""
+    """capabilities: bit 0 page accessed/dirty, 2 device mapping, 3 conventional memory mapping, 4 demand zero fill,
+    5 write-protect client, 6 write-protect host; reserved words 0.
+    """
 
     capabilities: AX
     reserved1: CX

@@ -1,13 +1,15 @@
 """Where everything lies, in linear addresses.
 
     00000000  conventional memory, IVT and BIOS data at its foot, video at A0000h, ROM at F0000h; then the HMA
-    00400000  clients' extended memory (INT 31h AX=0501h), as far as the machine's memory reaches
+    00400000  clients' extended memory (INT 31h AX=0501h)
     C0000000  the host: tables, boot code, ring-0 stack (supervisor pages)
     C0100000  what clients may see of the host: trap addresses (read-only), locked protected-mode stacks
-    C0110000  with device drivers: the Virtual Machine Manager's structures, the drivers' objects (supervisor pages)
+    C0110000  the host's page tables (supervisor pages)
+    C0340000  with device drivers: the Virtual Machine Manager's structures, the drivers' objects (supervisor pages)
     C0400000  with device drivers: conventional memory again, as drivers see that of a virtual machine
 
-Conventional and extended memory are mapped one to one; the host's pages lie behind the machine's memory physically.
+Conventional memory is mapped one to one, clients' memory to any frames of the machine's memory (to the same address
+where that is free); the host's pages lie behind the machine's memory physically.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ CONVENTIONAL_END: Final = 0x110000
 """End of the first MiB with the HMA: always mapped one to one, user, writable."""
 EXTENDED_BASE: Final = 0x400000
 """First linear address the host hands to clients."""
+CLIENTS_END: Final = 0x80000000
+"""End of the linear addresses for clients: below 2 GiB, which old clients take for negative."""
 
 HOST: Final = 0xC0000000
 GDT: Final = HOST
@@ -33,8 +37,6 @@ LDTS: Final = HOST + 0x10000
 LDT_SIZE: Final = 0x10000
 """Bytes of one LDT: 8192 descriptors."""
 MAX_CLIENTS: Final = 8
-PAGE_TABLES: Final = HOST + 0x90000
-PAGE_TABLES_SIZE: Final = 0x60000
 
 HOST_USER: Final = HOST + 0x100000
 TRAPS: Final = HOST_USER
@@ -42,12 +44,15 @@ LOCKED_STACKS: Final = HOST_USER + 0x1000
 LOCKED_STACK_SIZE: Final = 0x1000
 BREAKS: Final = HOST_USER + 0x9000
 """Protected-mode addresses that lead to the Virtual Machine Manager: a page of INT 30h."""
-VMM: Final = HOST + 0x110000
+PAGE_TABLES: Final = HOST + 0x110000
+PAGE_TABLES_SIZE: Final = 0x210000
+"""The directory and a table for every 4 MiB up to `CLIENTS_END` and for the host."""
+VMM: Final = HOST + 0x340000
 """The Virtual Machine Manager's page: VM control blocks, what it calls drivers with."""
-VMM_TRAPS: Final = HOST + 0x111000
+VMM_TRAPS: Final = HOST + 0x341000
 """Where drivers' procedures return to."""
-VXDS: Final = HOST + 0x112000
-HOST_SIZE: Final = 0x200000
+VXDS: Final = HOST + 0x342000
+HOST_SIZE: Final = 0x400000
 """Bytes of physical memory behind the machine's own that the host takes."""
 
 VXDS_END: Final = HOST + HOST_SIZE

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import mmap
 import struct
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -23,10 +24,20 @@ WRITABLE: Final = 0x02
 USER: Final = 0x04
 ACCESSED: Final = 0x20
 DIRTY: Final = 0x40
+COMMITTED: Final = 0x200
+"""A software bit: the entry has a frame of its own, whether present or not."""
+PAGED_OUT: Final = 0x800
+"""A software bit: the entry is not present because the host has taken the page; its frame holds the contents."""
+MAPPED: Final = 0x400
+"""A software bit: the page shows physical addresses that belong to no block."""
 
 _U16 = struct.Struct("<H")
 _U32 = struct.Struct("<I")
 _MASK = 0xFFFFFFFF
+OPEN_BUS: Final = b"\xff"
+"""What is read at physical addresses behind the machine's memory: nothing is there. Writes are lost."""
+_TABLE_SPAN: Final = 1 << 22
+"""Bytes one page table covers."""
 _POINTER: Final = 8
 """Bytes an image takes for each page of a chunk, and for each chunk."""
 _CHUNK: Final = 64
@@ -41,6 +52,13 @@ class PageNotPresent(LookupError):
     def __init__(self, linear: int) -> None:
         super().__init__(f"no page is mapped at linear address {linear:08X}")
         self.linear = linear
+
+
+class PageFault(NamedTuple):
+    """What the processor reports: the linear address, and the error code (bit 0 present, 1 write, 2 user)."""
+
+    linear: int
+    error_code: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +99,24 @@ class MemoryImage:
         return pages * PAGE + _POINTER * (len(self.chunks) + chunks * _CHUNK)
 
 
+def _zeros(size: int) -> mmap.mmap:
+    """Memory of its own that takes no room before it is written; shared memory, the default, does when it is read."""
+    if sys.platform == "win32":
+        return mmap.mmap(-1, size)
+    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+
+
 class Memory:
     """Physical memory and the linear addresses over it. All sizes in bytes."""
 
     def __init__(self, megabytes: int) -> None:
         self.ram_size = megabytes << 20
         self.size = self.ram_size + layout.HOST_SIZE
-        self.buffer = mmap.mmap(-1, self.size)
+        self.buffer = _zeros(self.size)
         self.tables_changed = False
         """Page tables were changed: the CPU must forget its translations."""
         self.code_pages: set[int] = set()
-        """Linear page numbers the CPU has translated code from."""
+        """Physical page numbers the CPU has translated code from."""
         self._stale: list[tuple[int, int]] = []
         self._probes: tuple[MemoryProbe, ...] = ()
         self._used: set[MemoryProbe] = set()
@@ -119,6 +144,8 @@ class Memory:
         host = self.host_physical(layout.HOST)
         self.map_range(layout.HOST, host, layout.HOST_USER - layout.HOST, WRITABLE)
         self.map_range(layout.TRAPS, self.host_physical(layout.TRAPS), PAGE, USER)
+        tables = self.host_physical(layout.PAGE_TABLES)
+        self.map_range(layout.PAGE_TABLES, tables, layout.PAGE_TABLES_SIZE, WRITABLE)
         stacks = layout.LOCKED_STACK_SIZE * layout.MAX_CLIENTS
         self.map_range(layout.LOCKED_STACKS, self.host_physical(layout.LOCKED_STACKS), stacks, WRITABLE | USER)
 
@@ -127,9 +154,6 @@ class Memory:
         slot = self._directory + (linear >> 22) * 4
         entry = int(_U32.unpack_from(self.buffer, slot)[0])
         if not entry & PRESENT:
-            if self._next_table >= self.host_physical(layout.PAGE_TABLES) + layout.PAGE_TABLES_SIZE:
-                message = "the host has no room for another page table"
-                raise MemoryError(message)
             entry = self._next_table | PRESENT | WRITABLE | USER
             self._next_table += PAGE
             _U32.pack_into(self.buffer, slot, entry)
@@ -154,8 +178,23 @@ class Memory:
 
     def unmap_range(self, linear: int, size: int) -> None:
         """Make pages not present."""
-        for offset in range(0, size, PAGE):
-            self.set_page_entry(linear + offset, 0)
+        for page, entry in self.page_entries(linear, size):
+            if entry:
+                self.set_page_entry(page, 0)
+
+    def page_entries(self, linear: int, size: int) -> Iterator[tuple[int, int]]:
+        """The pages of a page-aligned range with their entries; those without a page table are left out."""
+        page, end = linear, linear + size
+        while page < end:
+            if self.has_table(page):
+                yield page, self.page_entry(page)
+                page += PAGE
+            else:
+                page = (page | _TABLE_SPAN - 1) + 1
+
+    def has_table(self, linear: int) -> bool:
+        """Is there a page table for a linear address?"""
+        return bool(self.buffer[self._directory + (linear >> 22) * 4] & PRESENT)
 
     def share_with_user(self, linear: int, size: int) -> None:
         """Let clients reach pages of the host, writable (the LDT behind its alias)."""
@@ -163,16 +202,62 @@ class Memory:
             self.set_page_entry(page, self.page_entry(page) | USER | WRITABLE)
 
     def translate(self, linear: int) -> int | None:
-        """Physical address of a linear one, None when no page is present."""
+        """Physical address of a linear one, None when there is no page; one that is paged out is there."""
         if linear < layout.CONVENTIONAL_END:
             return linear
         entry = self.page_entry(linear)
-        return (entry & ~0xFFF) + (linear & 0xFFF) if entry & PRESENT else None
+        return (entry & ~0xFFF) + (linear & 0xFFF) if entry & (PRESENT | PAGED_OUT) else None
 
     def is_mapped(self, linear: int, size: int, *, flags: int = PRESENT) -> bool:
         """Are all pages of a range present (and have `flags`)?"""
         first, last = linear & ~0xFFF, linear + max(size, 1) - 1
         return last <= _MASK and all(self.page_entry(page) & flags == flags for page in range(first, last + 1, PAGE))
+
+    def has_page(self, linear: int, size: int) -> bool:
+        """Is there a page for each address of a range, present or paged out?"""
+        first, last = linear & ~0xFFF, linear + max(size, 1) - 1
+        return last <= _MASK and all(
+            self.page_entry(page) & (PRESENT | PAGED_OUT) for page in range(first, last + 1, PAGE)
+        )
+
+    def present_pages(self, linear: int, size: int) -> list[int]:
+        """Numbers of the pages of a range that have a frame of their own and are present."""
+        pages: list[int] = []
+        page, end = linear, linear + size
+        while page < end:
+            last = min(end, (page | _TABLE_SPAN - 1) + 1)
+            if self.has_table(page):
+                count = (last - page) // PAGE
+                table = np.frombuffer(self.buffer, np.uint32, count, self._entry_address(page))
+                found = np.flatnonzero(table & (COMMITTED | PRESENT) == COMMITTED | PRESENT)
+                pages += (found + page // PAGE).tolist()
+            page = last
+        return pages
+
+    def page_out(self, linear: int) -> None:
+        """Take a page that is present: it keeps its frame and contents."""
+        self.set_page_entry(linear, self.page_entry(linear) & ~PRESENT | PAGED_OUT)
+
+    def page_in(self, linear: int) -> None:
+        """Bring a page back, if it was taken."""
+        entry = self.page_entry(linear)
+        if entry & PAGED_OUT:
+            self.set_page_entry(linear, entry & ~PAGED_OUT | PRESENT)
+
+    def touch(self, linear: int, size: int, *, write: bool) -> PageFault | None:
+        """Do in the page tables what an access by user code does: mark pages. The fault it meets instead, if any."""
+        if linear + size <= layout.CONVENTIONAL_END:
+            return None
+        needed = PRESENT | USER | (WRITABLE if write else 0)
+        marks = ACCESSED | (DIRTY if write else 0)
+        for page in range(linear & ~0xFFF, linear + max(size, 1), PAGE):
+            entry = self.page_entry(page) if page <= _MASK else 0
+            if entry & needed != needed:
+                error_code = entry & PRESENT | write << 1 | USER
+                return PageFault(max(linear, page) & _MASK, error_code)
+            if entry & marks != marks:
+                _U32.pack_into(self.buffer, self._entry_address(page), entry | marks)
+        return None
 
     # Access by linear address
 
@@ -189,7 +274,7 @@ class Memory:
             if physical is None:
                 raise PageNotPresent(linear)
             here = min(size, PAGE - (linear & 0xFFF))
-            parts.append(self.buffer[physical : physical + here])
+            parts.append(self.buffer[physical : physical + here] if physical < self.size else OPEN_BUS * here)
             linear += here
             size -= here
         return b"".join(parts)
@@ -197,29 +282,36 @@ class Memory:
     def write(self, linear: int, data: bytes) -> None:
         """Write bytes at a linear address, all or nothing. Raises `PageNotPresent`."""
         size = len(data)
+        if not size:
+            return
         if self._probes:
             self.note_use(linear, size, write=True)
         if linear + size <= layout.CONVENTIONAL_END:
             self.buffer[linear : linear + size] = data
+            spans = [(linear, 0, size)]
         else:
-            done = 0
-            spans = []
-            while done < size:
-                at = linear + done & _MASK
-                physical = self.translate(at)
-                if physical is None:
-                    raise PageNotPresent(at)
-                here = min(size - done, PAGE - (at & 0xFFF))
-                spans.append((physical, done, here))
-                done += here
+            spans = self._spans(linear, size)
             for physical, start, here in spans:
-                self.buffer[physical : physical + here] = data[start : start + here]
-        if (
-            size
-            and self.code_pages
-            and not self.code_pages.isdisjoint(range(linear >> 12, (linear + size + 0xFFF) >> 12))
-        ):
+                if physical < self.size:
+                    self.buffer[physical : physical + here] = data[start : start + here]
+        if size and self.code_pages and any(self._has_code(physical, here) for physical, _, here in spans):
             self._stale.append((linear, size))
+
+    def _spans(self, linear: int, size: int) -> list[tuple[int, int, int]]:
+        """A range in pieces that lie together: physical address, offset in the range, bytes."""
+        done, spans = 0, []
+        while done < size:
+            at = linear + done & _MASK
+            physical = self.translate(at)
+            if physical is None:
+                raise PageNotPresent(at)
+            here = min(size - done, PAGE - (at & 0xFFF))
+            spans.append((physical, done, here))
+            done += here
+        return spans
+
+    def _has_code(self, physical: int, size: int) -> bool:
+        return not self.code_pages.isdisjoint(range(physical >> 12, (physical + size + 0xFFF) >> 12))
 
     def read_u8(self, linear: int) -> int:
         """One byte."""

@@ -11,7 +11,7 @@ from app.emu.machine_errors import LoadError
 
 PAGE: Final = 0x1000
 HEADER_SIZE: Final = 0xC4
-MOST: Final = 0xE0000
+MOST: Final = 0xB0000
 """Bytes the objects of a driver may have: what there is for all drivers."""
 _WINDOWS_386: Final = 4
 _WRITE, _EXECUTABLE, _DISCARDABLE, _BIG = 0x02, 0x04, 0x10, 0x2000

@@ -28,6 +28,7 @@ _UD2: Final = b"\x0f\x0b"
 _INT30: Final = b"\xcd\x30"
 _DYNALINK: Final = 0x20
 _INVALID_OPCODE: Final = 6
+_DEBUG: Final = 1
 
 
 class Manager(Vmm):
@@ -119,6 +120,8 @@ class Manager(Vmm):
                 raise DriverFailed(f"it executed INT {ended.vector:02X}h in ring 0")
             elif ended.vector == _INVALID_OPCODE and regs.eip == RETURN:
                 self.procedure_returned()
+            elif ended.vector == _DEBUG:
+                return  # a client's watchpoint (INT 31h AX=0B00h), which is noted and concerns no driver
             else:
                 where = str(Far(regs.cs.selector, regs.eip, wide=True))
                 raise DriverFailed(describe(ended.vector, ended.error_code, ended.cr2, where))

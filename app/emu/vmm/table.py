@@ -31,12 +31,11 @@ class _VmmTable(ServiceTable):
             raise ValueError(f"{row.name} is entered as {row.number:04X}h, which is {name}")
         super()._add(replace(row, name=name, since=since(row.number)))
 
+    def enter_the_rest(self) -> None:
+        """Enter the services of the reference that this manager does not perform."""
+        for ordinal, name in enumerate(NAMES):
+            if self.find(ordinal) is None:
+                self._add(Service(self.interrupt, ordinal, name, "", "", {}, {}, None))
+
 
 VMM: Final = _VmmTable(DYNALINK)
-
-
-def enter_the_rest() -> None:
-    """Enter the services of the reference that this manager does not perform."""
-    for ordinal in range(len(NAMES)):
-        if VMM.find(ordinal) is None:
-            VMM.not_offered(ordinal, NAMES[ordinal], "", since="")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from PySide6.QtCore import Qt
@@ -64,7 +65,7 @@ class ComparePane(Pane):
         self._arrange()
         self._show(None, "")
 
-    def _button(self, text: str, icon: str, tip: str, call: object) -> QToolButton:
+    def _button(self, text: str, icon: str, tip: str, call: Callable[[], None]) -> QToolButton:
         button = QToolButton(self)
         button.setText(text)
         set_icon(button, icon)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from app.debug.narrate import brief, name_of
+from app.emu.event_log import SavedLog
 from app.emu.events import CallbackEntered, CallbackReturned, Event, ModeSwitched, StackSwitched
 from app.ui import format as fmt
 from app.ui.theme import Colours, colours
@@ -27,7 +28,7 @@ class EventModel(QAbstractTableModel):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._events: list[Event] = []
+        self._log = SavedLog()
         self._shown: list[int] = []
         self._text = ""
         self._kinds: frozenset[str] | None = None
@@ -37,19 +38,18 @@ class EventModel(QAbstractTableModel):
     @property
     def total(self) -> int:
         """Events there are, whether they pass the filter or not."""
-        return len(self._events)
+        return len(self._log)
 
-    def append(self, first: int, events: Sequence[Event]) -> None:
-        """Put events in the place of all from number `first` on."""
-        if first < len(self._events):
+    def take(self, first: int, log: SavedLog) -> None:
+        """Show another log, which is the same before number `first`."""
+        first = min(first, len(log))
+        if first < len(self._log):
             self.beginResetModel()
-            del self._events[first:]
             del self._shown[bisect_left(self._shown, first) :]
             self._lines.clear()
             self.endResetModel()
-        base = len(self._events)
-        self._events.extend(events)
-        passing = [base + number for number, event in enumerate(events) if self._passes(base + number, event)]
+        self._log = log
+        passing = self._passing(first)
         if passing:
             self.beginInsertRows(_NOWHERE, len(self._shown), len(self._shown) + len(passing) - 1)
             self._shown.extend(passing)
@@ -63,7 +63,7 @@ class EventModel(QAbstractTableModel):
     @property
     def is_past(self) -> bool:
         """Some events lie ahead of the machine."""
-        return self._happened < len(self._events)
+        return self._happened < len(self._log)
 
     def come_to(self, count: int) -> None:
         """So many events have happened; those behind them are the future, in grey."""
@@ -75,40 +75,37 @@ class EventModel(QAbstractTableModel):
                 self.index(top, 0), self.index(bottom, len(_TITLES) - 1), [Qt.ItemDataRole.ForegroundRole]
             )
 
-    @property
-    def events(self) -> Sequence[Event]:
-        """All events, shown or not."""
-        return self._events
-
     def filter(self, text: str, kinds: Iterable[str] | None) -> None:
         """Show events whose line contains all words of `text`, of these kinds (None: of all)."""
         self.beginResetModel()
         self._text = text.lower()
         self._kinds = None if kinds is None else frozenset(kinds)
-        self._shown = [number for number, event in enumerate(self._events) if self._passes(number, event)]
+        self._shown = self._passing(0)
         self.endResetModel()
 
     def event(self, row: int) -> Event:  # type: ignore[override]  # QObject.event is never wanted here
         """The event in a row."""
-        return self._events[self._shown[row]]
+        return self._log[self._shown[row]][0]
 
     def row_of(self, seq: int) -> int | None:
         """The row of an event, None when the filter hides it."""
         row = bisect_left(self._shown, seq)
         return row if row < len(self._shown) and self._shown[row] == seq else None
 
-    def _passes(self, number: int, event: Event) -> bool:
-        if self._kinds is not None and event.kind not in self._kinds:
-            return False
-        if not self._text:
-            return True
-        line = f"{name_of(event.kind)} {self._line(number)}".lower()
-        return all(word in line for word in self._text.split())
+    def _passing(self, first: int) -> list[int]:
+        """Numbers of the events from `first` on that pass the filter."""
+        log, words = self._log, self._text.split()
+        of_kind = range(first, len(log)) if self._kinds is None else log.seqs_of(self._kinds, first)
+        return [number for number in of_kind if self._has(number, words)] if words else list(of_kind)
+
+    def _has(self, number: int, words: list[str]) -> bool:
+        line = f"{name_of(self._log[number][0].kind)} {self._line(number)}".lower()
+        return all(word in line for word in words)
 
     def _line(self, number: int) -> str:
         line = self._lines.get(number)
         if line is None:
-            line = self._lines[number] = brief(self._events[number])
+            line = self._lines[number] = brief(self._log[number][0])
         return line
 
     # --- what Qt asks -----------------------------------------------------------------------------------------------
@@ -140,14 +137,14 @@ class EventModel(QAbstractTableModel):
             case Qt.ItemDataRole.ForegroundRole:
                 if number >= self._happened:
                     return QColor(colours().muted)
-                return _colour(self._events[number], index.column(), colours())
+                return _colour(self._log[number][0], index.column(), colours())
             case Qt.ItemDataRole.ToolTipRole if index.column() == _WHAT:
                 return self._line(number)
             case _:
                 return None
 
     def _cell(self, number: int, section: int) -> str:
-        event = self._events[number]
+        event = self._log[number][0]
         match section:
             case 0:
                 return f"{event.seq} "

@@ -118,8 +118,8 @@ class EventsPane(Pane):
         self._has_ended = snapshot.status is Status.ENDED
         self._stops = frozenset(row.label for row in snapshot.breakpoints if row.kind == "event")
         follows = self._follows
-        self.model.append(snapshot.events_from, snapshot.events)
-        self.model.come_to(happened(snapshot, self.model.events))
+        self.model.take(snapshot.events_from, snapshot.log)
+        self.model.come_to(happened(snapshot))
         self.list.viewport().update()
         self._follows = follows
         self._keep_up()

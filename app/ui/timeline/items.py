@@ -123,7 +123,7 @@ class CallbackBars(BandItem):
                 continue
             painter.setPen(Qt.PenStyle.NoPen)
             painter.drawRoundedRect(box, 2.5, 2.5)
-            event = record.events[int(record.bar_seqs.values[shown[index]])]
+            event = record.log[int(record.bar_seqs.values[shown[index]])][0]
             if isinstance(event, CallbackEntered):
                 box.setLeft(max(box.left(), scale.begin))
                 texts = (f"callback {event.slot}", str(event.slot))

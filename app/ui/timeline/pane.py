@@ -130,7 +130,7 @@ class TimelinePane(Pane):
             words.append(MODE_NAMES[mode])
         seq = record.event_at(at)
         if seq is not None:
-            event = record.events[seq]
+            event = record.log[seq][0]
             words.append(f"#{seq} {name_of(event.kind)}: {brief(event)}".removesuffix(": "))
         self.view.write_values(at)
         self.readout.say("   ·   ".join(words))

@@ -12,6 +12,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from app.emu.event_log import SavedLog
 from app.emu.events import (
     CallbackEntered,
     CallbackReturned,
@@ -60,7 +61,7 @@ class Record:
     """The run so far, in the order of its events."""
 
     def __init__(self) -> None:
-        self.events: list[Event] = []
+        self.log = SavedLog()
         self.ticks = Growing(np.float64)
         """Tick of each event: index is the event's seq."""
         self.depths = tuple(Growing(np.float64) for _ in STACKS)
@@ -86,11 +87,10 @@ class Record:
         """The furthest it has been on this way."""
         self.rewrites = 0
         """How often something that was here has been taken away."""
-        self._moments: list[Moment] = []
         self._open_bars: list[int] = []
 
     def __len__(self) -> int:
-        return len(self.events)
+        return len(self.log)
 
     def clear(self) -> None:
         """Start anew."""
@@ -99,24 +99,23 @@ class Record:
             self.bar_ends, self.bar_depths, self.bar_seqs, self.mark_ticks, self.mark_kinds, self.mark_seqs,
         ):  # fmt: skip
             growing.clear()
-        self.events.clear()
-        self._moments.clear()
+        self.log = SavedLog()
         self.rewrites += 1
         self._open_bars.clear()
         self.now = self.end = 0.0
 
-    def extend(self, start: int, events: Sequence[Event], moments: Sequence[Moment]) -> bool:
-        """Add a piece of the run that starts at event `start`; False when events before it are missing."""
-        if start > len(self.events):
+    def extend(self, start: int, log: SavedLog) -> bool:
+        """Take the place of what is here from event `start` on; False when events before it are missing."""
+        if start > len(self.log):
             return False
-        if start < len(self.events):
-            kept, then = self.events[:start], self._moments[:start]
+        if start < len(self.log):
             self.clear()
-            self.extend(0, kept, then)
-        if not events:
+            start = 0
+        self.log = log
+        rows = log[start:]
+        if not rows:
             return True
-        self.events += events
-        self._moments += moments
+        events, moments = zip(*rows, strict=True)
         self.ticks.extend([moment.tick for moment in moments])
         for column, values in zip(self.depths, zip(*(moment.depths for moment in moments), strict=True), strict=True):
             column.extend(values)

@@ -123,7 +123,7 @@ class TimelineView(pg.PlotWidget):
 
     def show_run(self, snapshot: Snapshot) -> bool:
         """Draw what a snapshot adds; False when earlier events are missing."""
-        if not self.record.extend(snapshot.events_from, snapshot.events, snapshot.moments):
+        if not self.record.extend(snapshot.events_from, snapshot.log):
             return False
         self.record.reach(snapshot.tick)
         if snapshot.status is Status.RUNNING and perf_counter() - self._drawn_at < _RUNNING_SECONDS:

@@ -8,6 +8,6 @@ from app.emu.vmm.services import (  # noqa: F401
     simulated,
     system,
 )
-from app.emu.vmm.table import enter_the_rest
+from app.emu.vmm.table import VMM
 
-enter_the_rest()
+VMM.enter_the_rest()

@@ -1,0 +1,54 @@
+"""BIOS services with pointers issued in protected mode: palettes (INT 10h) and the configuration table (INT 15h).
+
+What a host that translates DOS does with them (reference section 6.6); the others are reflected as they are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from app.emu.host.host import Host
+from app.emu.host.interrupts import reflect
+from app.emu.host.transfer import Copies, PointerAnswer, incoming, kept, outgoing, through_buffer
+
+if TYPE_CHECKING:
+    from app.emu.host.transfer import Argument
+
+VIDEO: Final = 0x10
+SYSTEM: Final = 0x15
+_CONFIGURATION: Final = 0xC0
+_REGISTERS: Final = 17
+"""Bytes of the palette registers and the border."""
+_COLORS: Final = 256
+
+
+def video(host: Host) -> bool:
+    """Start INT 10h for a client; False when the call has no pointers."""
+    argument = _palette(host)
+    if argument is None:
+        return False
+    through_buffer(host, VIDEO, (argument,), Copies(kept((argument,)), only_if_done=False))
+    return True
+
+
+def _palette(host: Host) -> Argument | None:
+    regs = host.machine.regs
+    colors = 3 * min(regs.low("cx"), _COLORS)
+    match regs.ax:
+        case 0x1002:
+            return incoming("es", "dx", _REGISTERS)
+        case 0x1009:
+            return outgoing("es", "dx", _REGISTERS)
+        case 0x1012:
+            return incoming("es", "dx", colors)
+        case 0x1017:
+            return outgoing("es", "dx", colors)
+    return None
+
+
+def system(host: Host) -> bool:
+    """Start INT 15h for a client; False when the call has no pointers."""
+    if host.machine.regs.ah != _CONFIGURATION:
+        return False
+    reflect(host, SYSTEM).on_return = PointerAnswer("es")
+    return True

@@ -1,0 +1,143 @@
+"""Pointer arguments of real-mode services called in protected mode: data goes through a buffer below 1 MiB.
+
+The buffer is in front of the real-mode stack in the private block the client supplied at entry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from app.emu.host.host import Host, Level
+from app.emu.host.interrupts import reflect
+from app.emu.host.multiplex import PRIVATE_PARAGRAPHS, REAL_STACK_PARAGRAPHS
+from app.emu.int31 import descriptors
+from app.emu.registers import Flag, Registers, Segment
+from app.emu.services import ServiceFailed
+
+BUFFER_SIZE: Final = (PRIVATE_PARAGRAPHS - REAL_STACK_PARAGRAPHS) * 16
+"""Bytes of the buffer."""
+HALF: Final = BUFFER_SIZE // 2
+"""Where the second argument of a call goes."""
+_STRING, _DOLLAR_STRING, _INPUT_BUFFER = -1, -2, -3
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A pointer argument: segment register, offset register, and how much it points at.
+
+    size: bytes, or -1 for an ASCIIZ string, -2 for a `$` string, -3 for a DOS input buffer (length byte first).
+    """
+
+    segment: str
+    offset: str
+    size: int
+    copied_in: bool = True
+    copied_back: bool = False
+
+
+def incoming(segment: str, offset: str, size: int = _STRING) -> Argument:
+    """An argument the service reads."""
+    return Argument(segment, offset, size)
+
+
+def outgoing(segment: str, offset: str, size: int) -> Argument:
+    """An argument the service writes."""
+    return Argument(segment, offset, size, copied_in=False, copied_back=True)
+
+
+@dataclass(slots=True)
+class Copies:
+    """What is to be done when the reflected call is back.
+
+    keep: registers that held pointers and get their old values; back: (offset in the buffer, selector, offset, bytes)
+    to copy to the client, `only_if_done` unless the call failed.
+    """
+
+    keep: tuple[str, ...]
+    back: list[tuple[int, int, int, int]] = field(default_factory=list)
+    only_if_done: bool = True
+
+    def finish(self, host: Host, level: Level) -> None:
+        """The call is back and the client's registers are current again: repair pointers and copy data."""
+        regs = host.machine.regs
+        for name in self.keep:
+            setattr(regs, name, getattr(level.saved, name))
+        if self.only_if_done and regs.eflags & Flag.CF:
+            return
+        for at, selector, offset, size in self.back:
+            data = host.machine.memory.read((level.client.private << 4) + at, size)
+            host.write_pointer(selector, offset, data)
+
+
+@dataclass(slots=True)
+class PointerAnswer:
+    """A call that gives a real-mode pointer: the client gets a selector for its segment."""
+
+    segment: str
+
+    def finish(self, host: Host, level: Level) -> None:
+        """The segment register the pointer is in, as a selector."""
+        regs = host.machine.regs
+        if regs.eflags & Flag.CF:
+            return
+        try:
+            selector = descriptors.segment_to_descriptor(host, getattr(level.answer, self.segment).selector)
+        except ServiceFailed as failure:
+            fail(regs, failure)
+        else:
+            setattr(regs, self.segment, host.load(selector))
+
+
+def fail(regs: Registers, failure: ServiceFailed) -> None:
+    """A failure of the host as DOS tells one: CF and the low byte of the code."""
+    regs.ax = failure.code & 0xFF
+    regs.set_flag(Flag.CF, on=True)
+
+
+def offset_of(host: Host, name: str) -> int:
+    """An offset register as wide as the client: (E)DX for `dx`."""
+    regs = host.machine.regs
+    return int(getattr(regs, "e" + name)) if host.current.wide else regs.low(name)
+
+
+def through_buffer(host: Host, vector: int, arguments: tuple[Argument, ...], copies: Copies) -> None:
+    """Copy arguments into the buffer and reflect an interrupt with pointers to them there."""
+    client, regs = host.current, host.machine.regs
+    placed = []
+    for number, each in enumerate(arguments):
+        selector, offset = getattr(regs, each.segment).selector, offset_of(host, each.offset)
+        at = number * HALF
+        size = each.size
+        if each.copied_in:
+            data = _fetch(host, selector, offset, size)
+            size = len(data)
+            host.machine.memory.write((client.private << 4) + at, data)
+        if each.copied_back:
+            copies.back.append((at, selector, offset, size))
+        placed.append((each, at))
+    level = reflect(host, vector)
+    level.on_return = copies
+    for each, at in placed:
+        setattr(regs, each.segment, Segment.real(client.private))
+        regs.set_low(each.offset, at)
+
+
+def kept(arguments: tuple[Argument, ...]) -> tuple[str, ...]:
+    """The registers that held the arguments' offsets."""
+    return tuple("e" + each.offset for each in arguments)
+
+
+def _fetch(host: Host, selector: int, offset: int, size: int) -> bytes:
+    """What a pointer argument points at, no longer than half the buffer."""
+    if size == _INPUT_BUFFER:
+        return host.read_pointer(selector, offset, host.read_pointer(selector, offset, 1)[0] + 2)
+    if size >= 0:
+        return host.read_pointer(selector, offset, size)
+    end = b"$" if size == _DOLLAR_STRING else b"\0"
+    data = bytearray()
+    while len(data) < HALF:
+        data += host.read_pointer(selector, offset + len(data), 1)
+        if data.endswith(end):
+            break
+    return bytes(data)
