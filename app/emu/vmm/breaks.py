@@ -75,6 +75,8 @@ class V86Breakpoint:
     hits: int = 0
     in_a_row: int = 0
     """Hits with no instruction of ring 3 in between."""
+    advanced: bool | None = None
+    """Has the handler moved the client's IP the last time? None before it has returned once."""
     last_tick: int = -1
     """When its handler returned without having moved the client's IP."""
 

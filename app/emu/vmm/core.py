@@ -115,6 +115,7 @@ class Vmm:
         level = host.keep(Ring0Level, door, host.client, client_registers.SIZE)
         level.in_pm = not regs.is_v86
         self._write_alternate(level)
+        level.at_entry = self.machine.memory.read(level.frame, client_registers.SIZE)
         self.note_mode(level)
         flat = Segment(layout.VXD_DATA, 0, 0xFFFFFFFF, 0x93, 0xC)
         regs.cs = Segment(layout.VXD_CODE, 0, 0xFFFFFFFF, 0x9B, 0xC)

@@ -133,6 +133,7 @@ class BreakpointDone:
         if found is not None:
             advanced = level.in_pm or there != self.where
             vmm.machine.emit(events.V86BreakpointHit, **breakpoint_fields(found, advanced=advanced))
+            found.advanced = advanced
             found.last_tick = -1 if advanced else vmm.machine.tick
             if not advanced and found.in_a_row >= PATIENCE:
                 vmm.fail(

@@ -64,6 +64,8 @@ class Ring0Level(Level):
 
     in_pm: bool = False
     """The client registers are those of protected mode."""
+    at_entry: bytes = b""
+    """The client register structure as the first driver found it."""
     calls: list[Call] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
     nests: list[Nest] = field(default_factory=list)
