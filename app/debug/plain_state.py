@@ -77,7 +77,7 @@ STATE: Final = {
     "app.emu.real_mode_call": "RealModeCall",
     "app.emu.registers": "Flag Mode Registers Segment",
     "app.emu.vmm.breaks": "Breaks NestEnd V86Breakpoint VmReturn VxdCallback",
-    "app.emu.vmm.control": "Broadcast Delivered",
+    "app.emu.vmm.control": "ApplicationTold Broadcast Delivered",
     "app.emu.vmm.device": "Device Part",
     "app.emu.vmm.dispatch": "BreakpointDone CallbackDone VmReturnDone",
     "app.emu.vmm.hooks": "HookDone",

@@ -6,8 +6,8 @@ import pytest
 
 from app.emu.machine import Machine
 from app.emu.machine_errors import LoadError
-from app.emu.vmm.messages import BEGINNING, DROPS_DRIVER, END, REFUSABLE
-from tests.vmm.lab import CONTROL, V86_CLIENT, Bench
+from app.emu.vmm.messages import BEGINNING, DROPS_DRIVER, END, REFUSABLE, Message
+from tests.vmm.lab import CONTROL, PM_CLIENT, V86_CLIENT, Bench
 
 TELLS = """
 control:
@@ -116,3 +116,37 @@ def test_two_drivers_with_one_id(bench: Bench) -> None:
     program = bench.program(V86_CLIENT.format(body=ENDS))
     with pytest.raises(LoadError, match="has the device id 7F01h already"):
         bench.start(program, bench.driver(CONTROL, name="ONE     "), bench.driver(CONTROL, name="TWO     "))
+
+
+@pytest.mark.parametrize("width", [16, 32])
+def test_applications_are_told_of(bench: Bench, width: int) -> None:
+    control = TELLS.replace(
+        "        mov     edi, [next]\n        mov     ah, [ebx",
+        """
+        cmp     eax, Begin_PM_App
+        jne     .tell
+        cmp     edx, [edi]              ; bit 0 of both: 32-bit
+        jne     .tell
+        mov     ebp, edi
+        VMMCall Get_Cur_PM_App_CB
+        cmp     ebp, edi
+        jne     .tell
+        mov     ah, dl
+        mov     edi, [next]
+        jmp     .note
+.tell:  mov     edi, [next]
+        mov     ah, [ebx""",
+    ).replace("        mov     [log", ".note:  mov     [log")
+    program = bench.program(PM_CLIENT.format(body="mov al, 7"), width=width)
+    done = bench.run(program, bench.driver(control))
+    assert done.code == 7
+    between = log_of(done.machine)[len(BEGINNING) : -len(END)]
+    assert between == [(Message.Begin_PM_App, int(width == 32)), (Message.End_PM_App, 2)]
+
+
+def test_a_refused_application_ends(bench: Bench) -> None:
+    driver = bench.driver("control: cmp eax, Begin_PM_App\n je .no\n clc\n ret\n.no: stc\n ret")
+    done = bench.run(bench.program(PM_CLIENT.format(body="mov al, 7")), driver)
+    assert done.end.how == "terminated"
+    assert "TESTVXD refused the application" in done.end.message
+    assert not done.machine.state.host.clients

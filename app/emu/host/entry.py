@@ -68,7 +68,8 @@ def enter_protected_mode(host: Host) -> None:
     regs.esp = sp
     machine.attention = True
     host.switched(before, Door.ENTRY)
-    providers.client_entered(host, client)
+    if not machine.state.vmm.application_begins(client):
+        providers.client_entered(host, client)
 
 
 def _new_client(host: Host, index: int, bits: int) -> Client:

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.emu.events import Door
+from app.emu.host import providers
+from app.emu.host.client import Client
+from app.emu.host.host import Sequel
 from app.emu.machine_errors import LoadError
 from app.emu.registers import Flag, Registers
 from app.emu.vmm.control_block import PROGRAMS, SYSTEM, ControlBlock
 from app.emu.vmm.device import UNDEFINED_DEVICE, Device
 from app.emu.vmm.levels import Ring0Level
 from app.emu.vmm.messages import DROPS_DRIVER, NO_SIMULATION, REFUSABLE, Message, Sending
-from app.emu.vmm.places import COMMAND_TAIL
+from app.emu.vmm.places import COMMAND_TAIL, PM_APPLICATIONS
 from app.emu.vmm.waiting import complete
 
 if TYPE_CHECKING:
@@ -112,3 +115,56 @@ def broadcast(vmm: Vmm, level: Ring0Level, given: tuple[int, int, int, int, int]
             vmm.call(level, procedure, Broadcast(at, given), **registers)
             return
     complete(vmm)
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationTold:
+    """A driver has had Begin_PM_App or, with `ending`, End_PM_App. ending: what goes on when all have had it."""
+
+    device: int
+    client: Client
+    ending: Sequel | None
+
+    def returned(self, vmm: Vmm, level: Ring0Level, regs: Registers) -> None:
+        """The next driver; CF=1 to Begin_PM_App refuses the application."""
+        if regs.eflags & Flag.CF and self.ending is None:
+            refuser = vmm.devices[self.device]
+            self.client.is_known_to_drivers = False
+            vmm.leave(level)
+            vmm.machine.terminate_client(f"the driver {refuser.name} refused the application (Begin_PM_App)")
+        else:
+            _tell_next(vmm, level, ApplicationTold(self.device + 1, self.client, self.ending))
+
+
+def tell_of_application(vmm: Vmm, client: Client, ending: Sequel | None) -> None:
+    """Send Begin_PM_App or End_PM_App to all drivers, then go on."""
+    client.is_known_to_drivers = ending is None
+    before = vmm.host.standing()
+    level = vmm.enter(Door.VXD_CALLBACK)
+    _tell_next(vmm, level, ApplicationTold(0, client, ending))
+    if level in vmm.host.levels:
+        vmm.host.switched(before, Door.VXD_CALLBACK)
+
+
+def _tell_next(vmm: Vmm, level: Ring0Level, told: ApplicationTold) -> None:
+    client, memory = told.client, vmm.machine.memory
+    for at in range(told.device, len(vmm.devices)):
+        if not vmm.devices[at].is_dropped:
+            message = Message.Begin_PM_App if told.ending is None else Message.End_PM_App
+            block, wide = pm_application_block(client), int(client.wide)
+            memory.write_u32(block, wide)
+            memory.write_u32(block + 4, pm_application_block(client.outer) if client.outer is not None else 0)
+            then = ApplicationTold(at, client, told.ending)
+            vmm.call(level, vmm.devices[at].control_procedure(memory), then, eax=message, edx=wide, edi=block)
+            return
+    if told.ending is None:
+        vmm.leave(level)
+        providers.client_entered(vmm.host, client)
+    else:
+        vmm.leave_silently(level)
+        told.ending.finish(vmm.host, level)
+
+
+def pm_application_block(client: Client) -> int:
+    """Linear address of the application's control block (PMCB): flags and parent, VMM 2.3."""
+    return PM_APPLICATIONS + client.index * 8

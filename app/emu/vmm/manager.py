@@ -10,6 +10,7 @@ from app.emu.descriptor import sized
 from app.emu.host.client import Client
 from app.emu.host.exceptions import describe
 from app.emu.host.faults import GuestFault
+from app.emu.host.host import Sequel
 from app.emu.memory import layout
 from app.emu.memory.memory import USER, WRITABLE, PageNotPresent
 from app.emu.vmm import control, dispatch, dynalink, hooks, multiplex
@@ -89,6 +90,19 @@ class Manager(Vmm):
         """A client has entered: its vectors are those drivers have set for all VMs."""
         for vector, handler in self.pm_vectors.items():
             client.vectors[vector] = handler
+
+    def application_begins(self, client: Client) -> bool:
+        """A client has entered. True: the drivers are told first, then the resident service providers."""
+        if self.is_active:
+            control.tell_of_application(self, client, None)
+        return self.is_active
+
+    def application_ends(self, client: Client, ending: Sequel) -> bool:
+        """A client is about to end. True: the drivers are told first, then the end goes on."""
+        if not self.is_active or not client.is_known_to_drivers:
+            return False
+        control.tell_of_application(self, client, ending)
+        return True
 
     def multiplex(self) -> bool:
         """Answer an INT 2Fh function of the manager; False: it is none."""

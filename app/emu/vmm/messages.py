@@ -24,6 +24,8 @@ class Message(IntEnum):
     VM_Terminate = 0x0A
     VM_Not_Executeable = 0x0B
     Destroy_VM = 0x0C
+    Begin_PM_App = 0x15
+    End_PM_App = 0x16
 
 
 class Sending(NamedTuple):

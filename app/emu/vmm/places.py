@@ -10,5 +10,7 @@ RETURN: Final = layout.VMM_TRAPS
 """What drivers' procedures return to: a UD2."""
 COMMAND_TAIL: Final = layout.VMM + 0x800
 """The command tail the initialisation messages point at: it is empty."""
+PM_APPLICATIONS: Final = layout.VMM + 0xA00
+"""The control blocks of the protected-mode applications, 8 bytes each."""
 THREAD: Final = layout.VMM + 0x900
 """Handle of the one thread there is."""

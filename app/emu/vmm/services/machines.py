@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.emu import events
 from app.emu.registers import EAX, EBX, ECX, EDI, Flag
+from app.emu.vmm.control import pm_application_block
 from app.emu.vmm.control_block import SYSTEM, ControlBlock, is_handle
 from app.emu.vmm.core import Vmm
 from app.emu.vmm.multiplex import VERSION
@@ -66,6 +67,14 @@ def get_cur_thread_handle(vmm: Vmm) -> EDI:
     """Return the current thread's handle; there is one thread."""
     del vmm
     return THREAD
+
+
+@VMM.service(0x88)
+def get_cur_pm_app_cb(vmm: Vmm, handle: EBX) -> EDI:
+    """Return the linear address of the running protected-mode application's control block; 0 if there is none."""
+    del handle
+    client = vmm.host.client
+    return pm_application_block(client) if client is not None else 0
 
 
 def _set_interrupts(vmm: Vmm, *, on: bool) -> None:
