@@ -30,6 +30,7 @@ from app.emu.devices.clock import RATE
 from app.emu.devices.devices import Devices
 from app.emu.dos.blocks import Block
 from app.emu.dos.dos import Dos
+from app.emu.dos.failures import DosFailed
 from app.emu.dos.host_folder import HostFolder
 from app.emu.dos.mount import Mount
 from app.emu.drivers.mouse import MouseDriver
@@ -669,7 +670,10 @@ class Machine:
             psp = Segment.real(state.dos.current_psp)
             regs.eflags = int(Flag.VM | Flag.IOPL | Flag.IF) | 2
             regs.ss, regs.esp = psp, 0x100
-            state.dos.end_program(ENDED_BY_HOST, reason)
+            try:
+                state.dos.end_program(ENDED_BY_HOST, reason)
+            except DosFailed as failure:  # DOS itself is damaged: nothing can go on
+                state.end = End(ENDED_BY_HOST, "terminated", f"{reason}; then DOS failed: {failure.__doc__}")
 
     def end(self, code: int, how: str, message: str) -> None:
         """A program nobody in the machine waits for has ended: the next one is loaded, or the run is over."""

@@ -433,7 +433,8 @@ class Host:
         saved = level.saved.copy()
         saved.edi, saved.esi, saved.ebp, saved.ebx = edi, esi, ebp, ebx
         saved.edx, saved.ecx, saved.eax, saved.eip, saved.eflags, saved.esp = edx, ecx, eax, eip, eflags, esp
-        for name, selector in (("cs", cs), ("ss", ss), ("es", es), ("ds", ds), ("fs", fs), ("gs", gs)):
+        for name, dword in (("cs", cs), ("ss", ss), ("es", es), ("ds", ds), ("fs", fs), ("gs", gs)):
+            selector = dword & 0xFFFF
             if getattr(saved, name).selector != selector:
                 real = bool(eflags & 1 << 17)
                 setattr(saved, name, Segment.real(selector) if real else self.load(selector))
