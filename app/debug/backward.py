@@ -23,7 +23,7 @@ from app.debug.goals import (
     StepBackOver,
 )
 from app.debug.history import START, History
-from app.debug.positions import Position
+from app.debug.positions import Position, event_of
 from app.debug.pursuit import Context, current, on_trap
 from app.debug.searching import Search, last_stop, last_use, next_use
 from app.debug.snapshot import Stop
@@ -37,7 +37,7 @@ from app.emu.plain_events import Row
 from app.emu.registers import Mode
 
 _ENTERS: Final = (Flow.CALL, Flow.INTERRUPT)
-_REACH: Final = (256, 8_192, 131_072)
+_REACH: Final = (256, 4_096, 32_768)
 """How far back the search for a caller looks, in instructions, one after the other."""
 
 
@@ -78,17 +78,10 @@ def place_of(recorded: Row) -> Place:
 
 def known(position: Position, history: History) -> Place | None:
     """Where a position is that the run has come to before; None when it is new."""
-    log = history.events
     if position.kind == "tick":
         place = Place(position.number + position.plus, 0)
         return place if place <= history.branch.end else None
-    if position.kind == "event":
-        found = log[position.number] if position.number < len(log) else None
-    elif position.kind in ("callback", "mode"):
-        kind = CallbackEntered if position.kind == "callback" else ModeSwitched
-        found = log.nth(kind.kind, position.number)
-    else:
-        found = None
+    found = event_of(position, history.events)
     if found is None:
         return None
     place = place_of(found)
@@ -155,7 +148,7 @@ def _step_back_over(history: History) -> Search[Stop]:
         return Stop.STEPPED
     history.go(here)
     found = yield from last_stop(history, candidates, context.is_beside)
-    yield from go(history, found.first if found is not None else stepped)
+    yield from go(history, found if found is not None else stepped)
     return Stop.STEPPED
 
 
@@ -195,7 +188,7 @@ def _back_to_caller(history: History) -> Search[Stop]:
             if calls or len(machine.state.host.levels) > levels:
                 entered.append((place, context))
             steps += 1
-            if steps % 1000 == 0:
+            if steps % 500 == 0:
                 yield steps / distance
         while entered and entered[-1][1].is_over(machine):
             entered.pop()
@@ -204,8 +197,8 @@ def _back_to_caller(history: History) -> Search[Stop]:
             return Stop.RETURNED
         if distance >= here.tick:
             break
-    yield from go(history, START)
-    return Stop.RETURNED
+    yield from go(history, here)
+    return Stop.NOT_FOUND
 
 
 # Who used this?
@@ -217,19 +210,20 @@ def _last_use(history: History, watch: Watch, use: Use) -> Search[Stop]:
     here = machine.place
     probes = probes_of(watch, use, machine)
     edited = max(
-        (each.place for each in history.branch.inputs if each.place < here and was_changed_by(watch, use, each)),
-        default=START,
+        (each.place for each in history.branch.inputs if each.place <= here and was_changed_by(probes, each)),
+        default=None,
     )
     changes = machine.log.save().backwards({VectorChanged.kind})
     told = next((place_of(each) for each in changes if is_told_by(watch, use, each[0])), None)
-    found = (yield from last_use(history, probes, here, edited)) if probes else {}
+    found = (yield from last_use(history, probes, here, edited or START)) if probes else {}
     place = max(found.values(), default=None)
     if told is not None and told <= here:
         history.go(told)
         history.step_back()
         place = max(machine.place, place or START)
-    if place is None and edited != START:
-        place = edited
+    if place is None and edited is not None:
+        yield from go(history, edited)
+        return Stop.FOUND | Stop.EDITED
     yield from go(history, here if place is None else place)
     return Stop.NOT_FOUND if place is None else Stop.FOUND
 

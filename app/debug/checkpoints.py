@@ -31,7 +31,8 @@ class Kept:
         checkpoint, other = self.checkpoint, before.checkpoint if before is not None else None
         memory = checkpoint.memory.size_beside(other.memory if other is not None else None)
         state = checkpoint.state.size_beside(other.state if other is not None else None)
-        self.own = max(self.own, memory + state + len(checkpoint.fpu))
+        log = checkpoint.log.size_beside(other.log if other is not None else None)
+        self.own = max(self.own, memory + state + log + len(checkpoint.fpu))
 
 
 class Checkpoints:

@@ -96,6 +96,7 @@ class History:
         if before < marks.last:
             self.difference = self.difference or marks.check(before, machine)
         branch.end = max(branch.end, machine.place)
+        self._limited(0)  # what was done here is part of what is seen here, whichever way leads here
         if self._work - self._kept_at >= _WORK_BETWEEN:
             self._kept_at = self._work
             following = branch.kept.following(machine.place)
@@ -166,8 +167,7 @@ class History:
         """Where two branches part, and how many events they share."""
         ways = [self._lineage(one), self._lineage(other)]
         shared = set(ways[0]) & set(ways[1])
-        forks = [way[way.index(min(shared & set(way), key=way.index)) - 1] for way in ways if way[0] not in shared]
-        parted = [self.by_number(fork) for fork in forks]
+        parted = [self.by_number(number) for way in ways for number in way if number not in shared]
         return min(
             ((each.fork, each.events) for each in parted if each.fork is not None),
             default=(self.machine.place, len(self.machine.log)),
@@ -264,7 +264,7 @@ class History:
             target = min(marks[0] if marks else place.tick, machine.tick + _CHUNK)
             self.slice(max(target - machine.tick, 1))
             yield machine.place
-        self._limited(0)
+        self._limited(0)  # the machine may have been here already
 
     def stops_before(self, place: Place, distance: int) -> list[Place]:
         """The stops of single steps in front of a place, from `distance` instructions before it on."""

@@ -9,7 +9,7 @@ from app.debug.breakpoints import Breakpoints
 from app.debug.code_view import CodeView
 from app.debug.compare import Pin
 from app.debug.driver_view import drivers
-from app.debug.goals import Goal, LastUse, NextUse
+from app.debug.goals import BackToCaller, Goal, LastUse, NextUse
 from app.debug.history import Branch, History
 from app.debug.launch import Launch
 from app.debug.narrate import sentence, weightiest
@@ -85,6 +85,8 @@ class Observer:
         self.remember(None)
         if isinstance(goal, LastUse | NextUse):
             self._answer = self._tell(goal, stop)
+        elif isinstance(goal, BackToCaller) and Stop.NOT_FOUND in stop:
+            self._answer = "No call, INT or event that has not returned lies near enough to be found."
 
     def _tell(self, goal: LastUse | NextUse, stop: Stop) -> str:
         """What the machine is about to do with what was searched for."""
@@ -93,6 +95,8 @@ class Observer:
             when = "since the program was loaded" if is_last else "before the program ends or waits for a key"
             return f"Nothing {'writes' if writes else 'reads'} {goal.watch} {when}."
         machine = self._machine
+        if Stop.EDITED in stop:
+            return f"You wrote {goal.watch} last, by a change at tick {machine.tick}."
         instruction = current(machine)
         text = f"{instruction.mnemonic} {instruction.operands}".strip() if instruction is not None else "the step"
         where = f"{text} at {self.label(machine.regs.code_linear)}"
@@ -100,6 +104,8 @@ class Observer:
             did = f"{'wrote' if writes else 'read'} {goal.watch} last"
         else:
             did = f"{'writes' if writes else 'reads'} {goal.watch} next"
+        if machine.interrupt_is_next:
+            return f"The host {did}, when it delivered an interrupt before {where}."
         if on_trap(machine):
             return f"The host {did}, entered by {where}."
         called = instruction is not None and instruction.flow is Flow.INTERRUPT

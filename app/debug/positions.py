@@ -6,7 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from app.emu.event_log import SavedLog
+from app.emu.events import CallbackEntered, ModeSwitched
 from app.emu.machine import Machine
+from app.emu.plain_events import Row
 
 KINDS: Final = ("event", "tick", "callback", "mode", "end")
 _PATTERN: Final = re.compile(r"\s*(event|tick|callback|mode)\s+(\d+)\s*(?:\+\s*(\d+))?\s*|\s*end\s*", re.IGNORECASE)
@@ -40,6 +43,19 @@ class Position:
         if self.kind == "end":
             return "end"
         return f"{self.kind} {self.number}" + (f"+{self.plus}" if self.plus else "")
+
+
+def event_of(position: Position, log: SavedLog) -> Row | None:
+    """The event a position counts from; None when it has not happened, or the position counts from none."""
+    match position.kind:
+        case "event":
+            return log[position.number] if position.number < len(log) else None
+        case "callback":
+            return log.nth(CallbackEntered.kind, position.number)
+        case "mode":
+            return log.nth(ModeSwitched.kind, position.number)
+        case _:
+            return None
 
 
 def position_of(machine: Machine) -> str:

@@ -19,7 +19,7 @@ from app.debug.goals import (
     ToPosition,
     ToStackSwitch,
 )
-from app.debug.positions import Position
+from app.debug.positions import Position, event_of
 from app.debug.snapshot import Stop
 from app.emu.disassembly import LONGEST, Flow, Instruction, decode
 from app.emu.events import CallbackEntered, Event, ModeSwitched, StackSwitched
@@ -149,31 +149,14 @@ class PositionPursuit(Pursuit):
 
     def __init__(self, position: Position, machine: Machine) -> None:
         self._position = position
-        self._seen = 0
         self._target: int | None = position.number + position.plus if position.kind == "tick" else None
-        self._look([event for event, _ in machine.log.since(0)], machine)
+        self._look(machine)
 
-    def is_behind(self, machine: Machine) -> bool:
-        """Is it over: its tick passed, or its event one of those already there?"""
-        if self._position.kind == "tick":
-            return self._target is not None and self._target < machine.tick
-        return self._target is not None
-
-    def _look(self, events: list[Event], machine: Machine) -> None:
-        """Find the event the position counts from; its tick, once it is there, is known."""
-        wanted = {"callback": CallbackEntered, "mode": ModeSwitched}.get(self._position.kind)
-        for event in events:
-            if self._target is not None:
-                return
-            if wanted is not None and isinstance(event, wanted):
-                self._seen += 1
-            reached = (
-                event.seq == self._position.number
-                if self._position.kind == "event"
-                else wanted is not None and isinstance(event, wanted) and self._seen == self._position.number
-            )
-            if reached:
-                self._target = machine.tick + self._position.plus
+    def _look(self, machine: Machine) -> None:
+        """The tick to run to, once the event it counts from is there."""
+        found = event_of(self._position, machine.log.save()) if self._target is None else None
+        if found is not None:
+            self._target = found[0].tick + self._position.plus
 
     def budget(self, machine: Machine) -> int:
         """As every pursuit."""
@@ -182,7 +165,8 @@ class PositionPursuit(Pursuit):
     def check(self, machine: Machine, executed: int, events: list[Event]) -> Stop | None:
         """As every pursuit."""
         del executed
-        self._look(events, machine)
+        if events:
+            self._look(machine)
         return Stop.REACHED if self._target is not None and machine.tick >= self._target else None
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from app.debug.history import START, History
+from app.debug.pursuit import current
+from app.emu.disassembly import Flow
 from app.emu.machine import Machine, Place
 from app.emu.probes import Probe
 
@@ -94,26 +96,48 @@ def next_use(history: History, probes: frozenset[Probe]) -> Search[Place | None]
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """The last place at which an instruction is next, and the first of an unbroken row of them (a REP's start)."""
+    """A stop at which an instruction looked for is next. left: ECX where it is one with a REP prefix, else None."""
 
     place: Place
-    first: Place
+    linear: int
+    left: int | None
+
+    def continues(self, before: Hit) -> bool:
+        """Is this the next pass of the same string instruction, or the same one again behind an interrupt?"""
+        if self.left is None or before.left is None or self.linear != before.linear:
+            return False
+        return before.left - self.left == 1 or before.left == self.left > 0
 
 
-def last_stop(history: History, addresses: frozenset[int], accept: Callable[[Machine], bool]) -> Search[Hit | None]:
-    """The last stop before here with one of some addresses next and the machine as `accept` wants it."""
+def last_stop(history: History, addresses: frozenset[int], accept: Callable[[Machine], bool]) -> Search[Place | None]:
+    """The last stop before here with one of some addresses next and the machine as `accept` wants it.
+
+    Of a string instruction with a REP prefix it is the first pass, however far back that is.
+    """
     machine = history.machine
+    found: Hit | None = None
     for window in windows(history, machine.place):
         machine.cpu.set_breakpoints(addresses)
-        hit: Hit | None = None
+        first: Hit | None = None
+        last: Hit | None = None
+        rows = 0
         while machine.place < window.end and not machine.has_ended:
-            place = machine.place
             at = machine.regs.code_linear
-            if at in addresses and accept(machine) and (hit is None or hit.place != place):
-                in_row = hit is not None and hit.place.tick == place.tick - 1
-                hit = Hit(place, hit.first if in_row and hit is not None else place)
+            if at in addresses and accept(machine) and (last is None or last.place != machine.place):
+                hit = Hit(machine.place, at, machine.regs.ecx if _repeats(machine) else None)
+                if last is None or not hit.continues(last):
+                    first, rows = hit, rows + 1
+                last = hit
             history.slice(max(min(window.end.tick - machine.tick, _SLICE), 1))
             yield window.done(machine)
-        if hit is not None:
-            return hit
-    return None
+        if found is not None and not (last is not None and found.continues(last)):
+            return found.place
+        found = first if first is not None else found
+        if found is not None and (found.left is None or rows > 1):
+            return found.place
+    return found.place if found is not None else None
+
+
+def _repeats(machine: Machine) -> bool:
+    instruction = current(machine)
+    return instruction is not None and instruction.flow is Flow.REPEAT

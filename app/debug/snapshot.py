@@ -38,6 +38,8 @@ class Stop(Flag):
     """A search for a use of something (`LastUse`, `NextUse`) ended at it …"""
     NOT_FOUND = auto()
     """… or there is none, and the machine is where it was."""
+    EDITED = auto()
+    """What was found is a change the user made himself."""
 
 
 class Status(StrEnum):

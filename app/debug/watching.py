@@ -84,14 +84,13 @@ def is_told_by(watch: Watch, use: Use, event: Event) -> bool:
     )
 
 
-def was_changed_by(watch: Watch, use: Use, made: Input) -> bool:
-    """Has the user written it himself?"""
-    if use is not Use.WRITE:
-        return False
-    match watch, made:
-        case MemoryWatch(linear, size), MemoryWritten(_, at, data):
-            return at < linear + size and linear < at + len(data)
-        case RegisterWatch(name), RegisterSet(_, changed, _):
-            return name == changed
+def was_changed_by(probes: frozenset[Probe], made: Input) -> bool:
+    """Has the user written one of these himself?"""
+    match made:
+        case MemoryWritten(_, at, data):
+            spans = [(each.linear, each.size) for each in probes if isinstance(each, MemoryProbe) and each.writes]
+            return any(at < linear + size and linear < at + len(data) for linear, size in spans)
+        case RegisterSet(_, name, _):
+            return any(isinstance(each, RegisterProbe) and each.writes and each.name == name for each in probes)
         case _:
             return False

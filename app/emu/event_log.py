@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import zlib
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, overload
 
@@ -19,6 +19,8 @@ from app.emu.plain_events import Row
 
 CHUNK: Final = 1024
 """Events that are packed together."""
+_POINTER: Final = 8
+"""Bytes a log takes for each chunk, shared or not."""
 _UNPACKED: Final = 32
 """Chunks kept unpacked, those used last."""
 _NUMBERS: Final = {kind: number for number, kind in enumerate(KINDS)}
@@ -61,15 +63,52 @@ def _unpacked(chunk: Chunk) -> tuple[Row, ...]:
     return chunk.unpack()
 
 
+class Tail:
+    """The events that do not fill a chunk yet. It only grows, so all who have a part of it share it."""
+
+    __slots__ = ("_chunk", "_rows")
+
+    def __init__(self, rows: Sequence[Row] = ()) -> None:
+        self._rows: list[Row] | None = list(rows)
+        self._chunk: Chunk | None = None
+
+    def append(self, row: Row) -> Chunk | None:
+        """Add an event; the chunk it completes, which takes the rows' place wherever they are held."""
+        if self._rows is not None:
+            self._rows.append(row)
+            if len(self._rows) == CHUNK:
+                self._chunk = Chunk(self._rows)
+                self._rows = None
+        return self._chunk
+
+    def first(self, count: int) -> Sequence[Row]:
+        """Its first events."""
+        rows = self._rows  # another thread may pack them meanwhile
+        if rows is None:
+            rows = [] if self._chunk is None else list(self._chunk.rows())
+        return rows[:count]
+
+
 @dataclass(frozen=True, slots=True)
 class SavedLog(Sequence[Row]):
-    """The log at one moment. All chunks are full; the rest is not packed."""
+    """The log at one moment: full chunks, and the first `over` events of what came behind them."""
 
     chunks: tuple[Chunk, ...] = ()
-    rest: tuple[Row, ...] = ()
+    tail: Tail = field(default_factory=Tail)
+    over: int = 0
+
+    @property
+    def rest(self) -> Sequence[Row]:
+        """The events behind the chunks."""
+        return self.tail.first(self.over)
+
+    def size_beside(self, before: SavedLog | None) -> int:
+        """Bytes it holds that an earlier one of the same run does not."""
+        known = min(len(before.chunks), len(self.chunks)) if before is not None else 0
+        return sum(chunk.size for chunk in self.chunks[known:]) + _POINTER * len(self.chunks)
 
     def __len__(self) -> int:
-        return len(self.chunks) * CHUNK + len(self.rest)
+        return len(self.chunks) * CHUNK + self.over
 
     @overload
     def __getitem__(self, at: int) -> Row: ...
@@ -79,11 +118,22 @@ class SavedLog(Sequence[Row]):
 
     def __getitem__(self, at: int | slice) -> Row | list[Row]:
         if isinstance(at, slice):
-            return [self[seq] for seq in range(*at.indices(len(self)))]
+            return self._part(*at.indices(len(self)))
         number, offset = divmod(at if at >= 0 else len(self) + at, CHUNK)
         if number < 0:
             raise IndexError(at)
         return self.chunks[number].rows()[offset] if number < len(self.chunks) else self.rest[offset]
+
+    def _part(self, start: int, stop: int, step: int) -> list[Row]:
+        rows: list[Row] = []
+        first = min(start // CHUNK, len(self.chunks))
+        for chunk in self.chunks[first:]:
+            if first * CHUNK + len(rows) >= stop:
+                break
+            rows += chunk.rows()
+        else:
+            rows += self.rest
+        return rows[start - first * CHUNK : stop - first * CHUNK : step]
 
     def __iter__(self) -> Iterator[Row]:
         for chunk in self.chunks:
@@ -95,8 +145,9 @@ class SavedLog(Sequence[Row]):
         if count >= len(self):
             return self
         full, over = divmod(count, CHUNK)
-        last = self.chunks[full].rows() if full < len(self.chunks) else self.rest
-        return SavedLog(self.chunks[:full], last[:over])
+        if full >= len(self.chunks):
+            return SavedLog(self.chunks, self.tail, over)
+        return SavedLog(self.chunks[:full], Tail(self.chunks[full].rows()[:over]), over)
 
     def backwards(self, kinds: Collection[str]) -> Iterator[Row]:
         """The events of some kinds (none: all), the last one first."""
@@ -131,30 +182,34 @@ class EventLog:
 
     def __init__(self) -> None:
         self._chunks: list[Chunk] = []
-        self._open: list[Row] = []
+        self._tail = Tail()
+        self._count = 0
 
     def __len__(self) -> int:
-        return len(self._chunks) * CHUNK + len(self._open)
+        return len(self._chunks) * CHUNK + self._count
 
     def __getitem__(self, seq: int) -> Row:
         number, offset = divmod(seq, CHUNK)
-        return self._chunks[number].rows()[offset] if number < len(self._chunks) else self._open[offset]
+        return self._chunks[number].rows()[offset] if number < len(self._chunks) else self._tail.first(CHUNK)[offset]
 
     def append(self, event: Event, moment: Moment) -> None:
         """Add the next event; its seq is the length of the list before."""
-        self._open.append((event, moment))
-        if len(self._open) == CHUNK:
-            self._chunks.append(Chunk(self._open))
-            self._open = []
+        full = self._tail.append((event, moment))
+        self._count += 1
+        if full is not None:
+            self._chunks.append(full)
+            self._tail, self._count = Tail(), 0
 
     def since(self, seq: int) -> list[Row]:
         """The events from a sequence number on."""
-        return self._open[seq - len(self._chunks) * CHUNK :] if seq >= len(self._chunks) * CHUNK else self.save()[seq:]
+        first = len(self._chunks) * CHUNK
+        return list(self._tail.first(CHUNK)[seq - first :]) if seq >= first else self.save()[seq:]
 
     def save(self) -> SavedLog:
         """The list as an immutable value."""
-        return SavedLog(tuple(self._chunks), tuple(self._open))
+        return SavedLog(tuple(self._chunks), self._tail, self._count)
 
     def restore(self, saved: SavedLog) -> None:
         """Go back to a saved list."""
-        self._chunks, self._open = list(saved.chunks), list(saved.rest)
+        self._chunks = list(saved.chunks)
+        self._tail, self._count = Tail(saved.rest), saved.over

@@ -446,6 +446,13 @@ class Machine:
         self.memory.note_use(frame, FRAME_SIZE, write=True)
         write_frame(self.memory.buffer, self.memory.host_physical(frame), self.regs, 0)
 
+    @property
+    def interrupt_is_next(self) -> bool:
+        """The next thing to happen is no instruction but the delivery of an interrupt request."""
+        state = self.state
+        waits = state.attention and state.devices.pic.pending() is not None
+        return waits and state.regs.interrupts_on and not self.cpu.in_shadow
+
     def _deliver(self) -> bool:
         """Deliver a pending interrupt request if IF allows it."""
         state = self.state

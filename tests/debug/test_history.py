@@ -241,3 +241,76 @@ def test_back_and_forward_again_over_several_clients(launch: Launch, run: int, b
         forward(again, 1_000_000)
     assert machine.state.end == other.state.end
     assert trace(machine) == trace(other)
+
+
+def test_a_place_is_the_same_run_to_and_gone_to() -> None:
+    """Also where the user changed something: before or after is no matter of the way."""
+    session = Session(sample("callback.com"))
+    session.run(ToPosition("callback 1"))
+    session.set_register("ebx", 0x1234)
+    here = state_of(session.machine)
+    session.run(ToPosition("end"))
+    session.run(ToPosition("tick 0"))
+    session.run(ToCallback())
+    assert state_of(session.machine) == here
+    session.run(ToPosition("end"))
+    session.run(PreviousCallback())
+    session.run(PreviousCallback())
+    session.run(PreviousCallback())
+    assert state_of(session.machine) == here
+
+
+@pytest.mark.parametrize("count", [3, 700, 3000])
+def test_back_over_a_string_instruction_leads_to_its_first_pass(tmp_path: Path, count: int) -> None:
+    # sti / mov cx, count / mov di, 1000h / rep stosb / inc bx / int 20h
+    program = tmp_path / "REP.COM"
+    program.write_bytes(b"\xfb\xb9" + count.to_bytes(2, "little") + bytes.fromhex("bf0010f3aa43cd20"))
+    session = Session(Launch(str(program)))
+    session.run(ToPosition("tick 3"))
+    first = session.machine.place
+    session.run(StepOver())
+    assert session.machine.regs.ecx & 0xFFFF == 0
+    session.run(StepBackOver())
+    assert session.machine.place == first
+    assert session.machine.regs.ecx & 0xFFFF == count
+
+
+def test_branches_of_branches_part_where_the_earliest_of_them_began() -> None:
+    session = Session(sample("callback.com"))
+    session.run(ToPosition("end"))
+    session.run(ToPosition("tick 700"))
+    session.set_register("ebx", 1)
+    session.run(Run())
+    session.run(ToPosition("tick 300"))
+    fork, shared = session.machine.place, len(session.machine.log)
+    session.set_register("ebx", 2)
+    session.run(Run())
+    assert session.history.switch(0) == shared
+    assert session.machine.place == fork
+    assert session.history.switch(1) == shared
+    session.run(ToPosition("tick 710"))
+    assert session.history.switch(0) > shared, "these two part at tick 700"
+
+
+def test_a_position_counts_from_its_event_wherever_it_is_asked_for() -> None:
+    session = Session(sample("timer.com"))
+    session.run(ToPosition("event 20"))
+    start = session.machine.tick
+    for ask_at in (start, start + 5000):
+        session.run(ToPosition(f"tick {ask_at}"))
+        session.run(ToPosition("event 20+900000"))
+        assert session.machine.tick == start + 900_000
+
+
+def test_a_caller_too_far_away_is_not_made_up(tmp_path: Path) -> None:
+    # call 0106h / int 20h / nop / (0106h) mov ecx, 50000h / dec ecx / jnz / ret
+    program = tmp_path / "FAR.COM"
+    program.write_bytes(bytes.fromhex("e80300cd209066b90000050066497 5fcc3".replace(" ", "")))
+    session = Session(Launch(str(program)))
+    session.run(ToPosition("tick 300000"))
+    here = session.machine.place
+    assert session.run(BackToCaller()) == Stop.NOT_FOUND
+    assert session.machine.place == here
+    session.run(ToPosition("tick 3000"))
+    assert session.run(BackToCaller()) == Stop.RETURNED
+    assert session.machine.tick == 0

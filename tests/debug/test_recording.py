@@ -134,7 +134,7 @@ def test_another_build_reaches_bookmarks_by_replaying(tmp_path: Path, monkeypatc
     again = opened(tmp_path / "A.dpmirec")
     for each in (before, again):
         each.run(ToPosition("tick 94"))
-    assert [each.place for each in again.history.branch.kept] == [Place(0, 0)]
+    assert all(each.place.tick <= 94 for each in again.history.branch.kept), "those of the run here, not of the file"
     assert_same(whole_state(before.machine), whole_state(again.machine))
 
 

@@ -17,6 +17,7 @@ from app.debug.goals import (
     RunBack,
     StepInto,
     ToCallback,
+    ToEvent,
     ToPosition,
     ToStackSwitch,
 )
@@ -41,6 +42,7 @@ from app.emu.memory import layout
 from app.emu.memory.memory import Memory
 from app.emu.registers import SEGMENTS
 from tests.debug.sessions import session as session_on
+from tests.emu.runs import com
 
 SAMPLES = ("nested.com", "exception.com", "rawswitch.com")
 GENERAL = ("eax", "ebx", "ecx", "esi", "ebp", "eflags", "ds", "es")
@@ -226,8 +228,15 @@ def test_what_the_user_wrote_is_found_too(tmp_path: Path) -> None:
     session.write_memory(0x180, b"\x11\x22")
     edited = session.machine.place
     session.run(ToPosition("callback 2"))
-    assert session.run(LastUse(MemoryWatch(0x181, 1))) == Stop.FOUND
+    assert session.run(LastUse(MemoryWatch(0x181, 1))) == Stop.FOUND | Stop.EDITED
     assert session.machine.place == edited
+    assert session.observe(Interest()).sentence.startswith("You wrote 00000181, 1 byte last")
+    session.write_memory(0x84, b"\x12")
+    assert session.run(LastUse(VectorWatch("real", 0x21))) == Stop.FOUND | Stop.EDITED
+    session.set_register("ebx", 7)
+    here = session.machine.place
+    assert session.run(LastUse(RegisterWatch("ebx"))) == Stop.FOUND | Stop.EDITED
+    assert session.machine.place == here, "the change was made where it is asked for"
     with pytest.raises(ValueError, match="cannot be watched"):
         session.begin(LastUse(RegisterWatch("eip")))
     with pytest.raises(ValueError, match="LDT"):
@@ -331,3 +340,13 @@ def test_a_register_that_no_instruction_uses_is_not_found() -> None:
     assert session.run(LastUse(RegisterWatch("gs"))) == Stop.NOT_FOUND
     assert session.machine.place == here
     assert {"gs"} <= set(SEGMENTS)
+
+
+def test_an_interrupt_that_writes_is_told_as_one(tmp_path: Path) -> None:
+    session = session_on(com(tmp_path, bytes.fromhex("fb43ebfd")))  # sti / inc bx / jmp to it
+    session.run(ToEvent(frozenset({"interrupt_reflected"})))
+    asked = session.machine.place
+    assert session.run(LastUse(MemoryWatch(session.machine.regs.stack_linear, 2))) == Stop.FOUND
+    assert session.machine.place < asked
+    assert session.observe(Interest()).sentence.startswith("The host wrote")
+    assert "delivered an interrupt" in session.observe(Interest()).sentence

@@ -53,3 +53,20 @@ def test_parts_and_kinds_are_found(rows: list[Row], first: int, count: int, kind
         for number in (0, 1, len(of_kind), len(of_kind) + 1):
             expected = of_kind[number - 1] if 0 < number <= len(of_kind) else None
             assert log.nth(kind, number) == expected
+
+
+def test_saved_logs_share_what_is_not_packed_yet(rows: list[Row]) -> None:
+    log, saved = EventLog(), []
+    for row in rows[: CHUNK + 200]:
+        log.append(*row)
+        saved.append(log.save())
+    assert [len(each) for each in saved] == list(range(1, CHUNK + 201))
+    assert len({id(each.tail) for each in saved}) == 2
+    assert saved[0].tail._rows is None, "packed for all who hold it"
+    for count in (1, 500, CHUNK - 1, CHUNK, CHUNK + 1, CHUNK + 200):
+        assert list(saved[count - 1]) == rows[:count]
+    again = EventLog()
+    again.restore(saved[499])
+    again.append(*rows[0])
+    assert list(saved[600]) == rows[:601], "who goes on from an earlier one changes no other"
+    assert list(again.save()) == [*rows[:500], rows[0]]

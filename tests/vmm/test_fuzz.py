@@ -37,7 +37,7 @@ def run_driver(program: str, code: bytes) -> Machine:
 
 
 @pytest.mark.parametrize("program", ["entry86.com", "entrypm.com"])
-@fuzz(150)
+@fuzz(60)
 @example(bytes.fromhex("00004df8"))  # leaves garbage beside a segment register
 @given(st.binary(min_size=1, max_size=40))
 def test_random_code(program: str, code: bytes) -> None:
@@ -45,7 +45,7 @@ def test_random_code(program: str, code: bytes) -> None:
 
 
 @pytest.mark.parametrize("program", ["entry86.com", "entrypm.com"])
-@fuzz(250)
+@fuzz(100)
 @example(1066)  # overwrites the memory chain of DOS
 @given(st.integers(0, 1 << 32))
 def test_random_calls_of_services_with_random_registers(program: str, seed: int) -> None:
