@@ -138,6 +138,38 @@ def test_a_callback_on_a_vector_returns_by_simulate_iret(bench: Bench) -> None:
     assert bench.run(program, bench.driver(raw("V86", "VMMCall Simulate_Iret"), v86="api")).code == 0x17
 
 
+@pytest.mark.parametrize("way", ["int 65h", "int 31h"])
+def test_and_when_the_host_reflects_or_simulates_the_interrupt(bench: Bench, way: str) -> None:
+    """The callback is allocated through a PM API and put into the real-mode vector."""
+    body = f"""
+        call    far [entry]
+        mov     edx, eax
+        mov     ecx, eax
+        shr     ecx, 16
+        mov     ax, 0201h
+        mov     bl, 65h
+        int     31h
+        mov     ax, 0300h
+        mov     bx, 65h
+        xor     cx, cx
+        push    ds
+        pop     es
+        mov     edi, structure
+        {way}
+        mov     bl, [structure + rm.eax]
+        cmp     bl, 17h
+        jne     .out
+        mov     al, bl
+.out:
+        section .bss
+        alignb  4
+structure resb  rm_size
+        section .text
+    """
+    driver = bench.driver(raw("V86", "VMMCall Simulate_Iret"), v86="api", pm="api")
+    assert bench.run(bench.program(PM_CLIENT.format(body=body)), driver).code == 0x17
+
+
 def test_protected_mode_callbacks(bench: Bench) -> None:
     body = CALLS_RAW.format(how="call far [entry]")
     done = bench.run(bench.program(PM_CLIENT.format(body=body)), bench.driver(raw("PM"), pm="api"))

@@ -134,6 +134,7 @@ def reflect(host: Host, vector: int, *, hardware: bool = False) -> Level:
         handler=handler,
     )
     host.switched(before, Door.REFLECTION)
+    machine.state.vmm.interrupted = machine.tick
     if hooked:
         machine.interrupt_real(vector)
     return level
@@ -200,6 +201,7 @@ def to_protected(host: Host, vector: int, door: Door) -> None:
     regs.set_flag(Flag.IF, on=False)
     handler = client.vectors[vector]
     jump(host, handler)
+    machine.state.vmm.interrupted = machine.tick
     machine.emit(
         events.InterruptReflected,
         vector=vector,

@@ -66,6 +66,8 @@ def call_real_mode(host: Host, function: int, structure: tuple[int, int], words:
         real_stack=Far(regs.ss.selector, regs.esp & 0xFFFF),
     )
     host.switched(before, DOORS[function])
+    if function != 0x0301:
+        machine.state.vmm.interrupted = machine.tick
     if hooked:
         machine.interrupt_real(vector)
 
