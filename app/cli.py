@@ -22,7 +22,8 @@ SWITCHES = frozenset({"--write-through", "--no-limit-checks", "--quiet", "--verb
 VALUES = frozenset(
     {
         "--mount", "--memory", "--profile", "--paging", "--keys", "--env", "--directory", "--record",
-        "--max-instructions", "--time-limit", "--status", "--output", "--pane", "--at", "--size", "--theme", "--format",
+        "--max-instructions", "--time-limit", "--status", "--vxd", "--far-return", "--output", "--pane", "--at",
+        "--size", "--theme", "--format",
     }
 )  # fmt: skip
 """Our options with a value."""
@@ -31,7 +32,7 @@ THEN = "--then"
 
 RECORDED = (
     "--mount", "--write-through", "--memory", "--paging", "--keys", "--env", "--directory", "--no-limit-checks",
-    "--record", "--then",
+    "--record", "--then", "--vxd", "--far-return",
 )  # fmt: skip
 """Options that a recording replaces."""
 
@@ -136,7 +137,9 @@ def _commands() -> argparse.ArgumentParser:
     info.add_argument("program", metavar="PROGRAM")
     info.set_defaults(action=_info)
 
-    services = commands.add_parser("services", help="every INT 31h function: offered or not, version, registers")
+    services = commands.add_parser(
+        "services", help="every INT 31h function and VMM service: offered or not, version, registers"
+    )
     services.add_argument("--format", choices=("text", "json"), default="text")
     services.set_defaults(action=_services)
 
@@ -162,6 +165,14 @@ def _program(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
     parser.add_argument("--directory", metavar="DIR", default="", help=r"current directory on drive C: (default: C:\)")
     parser.add_argument("--paging", metavar="HOW", type=_paging, help="take unlocked pages: off, strict or random:SEED")
     parser.add_argument("--no-limit-checks", action="store_true", help="let accesses past a segment's limit pass")
+    parser.add_argument(
+        "--vxd", metavar="FILE", action="append", default=[], help="a device driver to load (LE format); repeatable"
+    )
+    parser.add_argument(
+        "--far-return",
+        choices=("ddk95", "classic"),
+        help="callbacks of drivers: the manager does the far return (ddk95, default), or their procedure",
+    )
 
 
 def _record(parser: argparse.ArgumentParser) -> None:
@@ -222,7 +233,7 @@ def _version() -> str:
 
 
 def _launch(options: argparse.Namespace) -> Launch:
-    from app.debug.launch import MEMORY, Launch
+    from app.debug.launch import FAR_RETURN, MEMORY, Launch
 
     return Launch(
         options.program,
@@ -237,6 +248,8 @@ def _launch(options: argparse.Namespace) -> Launch:
         tuple(map(tuple, options.then)),
         options.record,
         options.paging or "off",
+        tuple(options.vxd),
+        far_return=options.far_return or FAR_RETURN,
     )
 
 
@@ -293,6 +306,8 @@ def _print_rows(rows: dict[str, str]) -> None:
 def _services(options: argparse.Namespace) -> int:
     from app.emu.int31 import dispatch  # noqa: F401 - fills the table
     from app.emu.int31.table import INT31
+    from app.emu.vmm import manager  # noqa: F401 - the same
+    from app.emu.vmm.table import DYNALINK, VMM
 
     rows: list[dict[str, Any]] = [
         {
@@ -305,7 +320,7 @@ def _services(options: argparse.Namespace) -> int:
             "takes": {name: str(view) for name, view in row.takes.items()},
             "gives": {name: str(view) for name, view in row.gives.items()},
         }
-        for row in INT31
+        for row in (*INT31, *VMM)
     ]
     if options.format == "json":
         print(json.dumps(rows, indent=1))
@@ -315,7 +330,10 @@ def _services(options: argparse.Namespace) -> int:
         takes = " ".join(f"{view}={name}" for name, view in row["takes"].items())
         gives = " ".join(f"{view}={name}" for name, view in row["gives"].items())
         registers = f"{takes} -> {gives}".strip() if gives else takes
-        print(f"{row['function']:04X}h  {row['since']:3}  {offered}  {row['name']}: {row['summary']}  [{registers}]")
+        vmm = "VMM " if row["interrupt"] == DYNALINK else ""
+        print(
+            f"{vmm}{row['function']:04X}h  {row['since']:3}  {offered}  {row['name']}: {row['summary']}  [{registers}]"
+        )
     return 0
 
 

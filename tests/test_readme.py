@@ -24,6 +24,8 @@ from app.emu import events
 from app.emu.events import KINDS
 from app.emu.int31 import dispatch  # noqa: F401 - fills the table
 from app.emu.int31.table import INT31
+from app.emu.vmm import manager  # noqa: F401 - the same
+from app.emu.vmm.table import VMM
 from app.ui.actions import KEYS_IN_PANES, ROWS, Row
 from app.ui.panes import PANES
 
@@ -67,6 +69,20 @@ def sample_rows() -> Iterator[tuple[str, ...]]:
         yield f"[`{row['file']}`](resources/samples/{source})", str(row["bits"]), row["line"]
 
 
+def driver_rows() -> Iterator[tuple[str, ...]]:
+    folder = "resources/samples/drivers"
+    for run in tomllib.loads((SAMPLES / "drivers" / "index.toml").read_text(encoding="utf-8"))["run"]:
+        driver = Path(run["driver"])
+        programs = (f"[`{name}`]({folder}/{Path(name).with_suffix('.asm')})" for name in run["programs"])
+        yield f"[`{driver}`]({folder}/{driver.with_suffix('.asm')})", ", then ".join(programs), run["line"]
+
+
+def vmm_rows() -> Iterator[tuple[str, ...]]:
+    for row in VMM:
+        if row.offered:
+            yield f"{row.number:04X}h", f"`{row.name}`", row.since, row.summary
+
+
 def event_rows() -> Iterator[tuple[str, ...]]:
     for name, kind in KINDS.items():
         yield f"`{name}`", ", ".join(f"`{field}`" for _, field in events._own_fields(kind))
@@ -77,6 +93,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "events": lambda: table("event | fields", event_rows()),
     "keys": lambda: table("menu | action | keys | what it does", key_rows()),
     "services": lambda: table("function | name | since | offered", service_rows()),
+    "drivers": lambda: table("driver | programs | what it shows", driver_rows()),
+    "vmm": lambda: table("ordinal | name | since Windows | what it does", vmm_rows()),
 }
 
 

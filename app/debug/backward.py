@@ -34,6 +34,7 @@ from app.emu.events import CallbackEntered, ModeSwitched, StackSwitched, VectorC
 from app.emu.machine import Machine, Place
 from app.emu.memory.memory import PageNotPresent
 from app.emu.plain_events import Row
+from app.emu.registers import Mode
 
 _ENTERS: Final = (Flow.CALL, Flow.INTERRUPT)
 _REACH: Final = (256, 4_096, 32_768)
@@ -161,7 +162,7 @@ def _that_end_at(machine: Machine, linear: int) -> frozenset[int]:
             data = machine.memory.read(linear - size & 0xFFFFFFFF, size)
         except PageNotPresent:
             break
-        instruction = decode(data, 0, wide=wide)
+        instruction = decode(data, 0, wide=wide, driver=regs.mode is Mode.RING0)
         if instruction is not None and instruction.size == size and instruction.flow in (*_ENTERS, Flow.REPEAT):
             found.add(linear - size & 0xFFFFFFFF)
     return frozenset(found)

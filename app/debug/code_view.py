@@ -12,6 +12,7 @@ from app.emu.int31.table import INT31
 from app.emu.machine import Machine
 from app.emu.memory import layout
 from app.emu.memory.memory import PageNotPresent
+from app.emu.vmm.ordinals import VMM_DEVICE, service_name
 
 _LEAD: Final = 6
 """Instructions shown in front of the current one."""
@@ -54,7 +55,7 @@ class CodeView:
         while len(lines) < count and at < len(data):
             linear = start + at & 0xFFFFFFFF
             offset = linear - regs.cs.base & (0xFFFFFFFF if wide else 0xFFFF)
-            found = decode(data[at : at + LONGEST], offset, wide=wide)
+            found = decode(data[at : at + LONGEST], offset, wide=wide, driver=linear >= layout.VXDS)
             size = found.size if found is not None else 1
             note = self._note(linear, data[at : at + size], is_current=linear == regs.code_linear)
             target = None if found is None or found.target is None else found.target + regs.cs.base & 0xFFFFFFFF
@@ -92,7 +93,7 @@ class CodeView:
         for start in range(len(data)):
             at, starts = start, []
             while at < len(data):
-                found = decode(data[at:], 0, wide=wide)
+                found = decode(data[at:], 0, wide=wide, driver=first >= layout.VXDS)
                 if found is None:
                     break
                 starts.append(first + at)
@@ -108,6 +109,11 @@ class CodeView:
         if layout.TRAPS <= linear < layout.TRAPS + 0x1000:
             name = traps.trap_name(linear - layout.TRAPS)
             return f"host!{name}" if name else ""
+        label = machine.state.vmm.label(linear)
+        if label:
+            return label
+        if data[:2] == b"\xcd\x20" and linear >= layout.VXDS:
+            return self._dynalink(linear + 2)
         trap = machine.rom.traps.get(linear)
         if trap is not None:
             return f"host!{trap.name}"
@@ -118,3 +124,14 @@ class CodeView:
             row = INT31.find(regs.ax)
             return f"AX={regs.ax:04X}h {row.name.replace('_', ' ')}" if row is not None else f"AX={regs.ax:04X}h"
         return ""
+
+    def _dynalink(self, linear: int) -> str:
+        """The service a driver calls by the dword behind INT 20h."""
+        machine = self._machine
+        if not machine.memory.is_mapped(linear, 4):
+            return ""
+        link = machine.memory.read_u32(linear)
+        device, ordinal = link >> 16, link & 0x7FFF
+        if device == VMM_DEVICE:
+            return f"VMM {service_name(ordinal) or f'{ordinal:04X}h'}"
+        return f"device {device:04X}h, service {ordinal:04X}h"

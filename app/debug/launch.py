@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from base64 import b64decode
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ MEMORY: Final = 32
 MEMORY_SIZES: Final = range(8, 1025)
 """MiB a machine can have."""
 MEMORY_RULE: Final = f"the machine's memory is {MEMORY_SIZES[0]} to {MEMORY_SIZES[-1]} MiB"
+FAR_RETURN: Final = "ddk95"
+"""Who does the far return of drivers' callbacks unless somebody wants the other way."""
 ENVIRONMENT = {"COMSPEC": "C:\\COMMAND.COM", "PATH": "C:\\", "PROMPT": "$P$G"}
 """The guest's environment, unless it is told otherwise."""
 
@@ -53,6 +56,12 @@ class Launch:
     """The file to record into from the start."""
     paging: str = "off"
     """What pages are taken, as `PagingOption.parse` reads it."""
+    vxds: tuple[str, ...] = ()
+    """Files of device drivers to load."""
+    drivers: tuple[tuple[str, str], ...] = ()
+    """The same from a recording: file name and contents in base64."""
+    far_return: str = FAR_RETURN
+    """Who does the far return of drivers' callbacks: the manager (ddk95) or the procedure (classic)."""
 
     @property
     def folder(self) -> str:
@@ -129,13 +138,31 @@ def _load(machine: Machine, launch: Launch, programs: Programs, environment: Map
     for program, *arguments in programs:
         words, redirected = redirection.split(arguments)
         dos.load_afterwards(program, " ".join(words), environment, redirected)
+    _load_drivers(machine, launch)
     dos.load_next()
+    machine.state.vmm.begin()
     if launch.keys:
         try:
             machine.state.devices.keyboard.type_text(launch.keys)
         except ValueError as error:
             raise LoadError(f"--keys: {error}") from None
     return machine
+
+
+def _load_drivers(machine: Machine, launch: Launch) -> None:
+    vmm = machine.state.vmm
+    vmm.classic = launch.far_return == "classic"
+    for name in launch.vxds:
+        try:
+            vmm.load(Path(name).read_bytes(), Path(name).name)
+        except OSError as error:
+            raise LoadError(f"--vxd {name}: {error.strerror}; give the path of a device driver (.386, .VXD)") from None
+    for name, contents in launch.drivers:
+        try:
+            image = b64decode(contents, validate=True)
+        except ValueError:
+            raise LoadError(f"{name}: the recording's copy of this driver is damaged") from None
+        vmm.load(image, name)
 
 
 def environment_of(launch: Launch) -> dict[str, str]:

@@ -9,6 +9,7 @@ from app.emu import events
 from app.emu.events import Door, Event, Reason, Stack
 from app.emu.host.exceptions import NAMES
 from app.emu.registers import Mode
+from app.emu.vmm.table import DYNALINK
 
 MODES: Final = {
     Mode.V86: "real mode (V86)",
@@ -152,6 +153,8 @@ def _stack_switched(event: events.StackSwitched) -> str:
 @_tells(events.ServiceCalled)
 def _service_called(event: events.ServiceCalled) -> str:
     given = f" with {_registers(event.registers)}" if event.registers else ""
+    if event.interrupt == DYNALINK:
+        return f"A driver called VMM service {event.function:04X}h ({event.name}){given}."
     digits = 4 if event.interrupt == 0x31 or event.function > 0xFF else 2
     register = "AX" if digits == 4 else "AH"
     return (
@@ -162,7 +165,11 @@ def _service_called(event: events.ServiceCalled) -> str:
 @_tells(events.ServiceReturned)
 def _service_returned(event: events.ServiceReturned) -> str:
     digits = 4 if event.interrupt == 0x31 or event.function > 0xFF else 2
-    call = f"INT {event.interrupt:02X}h {'AX' if digits == 4 else 'AH'}={event.function:0{digits}X}h"
+    call = (
+        f"VMM service {event.function:04X}h"
+        if event.interrupt == DYNALINK
+        else f"INT {event.interrupt:02X}h {'AX' if digits == 4 else 'AH'}={event.function:0{digits}X}h"
+    )
     if event.carry:
         return f"{call} failed" + (f" with error {event.error:04X}h." if event.error is not None else ".")
     return f"{call} returned" + (f" {_registers(event.registers)}." if event.registers else ".")
@@ -293,6 +300,47 @@ def _provider_removed(event: events.ResidentProviderRemoved) -> str:
     return f"Resident service provider {event.provider} for {event.bits}-bit clients is gone."
 
 
+_CALLBACKS: Final = {"v86": "V86 callback", "pm": "Protected-mode callback", "vm_returns": "Call_When_VM_Returns"}
+
+
+def _what(event: events.VxdCallbackEvent) -> str:
+    return _CALLBACKS.get(event.nature, "Callback")
+
+
+@_tells(events.VxdCallbackAllocated)
+def _vxd_callback_allocated(event: events.VxdCallbackAllocated) -> str:
+    return f"{_what(event)} {event.address} leads to a driver's procedure at linear {event.procedure:08X}."
+
+
+@_tells(events.VxdCallbackEntered)
+def _vxd_callback_entered(event: events.VxdCallbackEntered) -> str:
+    return (
+        f"{_what(event)} {event.address} was reached; the driver's procedure at linear "
+        f"{event.procedure:08X} is called with reference data {event.reference:08X}."
+    )
+
+
+@_tells(events.VxdCallbackReturned)
+def _vxd_callback_returned(event: events.VxdCallbackReturned) -> str:
+    return f"The driver's procedure at linear {event.procedure:08X} returned from {event.address}."
+
+
+@_tells(events.V86BreakpointInstalled)
+def _v86_breakpoint_installed(event: events.V86BreakpointInstalled) -> str:
+    return f"A driver put a breakpoint (ARPL) at {event.address}; its handler is at linear {event.procedure:08X}."
+
+
+@_tells(events.V86BreakpointRemoved)
+def _v86_breakpoint_removed(event: events.V86BreakpointRemoved) -> str:
+    return f"The V86 breakpoint at {event.address} was removed."
+
+
+@_tells(events.V86BreakpointHit)
+def _v86_breakpoint_hit(event: events.V86BreakpointHit) -> str:
+    moved = "it moved" if event.advanced else "it did not move"
+    return f"The handler of the V86 breakpoint at {event.address} returned; {moved} the client's CS:IP."
+
+
 @_tells(events.UnsupportedCalled)
 def _unsupported_called(event: events.UnsupportedCalled) -> str:
     return f"INT {event.interrupt:02X}h function {event.function:04X}h, called at {event.at}, does not exist here."
@@ -324,7 +372,7 @@ def _stacks(event: events.StackSwitched) -> str:
 
 
 def _service(event: events.ServiceCalled | events.ServiceReturned) -> str:
-    return f"INT {event.interrupt:02X}h {event.function:04X}h"
+    return f"{'VMM' if event.interrupt == DYNALINK else f'INT {event.interrupt:02X}h'} {event.function:04X}h"
 
 
 def _outcome(event: events.ServiceReturned) -> str:
@@ -371,5 +419,11 @@ _LINES: Final[dict[type[Event], _Sentence]] = {
     events.ResidentProviderInstalled: lambda e: f"provider {e.provider}, for {e.bits}-bit clients at {e.linear:08X}",
     events.ResidentProviderNotified: lambda e: f"provider {e.provider}: {e.handler}, {name_of(str(e.reason))}",
     events.ResidentProviderRemoved: lambda e: f"provider {e.provider}, for {e.bits}-bit clients",
+    events.VxdCallbackAllocated: lambda e: f"{e.nature} {e.address}: procedure {e.procedure:08X}",
+    events.VxdCallbackEntered: lambda e: f"{e.nature} {e.address}: procedure {e.procedure:08X} called",
+    events.VxdCallbackReturned: lambda e: f"{e.nature} {e.address}: procedure {e.procedure:08X} done",
+    events.V86BreakpointInstalled: lambda e: f"{e.address}: handler {e.procedure:08X}",
+    events.V86BreakpointRemoved: lambda e: f"{e.address}: handler was {e.procedure:08X}",
+    events.V86BreakpointHit: lambda e: f"{e.address}: CS:IP {'moved' if e.advanced else 'NOT moved'} by the handler",
     events.UnsupportedCalled: lambda e: f"INT {e.interrupt:02X}h AH={e.function >> 8:02X}h from {e.at}",
 }

@@ -8,6 +8,7 @@ from typing import Final
 from app.debug.breakpoints import Breakpoints
 from app.debug.code_view import CodeView
 from app.debug.compare import Pin
+from app.debug.driver_view import drivers
 from app.debug.goals import BackToCaller, Goal, LastUse, NextUse
 from app.debug.history import Branch, History
 from app.debug.launch import Launch
@@ -199,6 +200,7 @@ class Observer:
             can_go_back=moving.can_go_back,
             comparison=pin.compared_with(Pin.of(machine, history.branch.number)) if pin and at_rest else None,
             providers=providers(host),
+            drivers=drivers(machine),
         )
 
     def _sentence(self, stop: Stop) -> str:

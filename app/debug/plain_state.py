@@ -76,6 +76,14 @@ STATE: Final = {
     "app.emu.paging_policy": "PagingOption Policy",
     "app.emu.real_mode_call": "RealModeCall",
     "app.emu.registers": "Flag Mode Registers Segment",
+    "app.emu.vmm.breaks": "Breaks NestEnd V86Breakpoint VmReturn VxdCallback",
+    "app.emu.vmm.control": "ApplicationTold Broadcast Delivered",
+    "app.emu.vmm.device": "Device Part",
+    "app.emu.vmm.dispatch": "BreakpointDone CallbackDone VmReturnDone",
+    "app.emu.vmm.hooks": "HookDone",
+    "app.emu.vmm.levels": "Call Nest NestedLevel Ring0Level Waiting",
+    "app.emu.vmm.manager": "Manager",
+    "app.emu.vmm.messages": "Message Sending",
     "app.emu.watchpoint": "Watchpoint WatchType",
 }
 """The classes of state: module, and the names in it. Whoever keeps an object of another class in state adds it here."""

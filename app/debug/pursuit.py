@@ -26,6 +26,7 @@ from app.emu.events import CallbackEntered, Event, ModeSwitched, StackSwitched
 from app.emu.host import traps
 from app.emu.machine import Machine
 from app.emu.memory.memory import PageNotPresent
+from app.emu.registers import Mode
 
 _FREE: Final = 1 << 40
 """As many instructions as the caller allows."""
@@ -231,13 +232,16 @@ def current(machine: Machine) -> Instruction | None:
             data = machine.memory.read(regs.code_linear, size)
         except PageNotPresent:
             continue
-        return decode(data, regs.eip, wide=not regs.is_v86 and regs.cs.is_big)
+        driver = regs.mode is Mode.RING0
+        return decode(data, regs.eip, wide=not regs.is_v86 and regs.cs.is_big, driver=driver)
     return None
 
 
 def on_trap(machine: Machine) -> bool:
     """The next instruction is one of the host's own entry points."""
     regs = machine.regs
+    if machine.state.vmm.leads_to_manager(regs):
+        return True
     if regs.is_v86:
         return regs.code_linear in machine.rom.traps
     return traps.is_trap(regs.cs.selector)

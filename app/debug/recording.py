@@ -6,7 +6,8 @@ computed again; marks tell how far that goes and whether it is still the same ru
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from functools import cache
 from hashlib import blake2b
@@ -40,7 +41,7 @@ _INPUTS: Final = {
 _OPTIONS: Final = {
     each.name: type(each.default)
     for each in fields(Launch)
-    if each.name not in {"program", "arguments", "environment", "then", "mount", "record"}
+    if each.name not in {"program", "arguments", "environment", "then", "mount", "record", "vxds", "drivers"}
 }
 """What a head tells of a launch, and the types: where things lie on this computer is nobody's business."""
 _FOREIGN: Final = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError)
@@ -67,12 +68,16 @@ class Head:
     options: dict[str, Any]
     environment: dict[str, str]
     build: str
+    drivers: tuple[tuple[str, str], ...] = ()
+    """Device drivers: file name, and contents in base64."""
 
     @property
     def launch(self) -> Launch:
         """The launch, as far as the machine needs it; the first program by its bare name."""
         path, *arguments = self.programs[0]
-        return Launch(path.rpartition("\\")[2], tuple(arguments), then=self.programs[1:], **self.options)
+        return Launch(
+            path.rpartition("\\")[2], tuple(arguments), then=self.programs[1:], drivers=self.drivers, **self.options
+        )
 
 
 @dataclass(slots=True)
@@ -136,10 +141,13 @@ def build() -> str:
     return f"{number}+{digest.hexdigest()}"
 
 
-def head_of(launch: Launch, programs: Programs, environment: dict[str, str]) -> Head:
-    """The head of a run."""
+def head_of(
+    launch: Launch, programs: Programs, environment: dict[str, str], drivers: Iterable[tuple[str, bytes]] = ()
+) -> Head:
+    """The head of a run. drivers: file names and contents."""
     options = {name: value for name, value in asdict(launch).items() if name in _OPTIONS}
-    return Head(programs, options, environment, build())
+    files = tuple((name, b64encode(contents).decode()) for name, contents in drivers)
+    return Head(programs, options, environment, build(), files)
 
 
 # Records
@@ -326,7 +334,13 @@ def _head(given: dict[str, Any]) -> Head:
     programs = tuple(tuple(map(str, each)) for each in given["programs"])
     if not programs or not all(programs):
         raise ValueError("no program is named")
-    return Head(programs, options, environment, str(given["build"]))
+    drivers = tuple((str(name), _base64(contents)) for name, contents in given.get("drivers", ()))
+    return Head(programs, options, environment, str(given["build"]), drivers)
+
+
+def _base64(given: Any) -> str:
+    b64decode(given, validate=True)
+    return str(given)
 
 
 def _listing(given: dict[str, Any]) -> Listing:

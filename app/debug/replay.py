@@ -60,7 +60,8 @@ def begin(launch: Launch, console: Console, budget: int = DEFAULT_BUDGET) -> Beg
         return _open(launch.program, console, budget)
     machine = start(launch, console)
     history = History(machine, budget)
-    recorder = Recorder(head_of(launch, guest_programs(launch, machine), environment_of(launch)), history)
+    programs = guest_programs(launch, machine)
+    recorder = Recorder(head_of(launch, programs, environment_of(launch), machine.state.vmm.images), history)
     if launch.record is not None:
         try:
             recorder.begin(launch.record)

@@ -328,6 +328,52 @@ class ProvidersView:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakRow:
+    """An address of ring 3 that leads to a driver.
+
+    kind: `V86 callback`, `PM callback`, `V86 API`, `PM API`, `VM returns` or `V86 breakpoint`; procedure: linear.
+    """
+
+    kind: str
+    address: Far
+    procedure: int
+    driver: str
+    reference: int
+    hits: int
+    advanced: bool | None
+    """Of a breakpoint: did its handler move the client's IP the last time?"""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientFieldRow:
+    """One field of the client register structure. digits: hexadecimal digits of it."""
+
+    name: str
+    linear: int
+    before: int
+    """As the first driver found it."""
+    now: int
+    alternate: int | None
+    """The same in the alternate set; None for what both modes share."""
+    digits: int
+
+
+@dataclass(frozen=True, slots=True)
+class DriversView:
+    """The Virtual Machine Manager: drivers, addresses that lead to them, client registers while ring 0 is entered.
+
+    used, size: of the pool of callbacks and breakpoints; mode: whose registers the fields are.
+    """
+
+    drivers: tuple[str, ...] = ()
+    used: int = 0
+    size: int = 0
+    breaks: tuple[BreakRow, ...] = ()
+    mode: Mode = Mode.V86
+    fields: tuple[ClientFieldRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Interest:
     """What the open panes want to see; the session fills only that. Immutable, replaced as a whole."""
 
@@ -405,6 +451,7 @@ class Snapshot:
     recording: RecordingView | None = None
     """Set while the session is recorded into a file, or was opened from one."""
     providers: ProvidersView = ProvidersView()
+    drivers: DriversView = DriversView()
 
     @property
     def events(self) -> tuple[Event, ...]:

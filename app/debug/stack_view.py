@@ -20,9 +20,20 @@ from app.emu.host.multiplex import PRIVATE_PARAGRAPHS
 from app.emu.machine import Machine
 from app.emu.memory import layout
 from app.emu.memory.memory import PageNotPresent
-from app.emu.registers import Registers, Segment
+from app.emu.registers import Mode, Registers, Segment
+from app.emu.vmm.levels import Ring0Level
+from app.emu.vmm.places import RETURN
 
 _FRAME_ESP: Final = FIELDS.index("esp")
+_FRAME_NAMES: Final = tuple(name.upper() if name != "error code" else name for name in FIELDS)
+_SAVED: Final = {"ESP": "saved ESP", "SS": "saved SS"}
+_WAITING: Final = tuple(_SAVED.get(name, name) for name in _FRAME_NAMES)
+_WAITING_V86: Final = tuple("saved SP" if name == "saved ESP" else name for name in _WAITING)
+_ALTERNATE: Final = ("EIP", "CS", "EFLAGS", "ESP", "SS", "ES", "DS", "FS", "GS")
+_CLIENT_NAMES: Final = (
+    *(f"Client_{name}".replace("error code", "Error") for name in _FRAME_NAMES),
+    *(f"Client_Alt_{name}" for name in _ALTERNATE),
+)
 _CALL_NEAR: Final = 0xE8
 _CALL_FAR: Final = 0x9A
 
@@ -221,33 +232,68 @@ def _is_near_return(machine: Machine, linear: int) -> bool:
 # Ring 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """A context on the ring-0 stack: where its frame is, the names of its dwords, its registers, words for the pane."""
+
+    linear: int
+    fields: tuple[str, ...]
+    registers: Registers
+    label: str
+    pusher: str
+    level: int
+    waits: bool
+    """It will be resumed: its stack pointer is a link."""
+
+    @property
+    def end(self) -> int:
+        return self.linear + 4 * len(self.fields)
+
+
+def _contexts(machine: Machine, host: Host) -> list[_Context]:
+    """The host's frames: the running context's on top, below it one for each context that will be resumed.
+
+    While a driver runs there is no frame on top, but what the driver has pushed.
+    """
+    contexts = []
+    if machine.regs.mode is not Mode.RING0:
+        label = f"running context ({machine.regs.mode})"
+        top = host.ring0_esp - FRAME_SIZE
+        contexts.append(_Context(top, _FRAME_NAMES, machine.regs, label, "processor", len(host.levels), waits=False))
+    for number, level in reversed(list(enumerate(host.levels))):
+        label = f"saved client registers ({level.saved.mode})"
+        names = _WAITING_V86 if level.saved.is_v86 else _WAITING
+        if isinstance(level, Ring0Level):
+            label, names = f"client register structure ({level.saved.mode})", _CLIENT_NAMES
+        elif level.saved.mode is Mode.RING0:
+            label = "driver that waits in nested execution"
+        contexts.append(_Context(level.frame, names, level.saved, label, _pusher(level), number, waits=True))
+    return contexts
+
+
 def _ring0(machine: Machine, host: Host, count: int) -> StackView:
-    """The host's frames: the running context's on top, below it one for each context that will be resumed."""
     high = layout.RING0_STACK_TOP
-    top = host.ring0_esp - FRAME_SIZE
-    segment = Segment(layout.RING0_DATA, 0, 0xFFFFFFFF, 0x93, 0xC)
-    place = _Place(segment, top, layout.RING0_STACK, high, 4)
-    contexts: list[tuple[int, Registers, str, str, int]] = [
-        (top, machine.regs, f"running context ({machine.regs.mode})", "processor", len(host.levels))
-    ]
-    contexts += [
-        (level.frame, level.saved, f"saved client registers ({level.saved.mode})", _pusher(level), number)
-        for number, level in reversed(list(enumerate(host.levels)))
-    ]
-    frames = [StackFrame(label, by, at, at + FRAME_SIZE, level) for at, _, label, by, level in contexts]
+    contexts = _contexts(machine, host)
+    driver = machine.regs.mode is Mode.RING0
+    top = machine.regs.esp if driver else contexts[0].linear
+    if not layout.RING0_STACK <= top <= high:
+        top = high
+    place = _Place(Segment(layout.RING0_DATA, 0, 0xFFFFFFFF, 0x93, 0xC), top, layout.RING0_STACK, high, 4)
+    frames = [StackFrame(each.label, each.pusher, each.linear, each.end, each.level) for each in contexts]
     slots = []
     for number, value in enumerate(_words(machine, place, count)):
-        index, field = divmod(number, len(FIELDS))
-        saved = contexts[index][1] if index < len(contexts) else None
-        link = None
-        meaning = FIELDS[field].upper() if field != FIELDS.index("error code") else FIELDS[field]
-        if field == _FRAME_ESP and saved is not None and index > 0:
+        linear = top + 4 * number
+        index = next((at for at, each in enumerate(contexts) if each.linear <= linear < each.end), None)
+        if index is None:
+            slots.append(_slot(place, number, value, "return to the manager" if value == RETURN else "", None, None))
+            continue
+        context, link = contexts[index], None
+        field = (linear - context.linear) // 4
+        if field == _FRAME_ESP and context.waits:
+            saved = context.registers
             link = saved.ss.base + (value if saved.ss.is_big else value & 0xFFFF) & 0xFFFFFFFF
-            meaning = "saved ESP" if not saved.is_v86 else "saved SP"
-        elif field == _FRAME_ESP + 1 and index > 0:
-            meaning = "saved SS"
-        slots.append(_slot(place, number, value, meaning, index if index < len(frames) else None, link))
-    pointer = Far(layout.RING0_DATA, top, wide=True)
+        slots.append(_slot(place, number, value, context.fields[field], index, link))
+    pointer = Far(machine.regs.ss.selector if driver else layout.RING0_DATA, top, wide=True)
     return StackView(
         Stack.RING0, True, host.live_stack is Stack.RING0, layout.RING0_STACK, high, pointer, top, high - top,
         len(frames), tuple(frames), tuple(slots),

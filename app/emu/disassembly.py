@@ -31,6 +31,8 @@ LONGEST: Final = 15
 _ENGINES: Final = {bits: capstone.Cs(capstone.CS_ARCH_X86, mode) for bits, mode in (
     (16, capstone.CS_MODE_16), (32, capstone.CS_MODE_32),
 )}  # fmt: skip
+_DYNALINK: Final = b"\xcd\x20"
+_DYNALINK_SIZE: Final = 6
 _FAR: Final = frozenset({"lcall", "ljmp"})
 _RETURNS: Final = frozenset({"ret", "retf", "iret", "iretd"})
 _CALLS: Final = frozenset({"call", "lcall"})
@@ -50,11 +52,15 @@ class Instruction:
     target: int | None
 
 
-def decode(data: bytes, offset: int, *, wide: bool) -> Instruction | None:
+def decode(data: bytes, offset: int, *, wide: bool, driver: bool = False) -> Instruction | None:
     """Decode the first instruction of some bytes as 32-bit (wide) or 16-bit code; None when they are no instruction.
 
-    offset is the instruction's own (E)IP, which relative targets are counted from.
+    offset is the instruction's own (E)IP, which relative targets are counted from. driver: code of a device driver, in
+    which INT 20h calls the service that the dword behind it names, or jumps to it.
     """
+    if driver and data[:2] == _DYNALINK and len(data) >= _DYNALINK_SIZE:
+        flow = Flow.RETURN if data[3] & 0x80 else Flow.INTERRUPT
+        return Instruction(_DYNALINK_SIZE, "int", f"20h, {int.from_bytes(data[2:6], 'little'):08X}h", flow, None)
     engine = _ENGINES[32 if wide else 16]
     found = next(engine.disasm_lite(data[:LONGEST], offset, 1), None)
     if found is None:

@@ -404,6 +404,77 @@ class ResidentProviderRemoved(ProviderEvent):
     """A provider is gone: it wanted to go when its last client ended, or its own client ended without staying."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VxdCallbackEvent(Event):
+    """Of a callback of the Virtual Machine Manager. nature: v86, pm, or vm_returns (Call_When_VM_Returns).
+
+    address: where ring 3 reaches it; procedure: linear address of the driver's; reference: its reference data.
+    """
+
+    nature: str
+    address: Far
+    procedure: int
+    reference: int
+
+    def details(self) -> dict[str, Any]:
+        """As every event, with `nature` under its outside name `kind`."""
+        return {
+            "kind": self.nature,
+            "address": str(self.address),
+            "procedure": self.procedure,
+            "reference": self.reference,
+        }
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VxdCallbackAllocated(VxdCallbackEvent):
+    """A driver, or INT 2Fh AX=1684h, got an address for a procedure in ring 0."""
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VxdCallbackEntered(VxdCallbackEvent):
+    """Ring 3 reached a callback; the procedure runs next."""
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VxdCallbackReturned(VxdCallbackEvent):
+    """The procedure has returned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class V86BreakpointEvent(Event):
+    """Of an ARPL byte in V86 code. address: its CS:IP; procedure: linear address of its handler; reference: data.
+
+    advanced: has the handler moved the client's CS:IP away from it? None before it has returned.
+    """
+
+    address: Far
+    procedure: int
+    reference: int
+    advanced: bool | None
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class V86BreakpointInstalled(V86BreakpointEvent):
+    """A driver has replaced a byte of V86 code by a breakpoint."""
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class V86BreakpointRemoved(V86BreakpointEvent):
+    """The byte is what it was."""
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class V86BreakpointHit(V86BreakpointEvent):
+    """V86 code ran into it and the handler has returned."""
+
+
 @_kind
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnsupportedCalled(Event):

@@ -30,6 +30,7 @@ from app.emu.devices.clock import RATE
 from app.emu.devices.devices import Devices
 from app.emu.dos.blocks import Block
 from app.emu.dos.dos import Dos
+from app.emu.dos.failures import DosFailed
 from app.emu.dos.host_folder import HostFolder
 from app.emu.dos.mount import Mount
 from app.emu.drivers.mouse import MouseDriver
@@ -52,6 +53,8 @@ from app.emu.paging_policy import OFF, PagingOption
 from app.emu.probes import LoadProbe, MemoryProbe, Probe, RegisterProbe
 from app.emu.registers import ALWAYS_SET, SEGMENTS, Flag, Mode, Registers, Segment
 from app.emu.rom import After, RealTrap, Rom
+from app.emu.vmm.breaks import BREAK
+from app.emu.vmm.manager import Manager
 from app.emu.watchpoint import SINGLE_STEP, WatchType
 
 _HLT: Final = 0xF4
@@ -59,6 +62,7 @@ _IRET: Final = 0xCF
 _INT3: Final = 0xCC
 _INTO: Final = 0xCE
 _INT1: Final = 0xF1
+_INVALID_OPCODE: Final = 6
 _PAGE_FAULT: Final = 14
 _E = TypeVar("_E", bound=events.Event)
 
@@ -102,6 +106,7 @@ class MachineState:
     mouse: MouseDriver
     xms: XmsDriver
     host: DpmiHost
+    vmm: Manager
     tick: int = 0
     idle: int = 0
     """Clocks skipped while the guest waited."""
@@ -178,6 +183,7 @@ class Machine:
             mouse=MouseDriver(self),
             xms=XmsDriver(self),
             host=DpmiHost(self, arena, SharedMemory(arena), Pager(options.paging)),
+            vmm=Manager(self),
         )
         self.state.bios.install()
         self.state.dos.install()
@@ -287,6 +293,13 @@ class Machine:
     # Moves in V86 mode
 
     def interrupt_real(self, vector: int) -> None:
+        """An interrupt in real mode: to the drivers that have hooked it, else through the table."""
+        if self.state.vmm.has_hooked(vector):
+            self.state.vmm.interrupt_v86(vector)
+        else:
+            self.interrupt_through_table(vector)
+
+    def interrupt_through_table(self, vector: int) -> None:
         """What the processor does on INT n in real mode: push FLAGS, CS, IP; clear IF and TF; go through the table."""
         regs, host = self.regs, self.state.host
         frame = (regs.eip, regs.cs.selector, regs.eflags)
@@ -297,6 +310,7 @@ class Machine:
             self._guard(lambda: host.real_to_protected(vector))
         else:
             self._jump_real(self.real_vector(vector))
+            self.state.vmm.interrupted = self.tick
 
     def _jump_real(self, where: Far) -> None:
         self.regs.cs, self.regs.eip = Segment.real(where.segment), where.offset
@@ -335,6 +349,8 @@ class Machine:
         self.at_breakpoint = False
         if state.end is not None:
             return 0
+        if state.regs.mode is not Mode.RING0 and self._time_out():
+            return 0
         if state.attention and self.cpu.in_shadow:
             instructions = min(instructions, 1)
         elif state.attention and self._deliver():
@@ -343,14 +359,14 @@ class Machine:
         devices = state.devices
         clock = state.tick + state.idle
         due = devices.next_due()
-        budget = min(instructions, max(due - clock, 1))
+        budget = min(instructions, max(min(due, state.vmm.next_due() or due) - clock, 1))
         regs = state.regs
         before = regs.copy()
         self._running = True
         try:
             self.cpu.set_watchpoints(state.host.watchpoints)
             self.cpu.enable_coprocessor(on=regs.is_v86 or state.host.has_coprocessor)
-            waits = devices.pic.pending() is not None
+            waits = devices.pic.pending() is not None and before.mode is not Mode.RING0
             ended = self.cpu.run(regs, state.host.ring0_esp, budget, until_interruptible=waits)
         finally:
             self._running = False
@@ -420,7 +436,12 @@ class Machine:
         self.cpu.look_out(probes, stops=stops)
 
     def expose_frame(self) -> None:
-        """Write the context that runs next to the top of the ring-0 stack, where the IRETD will find it."""
+        """Write the context that runs next to the top of the ring-0 stack, where the IRETD will find it.
+
+        A driver in ring 0 is entered without one: what lies there is its own.
+        """
+        if self.regs.mode is Mode.RING0:
+            return
         frame = self.state.host.ring0_esp - FRAME_SIZE
         self.memory.note_use(frame, FRAME_SIZE, write=True)
         write_frame(self.memory.buffer, self.memory.host_physical(frame), self.regs, 0)
@@ -435,6 +456,8 @@ class Machine:
     def _deliver(self) -> bool:
         """Deliver a pending interrupt request if IF allows it."""
         state = self.state
+        if state.regs.mode is Mode.RING0:
+            return False
         state.attention = False
         if not state.regs.interrupts_on or state.devices.pic.pending() is None:
             return False
@@ -442,6 +465,15 @@ class Machine:
         state.waiting = False
         self._on_behalf_of(self.place, lambda: self._guard(lambda: self._interrupt(vector)))
         self.state.host.pager.take_pages(self.state.host)
+        return True
+
+    def _time_out(self) -> bool:
+        """Tell a driver that its time is over."""
+        vmm = self.state.vmm
+        due = vmm.next_due()
+        if due is None or due > self.clock:
+            return False
+        self._on_behalf_of(self.place, lambda: self._guard(vmm.time_out))
         return True
 
     def _interrupt(self, vector: int) -> None:
@@ -464,7 +496,9 @@ class Machine:
             return
         if ended.why is Why.FAULT and ended.vector == DEBUG:
             host.note_watchpoints(ended.error_code & ~SINGLE_STEP)
-        if ended.why is Why.INTERRUPT:
+        if regs.mode is Mode.RING0:
+            self._guard(lambda: self.state.vmm.serve(ended))
+        elif ended.why is Why.INTERRUPT:
             self.state.attention = True
             if regs.is_v86:
                 self._guard(lambda: self.interrupt_real(ended.vector))
@@ -498,6 +532,8 @@ class Machine:
         if (vector, opcode) in ((3, _INT3), (4, _INTO), (1, _INT1)):
             host.fault(vector, 0, 0)
             return
+        if regs.cs.selector == layout.BREAK_CODE and vector == BREAK and self.state.vmm.trap_protected():
+            return
         before = regs.copy()
         try:
             host.software_interrupt(vector)
@@ -528,6 +564,8 @@ class Machine:
             if self.memory.read_u8(regs.code_linear) == _HLT:
                 self._halt()
                 return
+        elif ended.vector == _INVALID_OPCODE and self.state.vmm.trap_v86():
+            return
         self.real_exception(ended.vector, ended.error_code, ended.cr2)
 
     def _enter_trap(self, trap: RealTrap) -> None:
@@ -608,11 +646,25 @@ class Machine:
         where = Far(regs.cs.selector, regs.eip, wide=regs.mode is Mode.PM32)
         self.terminate_client(f"{what} (at {where})")
 
-    def terminate_client(self, reason: str) -> None:
-        """The host ends the running program, client or not: reason and registers to standard error, code FFh."""
+    def give_up(self, reason: str, regs: Registers, ending: End | None) -> None:
+        """A driver has failed, with these registers: its VM ends, and the run with it.
+
+        ending: how the run was ending already, while drivers were told of it.
+        """
+        if ending is None:
+            self.terminate_client(reason, regs)
+        else:
+            self.console.write(2, f"dpmiscope: {reason}\n{dump(regs)}\n".encode())
+            self.state.end = End(ENDED_BY_HOST, "terminated", reason)
+
+    def terminate_client(self, reason: str, shown: Registers | None = None) -> None:
+        """The host ends the running program, client or not: reason and registers to standard error, code FFh.
+
+        shown: other registers than those of the program.
+        """
         state = self.state
         state.host_message, state.host_ended = reason, state.dos.current_psp
-        self.console.write(2, f"dpmiscope: {reason}\n{dump(self.regs)}\n".encode())
+        self.console.write(2, f"dpmiscope: {reason}\n{dump(shown or self.regs)}\n".encode())
         client, regs = state.host.client, self.regs
         # A real-mode child of a client ends alone: the client waits for it. A client that is called while it is
         # resident takes the running program with it.
@@ -625,7 +677,10 @@ class Machine:
             psp = Segment.real(state.dos.current_psp)
             regs.eflags = int(Flag.VM | Flag.IOPL | Flag.IF) | 2
             regs.ss, regs.esp = psp, 0x100
-            state.dos.end_program(ENDED_BY_HOST, reason)
+            try:
+                state.dos.end_program(ENDED_BY_HOST, reason)
+            except DosFailed as failure:  # DOS itself is damaged: nothing can go on
+                state.end = End(ENDED_BY_HOST, "terminated", f"{reason}; then DOS failed: {failure.__doc__}")
 
     def end(self, code: int, how: str, message: str) -> None:
         """A program nobody in the machine waits for has ended: the next one is loaded, or the run is over."""
@@ -637,7 +692,7 @@ class Machine:
             goes_on = state.dos.load_next()
         except LoadError as error:
             how, message, goes_on = "failed", str(error), False
-        if not goes_on:
+        if not goes_on and not state.vmm.ends(End(code, how, message)):
             state.end = End(code, how, message)
 
     # Ports

@@ -10,9 +10,12 @@ import pytest
 
 from app.emu.int31 import dispatch  # noqa: F401 - fills the table
 from app.emu.int31.table import INT31
+from app.emu.vmm import manager  # noqa: F401 - the same
+from app.emu.vmm.table import VMM
 from tests.cli.commands import here, process
 from tests.emu.runs import SAMPLES, com
 
+SINCE = {0x31: {"0.9", "1.0"}, 0x20: {"3.0", "3.1", "95", "98", "ME"}}
 KEYS = {"interrupt", "function", "name", "since", "offered", "summary", "takes", "gives"}
 
 
@@ -20,15 +23,19 @@ def test_services_as_json() -> None:
     done = here("services", "--format", "json")
     assert done.code == 0
     rows = json.loads(done.output)
-    assert len(rows) == len(list(INT31))
+    assert [row["interrupt"] for row in rows] == [0x31] * len(list(INT31)) + [0x20] * len(list(VMM))
     for row in rows:
         assert set(row) == KEYS
-        assert (row["interrupt"], type(row["function"]), type(row["offered"])) == (0x31, int, bool)
-        assert row["since"] in {"0.9", "1.0"}
+        assert (type(row["function"]), type(row["offered"])) == (int, bool)
+        assert row["since"] in SINCE[row["interrupt"]]
         for registers in (row["takes"], row["gives"]):
             assert all(isinstance(name, str) and isinstance(view, str) for name, view in registers.items())
-    assert [row["function"] for row in rows] == sorted(row["function"] for row in rows)
+    for interrupt in SINCE:
+        numbers = [row["function"] for row in rows if row["interrupt"] == interrupt]
+        assert numbers == sorted(numbers)
     allocate = next(row for row in rows if row["function"] == 0x0303)
+    nest = next(row for row in rows if (row["interrupt"], row["function"]) == (0x20, 0x84))
+    assert (nest["name"], nest["offered"], nest["takes"]) == ("Exec_Int", True, {"vector": "EAX"})
     assert allocate["name"] == "allocate_real_mode_callback"
     assert set(allocate["takes"].values()) == {"DS:(E)SI", "ES:(E)DI"}
 
@@ -37,8 +44,11 @@ def test_services_as_text() -> None:
     done = here("services")
     lines = done.output.decode().splitlines()
     assert done.code == 0
-    assert len(lines) == len(list(INT31))
-    assert all(re.match(r"[0-9A-F]{4}h  (0\.9|1\.0)  (yes|no )  [a-z0-9_]+: ", line) for line in lines)
+    functions = lines[: len(list(INT31))]
+    assert all(re.match(r"[0-9A-F]{4}h  (0\.9|1\.0)  (yes|no )  [a-z0-9_]+: ", line) for line in functions)
+    services = lines[len(functions) :]
+    assert len(services) == len(list(VMM))
+    assert all(re.match(r"VMM [0-9A-F]{4}h  [0-9ME.]+ +(yes|no )  [A-Za-z0-9_]+: ", line) for line in services)
 
 
 def test_info_of_a_com_program(tmp_path: Path) -> None:

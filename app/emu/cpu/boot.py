@@ -7,10 +7,10 @@ from typing import Final
 
 from app.emu.descriptor import Descriptor, sized
 from app.emu.memory import layout
-from app.emu.memory.memory import Memory
+from app.emu.memory.memory import WRITABLE, Memory
 
-CR0: Final = 0x80000023
-"""PG, NE, MP, PE."""
+CR0: Final = 0x80010023
+"""PG, WP, NE, MP, PE."""
 CR0_EM: Final = 4
 """Coprocessor instructions raise exception 7."""
 
@@ -51,7 +51,7 @@ def boot_code(memory: Memory) -> tuple[int, int]:
     code = b"".join(
         (
             b"\xb8" + struct.pack("<I", memory.directory) + b"\x0f\x22\xd8",  # mov eax, directory / mov cr3, eax
-            b"\x0f\x20\xc0\x0d" + struct.pack("<I", CR0) + b"\x0f\x22\xc0",  # cr0 |= PG, NE, MP
+            b"\x0f\x20\xc0\x0d" + struct.pack("<I", CR0) + b"\x0f\x22\xc0",  # cr0 |= PG, WP, NE, MP
             b"\xb8\x04\x00\x00\x00\x0f\x22\xe0",  # cr4 = TSD: RDTSC would read the host's clock
             b"\x0f\x01\x15" + struct.pack("<I", tables),  # lgdt
             b"\x0f\x01\x1d" + struct.pack("<I", tables + 8),  # lidt
@@ -70,6 +70,16 @@ def boot_code(memory: Memory) -> tuple[int, int]:
 def erase_boot_code(memory: Memory) -> None:
     """Give conventional memory back as it was."""
     memory.write(0x8000, bytes(0x100))
+
+
+def protect_tables(memory: Memory) -> None:
+    """Read-only from now on, for drivers in ring 0 too: GDT, IDT, TSS, the boot page, page tables."""
+    for start, end in (
+        (layout.GDT, layout.BOOT + 0x1000),
+        (layout.PAGE_TABLES, layout.PAGE_TABLES + layout.PAGE_TABLES_SIZE),
+    ):
+        for page in range(start, end, 0x1000):
+            memory.set_page_entry(page, memory.page_entry(page) & ~WRITABLE)
 
 
 def write_iretd(memory: Memory) -> int:

@@ -54,6 +54,7 @@ class Engine:
         self.uc.reg_write(x86.UC_X86_REG_ESP, layout.RING0_STACK_TOP)
         self.uc.emu_start(start, end)
         boot.erase_boot_code(memory)
+        boot.protect_tables(memory)
         self._discover()
 
     def _discover(self) -> None:
@@ -86,6 +87,10 @@ class Engine:
         self.entry = self._state(self._entry_context, at)
         self.exit = self._state(self._exit_context, at)
         self._looked = self._state(self._look_context, at)
+        self._ring0_context = self.uc.context_save()
+        self.ring0 = self._state(self._ring0_context, at)
+        if not self.ring0.is_ring0:
+            raise RuntimeError("this build of Unicorn keeps its mode bits elsewhere; install unicorn 2.1")
         # Without an end address: Unicorn would look it up after each run, and remember the page fault.
         self.uc.ctl_exits_enabled(True)
         self.uc.ctl_flush_tb()
@@ -103,6 +108,12 @@ class Engine:
         self.uc.context_restore(self._entry_context)
         self.is_entering = True
         return self._start(self.iretd, instructions)
+
+    def enter_ring0(self, instructions: int) -> int:
+        """Run from the context in `ring0`; how many instructions began without stopping."""
+        self.uc.context_restore(self._ring0_context)
+        self.is_entering = False
+        return self._start(self.ring0.eip, instructions)
 
     def resume(self, instructions: int) -> int:
         """Go on from where the engine stopped."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from app.emu.cpu.offsets import SHADOW, Offsets
 from app.emu.memory.layout import RING0_DATA
-from app.emu.registers import STATUS, Flag, Registers, Segment
+from app.emu.registers import SEGMENTS, STATUS, Flag, Registers, Segment
 
 _MASK: Final = 0xFFFFFFFF
 _NULL_RIGHTS: Final = 0x6000
@@ -23,6 +23,12 @@ _FPU_REGISTER: Final = 10
 _FPU_SLOT: Final = 16
 """Bytes of a register, and from one to the next."""
 _ARITHMETIC: Final = int(STATUS) | int(Flag.DF)
+_MODE: Final = 48
+"""From EIP to the bits Unicorn derives from modes, and those there must be in ring 0: CS and SS are 32-bit."""
+_MODE_MASK: Final = 0xB3
+_RING0: Final = 0xB0
+_BASED: Final = 0x40
+"""Some of DS, ES and SS has a base."""
 
 
 class State:
@@ -109,6 +115,25 @@ class State:
         if not regs.is_v86:
             for number, segment in ((0, regs.es), (3, regs.ds), (4, regs.fs), (5, regs.gs)):
                 self.load_segment(number, segment)
+
+    @property
+    def is_ring0(self) -> bool:
+        """Is this flat 32-bit code of ring 0, as far as the layout is understood?"""
+        return bool(_DWORD.unpack_from(self.blob, self._at.eip + _MODE)[0] & _MODE_MASK == _RING0)
+
+    def load_ring0(self, regs: Registers) -> None:
+        """Write a whole context of ring 0 into one that is there already: no IRETD switches stacks within a ring."""
+        _GENERAL.pack_into(
+            self.blob, self._at.general,
+            regs.eax, regs.ecx, regs.edx, regs.ebx, regs.esp, regs.ebp, regs.esi, regs.edi,
+        )  # fmt: skip
+        for number, name in enumerate(SEGMENTS):
+            self.load_segment(number, getattr(regs, name))
+        self.set_eip(regs.eip)
+        _DWORD.pack_into(self.blob, self._at.eip + 8, regs.eflags)  # EFLAGS itself counts when the engine starts anew
+        mode = _DWORD.unpack_from(self.blob, self._at.eip + _MODE)[0] & ~_BASED
+        based = _BASED if regs.ds.base | regs.es.base | regs.ss.base else 0
+        _DWORD.pack_into(self.blob, self._at.eip + _MODE, mode | based)
 
     def load_segment(self, number: int, segment: Segment) -> None:
         """Write one segment register; 6 is LDTR."""

@@ -1,7 +1,8 @@
 """The processor over Unicorn: enter the guest with some registers, run a number of instructions, come back exactly.
 
 Every entry writes the interrupted context as a monitor's frame on the ring-0 stack in guest memory and executes the
-one IRETD at `layout.BOOT`; that lets the CPU itself change ring, mode and code width. A clean context is restored
+one IRETD at `layout.BOOT`; that lets the CPU itself change ring, mode and code width. Code of ring 0 (device drivers)
+is entered directly: an IRETD that stays in its ring would pop from the driver's own stack. A clean context is restored
 first, because Unicorn remembers the last fault. All stops are exact: by count, in the interrupt hook, or by cutting
 the count short. Only one thread may use an instance.
 """
@@ -22,13 +23,14 @@ from app.emu.cpu.frame import FRAME_SIZE, write_frame
 from app.emu.cpu.guard import Guard
 from app.emu.cpu.interruptible import Interruptible
 from app.emu.cpu.lookout import Lookout
+from app.emu.cpu.privileged import Privileged
 from app.emu.cpu.translations import Translations
 from app.emu.cpu.verdict import instruction_at
 from app.emu.cpu.watchpoints import DEBUG, Watchpoints
 from app.emu.memory import layout
 from app.emu.memory.memory import Memory, PageNotPresent
 from app.emu.probes import Probe
-from app.emu.registers import Flag, Registers
+from app.emu.registers import Flag, Mode, Registers
 from app.emu.watchpoint import SINGLE_STEP, Watchpoint
 
 _INVALID_OPCODE: Final = 6
@@ -75,6 +77,7 @@ class UnicornCpu:
         self._engine = Engine(memory)
         self._uc = self._engine.uc
         self._guard = Guard(self._engine, self._stops_at) if limit_checks else None
+        self._privileged = Privileged(self._engine)
         self._uc.hook_add(unicorn.UC_HOOK_INTR, self._on_interrupt)
         self._uc.hook_add(unicorn.UC_HOOK_INSN_INVALID, self._on_invalid)
         self._uc.hook_add(unicorn.UC_HOOK_MEM_FETCH_PROT, self._on_fetch_from_nowhere)
@@ -124,8 +127,9 @@ class UnicornCpu:
         result = self._with_watchpoints(ended, regs)
         self._total += result.executed
         self.sightings = self._lookout.take(result.executed)
-        frame = self.memory.host_physical(ring0_esp - FRAME_SIZE)
-        write_frame(self.memory.buffer, frame, regs, result.error_code)
+        if regs.mode is not Mode.RING0:
+            frame = self.memory.host_physical(ring0_esp - FRAME_SIZE)
+            write_frame(self.memory.buffer, frame, regs, result.error_code)
         return result
 
     def _with_watchpoints(self, result: Exit, regs: Registers) -> Exit:
@@ -143,10 +147,15 @@ class UnicornCpu:
         engine, guard, shadowed = self._engine, self._guard, self.in_shadow
         self._translations.forget_overwritten()
         self._interruptible.enter()
-        frame = ring0_esp - FRAME_SIZE
-        write_frame(self.memory.buffer, self.memory.host_physical(frame), regs, 0)
-        engine.entry.load(regs, frame + 0x24)
-        engine.entry.fpu[:] = engine.exit.fpu
+        in_ring0 = self._privileged.active = regs.mode is Mode.RING0
+        if in_ring0:
+            engine.ring0.load_ring0(regs)
+            engine.ring0.fpu[:] = engine.exit.fpu
+        else:
+            frame = ring0_esp - FRAME_SIZE
+            write_frame(self.memory.buffer, self.memory.host_physical(frame), regs, 0)
+            engine.entry.load(regs, frame + 0x24)
+            engine.entry.fpu[:] = engine.exit.fpu
         engine.hit = None
         self._cut = False
         self._exit_eip = None
@@ -155,8 +164,8 @@ class UnicornCpu:
             guard.enter(regs)
             if guard.active and regs.eip > (0xFFFF if regs.is_v86 else regs.cs.limit):
                 return Exit(Why.FAULT, 0, _PROTECTION)
-        self._done = -1  # the IRETD counts
-        self._done += engine.enter(instructions + 1)
+        self._done = 0 if in_ring0 else -1  # the IRETD counts
+        self._done += engine.enter_ring0(instructions) if in_ring0 else engine.enter(instructions + 1)
         while self._settle() and not self._is_over(instructions):
             self._done += engine.resume(instructions - self._done)
         if guard:
@@ -179,6 +188,9 @@ class UnicornCpu:
     def _settle(self) -> bool:
         """Do what a hook stopped the engine for; False: it did not, the run is over."""
         again = self._translations.settle()
+        if self._privileged.pending:
+            self._privileged.settle()
+            again = True
         if self._guard and self._guard.pending:
             self._guard.settle()
             again = True
@@ -385,7 +397,8 @@ class UnicornCpu:
         """LLDT: make the LDT of the client at this index the current one, in the GDT and in the hidden part of LDTR."""
         descriptor = boot.ldt_descriptor(client_index)
         self.memory.write(layout.GDT + layout.LDT_SELECTOR, descriptor.encode())
-        self._engine.entry.load_segment(_LDTR, descriptor.segment(layout.LDT_SELECTOR))
+        for context in (self._engine.entry, self._engine.ring0):
+            context.load_segment(_LDTR, descriptor.segment(layout.LDT_SELECTOR))
 
     def clear_fpu_exceptions(self) -> None:
         """What FNCLEX does, between slices: no floating-point exception waits any more."""

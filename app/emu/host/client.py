@@ -101,6 +101,10 @@ class Client:
     """Read-only for the client: DS at callback entry, based on the real-mode stack segment."""
     locked_depth: int = 0
     """How many events lie on the locked protected-mode stack; 0: not in use."""
+    is_known_to_drivers: bool = False
+    """Drivers have had Begin_PM_App for it, and not End_PM_App yet."""
+    locked_origin: tuple[int, int] | None = None
+    """SS and (E)SP that End_Use_Locked_PM_Stack gives back, if a driver was the first to use the locked stack."""
     pm_pointer: tuple[int, int] = (0, 0)
     """SS and (E)SP as they were when the client last left protected mode: where a nested event goes on."""
     vectors: list[Vector] = field(default_factory=list)

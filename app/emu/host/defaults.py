@@ -16,9 +16,15 @@ DPMI: Final = 0x31
 DOS: Final = 0x21
 MULTIPLEX: Final = 0x2F
 TERMINATE: Final = 0x4C
+
+
+def _multiplex(host: Host) -> bool:
+    return multiplex.from_protected(host) or host.machine.state.vmm.multiplex()
+
+
 _TRANSLATED: Final = {
     DOS: dos_api.translate,
-    MULTIPLEX: multiplex.from_protected,
+    MULTIPLEX: _multiplex,
     mouse_api.VECTOR: mouse_api.translate,
     bios_api.VIDEO: bios_api.video,
     bios_api.SYSTEM: bios_api.system,

@@ -33,8 +33,8 @@ class DpmiHost(Host):
     # Asked by DOS
 
     def multiplex(self) -> bool:
-        """Answer an INT 2Fh function of the host in V86 mode; False: it is none."""
-        return multiplex.from_real(self)
+        """Answer an INT 2Fh function of the host or of the drivers' manager in V86 mode; False: it is none."""
+        return multiplex.from_real(self) or self.machine.state.vmm.multiplex()
 
     def program_ending(self, psp: int, code: int, how: int, message: str) -> bool:
         """A program is about to end; True: as a client it ends first, then the host has DOS begin again."""

@@ -68,7 +68,8 @@ def enter_protected_mode(host: Host) -> None:
     regs.esp = sp
     machine.attention = True
     host.switched(before, Door.ENTRY)
-    providers.client_entered(host, client)
+    if not machine.state.vmm.application_begins(client):
+        providers.client_entered(host, client)
 
 
 def _new_client(host: Host, index: int, bits: int) -> Client:
@@ -89,6 +90,7 @@ def _new_client(host: Host, index: int, bits: int) -> Client:
         outer=host.client,
     )
     client.reset_vectors()
+    machine.state.vmm.set_default_vectors(client)
     host.clients.append(client)
     host.run_as(client)
     host.real_pointer = Far(client.private, PRIVATE_PARAGRAPHS * 16)

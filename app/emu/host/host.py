@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
 from app.emu import events
 from app.emu.address import Far
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from app.emu.services import Service
 
 LDT_ALIAS: Final = "host: LDT alias (MS-DOS API)"
+_L = TypeVar("_L", bound="Level")
 NOWHERE: Final = Far(0, 0)
 RING0_RESERVE: Final = 8 * FRAME_SIZE
 """Bytes of the ring-0 stack kept free for ending a client that has used the rest."""
@@ -73,9 +74,9 @@ class Level:
     """A context that was left and will be resumed. frame: linear address of its frame on the ring-0 stack."""
 
     door: Door
-    left: Client
-    """Whose context was left: it is current again when the level is resumed."""
-    client: Client
+    left: Client | None
+    """Whose context was left: it is current again when the level is resumed. None: there was no client."""
+    owner: Client | None
     """Whom the event is for: `left`, or the owner of a callback, or the primary client."""
     saved: Registers
     frame: int
@@ -106,6 +107,13 @@ class Level:
     """The registers a reflected interrupt's handler came back with."""
     told: Told | None = None
     """The resident provider that was called, and for which client."""
+
+    @property
+    def client(self) -> Client:
+        """Whom the event is for, in levels that only clients have."""
+        if self.owner is None:
+            raise RuntimeError("there is no client")
+        return self.owner
 
 
 @dataclass(slots=True, eq=False)
@@ -160,7 +168,10 @@ class Host:
 
     @property
     def ring0_esp(self) -> int:
-        """Linear address the next ring-0 frame ends at (TSS.ESP0)."""
+        """Linear address the next ring-0 frame ends at (TSS.ESP0); a driver that runs has pushed things of its own."""
+        regs = self.machine.regs
+        if regs.mode is Mode.RING0:
+            return regs.esp
         return self.levels[-1].frame if self.levels else layout.RING0_STACK_TOP
 
     @property
@@ -339,21 +350,24 @@ class Host:
 
         client: whom the event is for, when that is not the current client; it is the current one afterwards.
         """
-        machine, left = self.machine, self.current
-        client = client or left
-        frame = self.ring0_esp - FRAME_SIZE
+        return self.keep(Level, door, client or self.current)
+
+    def keep(self, kind: type[_L], door: Door, client: Client | None, size: int = FRAME_SIZE) -> _L:
+        """`leave` with a level of a certain kind, and a frame of so many bytes, of which the first are `FRAME`."""
+        machine, left = self.machine, self.client
+        frame = self.ring0_esp - size
         if frame < layout.RING0_STACK + RING0_RESERVE:
             raise HostStackFull
         regs = machine.regs
         machine.memory.note_use(frame, FRAME_SIZE, write=True)
         write_frame(machine.memory.buffer, machine.memory.host_physical(frame), regs, 0)
-        pointers = (left.pm_pointer, client.pm_pointer)
+        pointers = tuple((0, 0) if each is None else each.pm_pointer for each in (left, client))
         psp = machine.state.dos.current_psp
-        level = Level(door, left, client, regs.copy(), frame, self.real_pointer, pointers, psp)
+        level = kind(door, left, client, regs.copy(), frame, self.real_pointer, (pointers[0], pointers[1]), psp)
         self.levels.append(level)
         if regs.is_v86:
             self.real_pointer = Far(regs.ss.selector, regs.esp & 0xFFFF)
-        else:
+        elif left is not None and regs.mode is not Mode.RING0:
             left.pm_pointer = (regs.ss.selector, regs.stack_offset)
         machine.set_ring0_stack(frame)
         self.run_as(client)
@@ -372,7 +386,7 @@ class Host:
         self.levels.pop()
         regs = self.machine.regs
         self.run_as(level.left)
-        saved = self._from_frame(level)
+        saved = self.registers_of(level)
         self._unwind(level)
         regs.assign(saved)
         self.machine.set_ring0_stack(self.ring0_esp)
@@ -401,15 +415,16 @@ class Host:
         return client.ldt.selector(index)
 
     def _unwind(self, level: Level) -> None:
-        client = level.client
         self.real_pointer = level.real_pointer
-        level.left.pm_pointer, client.pm_pointer = level.pm_pointers
+        for each, pointer in zip((level.left, level.owner), level.pm_pointers, strict=True):
+            if each is not None:
+                each.pm_pointer = pointer
         if level.on_locked:
-            client.locked_depth -= 1
-        if level.door is Door.CALLBACK and level.vector in client.callbacks:
-            client.callbacks[level.vector].depth -= 1
+            level.client.locked_depth -= 1
+        if level.door is Door.CALLBACK and level.vector in level.client.callbacks:
+            level.client.callbacks[level.vector].depth -= 1
 
-    def _from_frame(self, level: Level) -> Registers:
+    def registers_of(self, level: Level) -> Registers:
         """A level's registers, read back from the ring-0 stack; hidden parts from when it was left."""
         memory = self.machine.memory
         memory.note_use(level.frame, FRAME_SIZE, write=False)
@@ -418,7 +433,8 @@ class Host:
         saved = level.saved.copy()
         saved.edi, saved.esi, saved.ebp, saved.ebx = edi, esi, ebp, ebx
         saved.edx, saved.ecx, saved.eax, saved.eip, saved.eflags, saved.esp = edx, ecx, eax, eip, eflags, esp
-        for name, selector in (("cs", cs), ("ss", ss), ("es", es), ("ds", ds), ("fs", fs), ("gs", gs)):
+        for name, dword in (("cs", cs), ("ss", ss), ("es", es), ("ds", ds), ("fs", fs), ("gs", gs)):
+            selector = dword & 0xFFFF
             if getattr(saved, name).selector != selector:
                 real = bool(eflags & 1 << 17)
                 setattr(saved, name, Segment.real(selector) if real else self.load(selector))

@@ -56,6 +56,7 @@ def call_handler(host: Host, handler: Vector, label: str, pushed_by: str) -> Non
     )
     regs.set_flag(Flag.TF | Flag.NT, on=False)
     jump(host, handler)
+    host.machine.state.vmm.interrupted = host.machine.tick
 
 
 def jump(host: Host, handler: Vector) -> None:
@@ -88,8 +89,8 @@ def enter_real(host: Host, stack: Far, target: Far, flags: int, pushes: tuple[tu
     regs.esp = stack.offset & 0xFFFF
     regs.ds = regs.es = Segment.real(stack.segment)
     regs.fs = regs.gs = Segment.real(0)
-    values = tuple(value for value, _ in pushes)
-    host.push(values, by, "host", tuple(name for _, name in pushes), 2)
+    if pushes:
+        host.push(tuple(value for value, _ in pushes), by, "host", tuple(name for _, name in pushes), 2)
     regs.cs, regs.eip = Segment.real(target.segment), target.offset & 0xFFFF
     machine.attention = True
 
@@ -112,14 +113,18 @@ def reflect(host: Host, vector: int, *, hardware: bool = False) -> Level:
     level.vector, level.is_hardware = vector, hardware
     handler = machine.real_vector(vector)
     flags = regs.eflags
-    enter_real(
-        host,
-        level.real_pointer,
-        handler,
-        flags & ~(Flag.IF | Flag.TF),
-        real_return_frame(host, flags),
-        f"INT {vector:02X}h reflected: interrupt frame",
-    )
+    hooked = machine.state.vmm.has_hooked(vector)
+    if hooked:
+        enter_real(host, level.real_pointer, machine.real_return, flags, (), "")
+    else:
+        enter_real(
+            host,
+            level.real_pointer,
+            handler,
+            flags & ~(Flag.IF | Flag.TF),
+            real_return_frame(host, flags),
+            f"INT {vector:02X}h reflected: interrupt frame",
+        )
     host.machine.emit(
         events.InterruptReflected,
         vector=vector,
@@ -129,6 +134,9 @@ def reflect(host: Host, vector: int, *, hardware: bool = False) -> Level:
         handler=handler,
     )
     host.switched(before, Door.REFLECTION)
+    machine.state.vmm.interrupted = machine.tick
+    if hooked:
+        machine.interrupt_real(vector)
     return level
 
 
@@ -193,6 +201,7 @@ def to_protected(host: Host, vector: int, door: Door) -> None:
     regs.set_flag(Flag.IF, on=False)
     handler = client.vectors[vector]
     jump(host, handler)
+    machine.state.vmm.interrupted = machine.tick
     machine.emit(
         events.InterruptReflected,
         vector=vector,

@@ -106,7 +106,7 @@ def program_ending(host: Host, last: ByDos) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """The end of a client in progress: it waits while a resident provider is told.
+    """The end of a client in progress: it waits while a resident provider or a driver is told.
 
     stays: by INT 31h AX=0C01h, its own providers stay; psp: its program, if DOS keeps something of it.
     """
@@ -117,7 +117,7 @@ class Ending:
     psp: int = 0
 
     def finish(self, host: Host, _level: Level) -> None:
-        """The provider has returned."""
+        """The provider or driver has returned."""
         _go_on(host, self)
 
 
@@ -133,6 +133,8 @@ def _go_on(host: Host, ending: Ending) -> None:
         host.run_as(client)
         try:
             if providers.tell_of_end(host, client, ending, before):
+                return
+            if host.machine.state.vmm.application_ends(client, ending):
                 return
         except HostStackFull:
             continue
@@ -172,7 +174,7 @@ def _leave_levels(host: Host, client: Client) -> None:
     """Drop every context that was left since a client entered, or for a resident one since it was called."""
     first = client.base_level
     if client.is_resident:
-        involved = (number for number, level in enumerate(host.levels) if client in (level.left, level.client))
+        involved = (number for number, level in enumerate(host.levels) if client in (level.left, level.owner))
         first = next(involved, len(host.levels))
     _drop_from(host, first)
 

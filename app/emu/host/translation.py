@@ -48,7 +48,11 @@ def call_real_mode(host: Host, function: int, structure: tuple[int, int], words:
     entry_flags = flags if function == 0x0301 else flags & ~Flag.IF
     back = real_return_frame(host, None if function == 0x0301 else flags)
     name = f"INT 31h AX={function:04X}h"
-    enter_real(host, stack, target, entry_flags, (*back, *arguments), f"{name}: return frame")
+    hooked = function == 0x0300 and machine.state.vmm.has_hooked(vector)
+    if hooked:
+        enter_real(host, stack, machine.real_return, flags, arguments, f"{name}: arguments")
+    else:
+        enter_real(host, stack, target, entry_flags, (*back, *arguments), f"{name}: return frame")
     regs.edi, regs.esi, regs.ebp, regs.ebx = call.edi, call.esi, call.ebp, call.ebx
     regs.edx, regs.ecx, regs.eax = call.edx, call.ecx, call.eax
     regs.es, regs.ds = Segment.real(call.es), Segment.real(call.ds)
@@ -62,6 +66,10 @@ def call_real_mode(host: Host, function: int, structure: tuple[int, int], words:
         real_stack=Far(regs.ss.selector, regs.esp & 0xFFFF),
     )
     host.switched(before, DOORS[function])
+    if function != 0x0301:
+        machine.state.vmm.interrupted = machine.tick
+    if hooked:
+        machine.interrupt_real(vector)
 
 
 def returned_from_real_mode(host: Host, level: Level) -> None:

@@ -5,6 +5,8 @@
     C0000000  the host: tables, boot code, ring-0 stack (supervisor pages)
     C0100000  what clients may see of the host: trap addresses (read-only), locked protected-mode stacks
     C0110000  the host's page tables (supervisor pages)
+    C0340000  with device drivers: the Virtual Machine Manager's structures, the drivers' objects (supervisor pages)
+    C0400000  with device drivers: conventional memory again, as drivers see that of a virtual machine
 
 Conventional memory is mapped one to one, clients' memory to any frames of the machine's memory (to the same address
 where that is free); the host's pages lie behind the machine's memory physically.
@@ -40,11 +42,23 @@ HOST_USER: Final = HOST + 0x100000
 TRAPS: Final = HOST_USER
 LOCKED_STACKS: Final = HOST_USER + 0x1000
 LOCKED_STACK_SIZE: Final = 0x1000
+BREAKS: Final = HOST_USER + 0x9000
+"""Protected-mode addresses that lead to the Virtual Machine Manager: a page of INT 30h."""
 PAGE_TABLES: Final = HOST + 0x110000
 PAGE_TABLES_SIZE: Final = 0x210000
 """The directory and a table for every 4 MiB up to `CLIENTS_END` and for the host."""
-HOST_SIZE: Final = 0x340000
+VMM: Final = HOST + 0x340000
+"""The Virtual Machine Manager's page: VM control blocks, what it calls drivers with."""
+VMM_TRAPS: Final = HOST + 0x341000
+"""Where drivers' procedures return to."""
+VXDS: Final = HOST + 0x342000
+HOST_SIZE: Final = 0x400000
 """Bytes of physical memory behind the machine's own that the host takes."""
+
+VXDS_END: Final = HOST + HOST_SIZE
+"""Objects of drivers lie between these two."""
+HIGH_LINEAR: Final = HOST + 0x400000
+"""CB_High_Linear: what drivers add to a V86 linear address."""
 
 NULL_BASE: Final = 0xE0000000
 """Base the host gives a segment register it leaves null: nothing is mapped there, so any use faults."""
@@ -56,6 +70,9 @@ RING0_CODE: Final = 0x08
 RING0_DATA: Final = 0x10
 LDT_SELECTOR: Final = 0x18
 TSS_SELECTOR: Final = 0x20
+VXD_CODE: Final = 0x28
+VXD_DATA: Final = 0x30
+BREAK_CODE: Final = 0x38 | 3
 BIOS_DATA: Final = 0x40
 """Old clients use 40h as a selector for the BIOS data area."""
 TRAP_CODE16: Final = 0x50 | 3

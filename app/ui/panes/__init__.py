@@ -61,6 +61,7 @@ PANES: Final = (
           "CallbacksPane"),
     Entry("vectors", "Vectors", "arrow-left-right", "Alt+8", Place.LISTS, "app.ui.panes.vectors", "VectorsPane"),
     Entry("providers", "Providers", "link", "Alt+S", Place.LISTS, "app.ui.panes.providers", "ProvidersPane"),
+    Entry("drivers", "Drivers", "settings", "Alt+D", Place.LISTS, "app.ui.panes.drivers", "DriversPane"),
     Entry("bookmarks", "Bookmarks", "bookmark", "Alt+B", Place.LISTS, "app.ui.panes.bookmarks", "BookmarksPane"),
     Entry("breakpoints", "Breakpoints", "circle-dot", "Alt+P", Place.PICTURES, "app.ui.panes.breakpoints",
           "BreakpointsPane"),

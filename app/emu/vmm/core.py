@@ -1,0 +1,241 @@
+"""The manager's own state and the moves all else here is made of: enter ring 0, call a driver, leave, end a VM."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from app.emu.events import Door
+from app.emu.host.client import Vector
+from app.emu.memory import layout
+from app.emu.memory.layout import BREAK_CODE
+from app.emu.registers import ALWAYS_SET, Flag, Mode, Segment
+from app.emu.vmm import client_registers
+from app.emu.vmm.breaks import Breaks
+from app.emu.vmm.control_block import PM_APP, PM_EXEC, PM_USE32, SYSTEM, ControlBlock
+from app.emu.vmm.device import Device
+from app.emu.vmm.failure import DriverFailed
+from app.emu.vmm.levels import Call, NestedLevel, Ring0Level, Sequel
+from app.emu.vmm.messages import Sending
+from app.emu.vmm.places import RETURN, THREAD
+from app.emu.vmm.simulation import Simulation
+
+if TYPE_CHECKING:
+    from app.emu.host.dpmi import DpmiHost
+    from app.emu.machine import End, Machine
+    from app.emu.registers import Registers
+
+_OF_CLIENTS: Final = 0x0FD7
+"""The flags a driver may change in Client_EFlags; VM and IOPL are the manager's."""
+_ELSEWHERE: Final = Segment(0x10000)
+"""No segment register: what is kept of one when its mode has changed."""
+
+
+@dataclass(slots=True, eq=False)
+class Vmm:
+    """The Virtual Machine Manager of one machine."""
+
+    machine: Machine
+    breaks: Breaks = field(default_factory=Breaks)
+    devices: list[Device] = field(default_factory=list)
+    """In ascending order of initialisation."""
+    images: list[tuple[str, bytes]] = field(default_factory=list)
+    """File names and contents of the drivers, as they were loaded."""
+    classic: bool = False
+    """Procedures of callbacks do the far return themselves."""
+    vm: int = SYSTEM
+    """The current VM's id."""
+    agenda: list[Sending] = field(default_factory=list)
+    """Control messages to send before ring 3 goes on; the first one is being sent."""
+    ending: End | None = None
+    """How the run ends when the messages of the end are sent."""
+    has_crashed: bool = False
+    called_last: int = 0
+    """The driver's procedure that was called, or has returned, last."""
+    interrupt_hooks: dict[int, list[int]] = field(default_factory=dict)
+    """{V86 vector: procedures of Hook_V86_Int_Chain, the last one first}"""
+    pm_vectors: dict[int, Vector] = field(default_factory=dict)
+    """Protected-mode vectors set before there was an application."""
+    interrupted: int = -1
+    """The tick at which an interrupt frame was pushed last."""
+
+    @property
+    def is_active(self) -> bool:
+        """Are there drivers that run?"""
+        return bool(self.devices) and not self.has_crashed
+
+    @property
+    def host(self) -> DpmiHost:
+        """The DPMI host beside it."""
+        return self.machine.state.host
+
+    def leads_to_manager(self, regs: Registers) -> bool:
+        """Is the next instruction the ARPL byte, an INT 30h of the break segment, or what drivers return to?"""
+        if not self.devices:
+            return False
+        if regs.mode is Mode.RING0:
+            return regs.eip == RETURN
+        return regs.code_linear == self.breaks.arpl.real_linear if regs.is_v86 else regs.cs.selector == BREAK_CODE
+
+    def label(self, linear: int) -> str:
+        """What an address of the manager's is called in listings; empty for others."""
+        if not self.devices:
+            return ""
+        if linear == RETURN:
+            return "vmm!RETURN"
+        if linear == self.breaks.arpl.real_linear:
+            return "vmm!V86_CALL_BACKS"
+        if layout.BREAKS <= linear < layout.BREAKS + 0x1000:
+            return "vmm!PM_CALL_BACK" if self.breaks.in_protected(linear - layout.BREAKS) is not None else ""
+        return ""
+
+    # Ring 0
+
+    @property
+    def level(self) -> Ring0Level:
+        """The context of ring 3 that waits for the drivers that run now."""
+        level = self.host.levels[-1]
+        if not isinstance(level, Ring0Level):
+            raise TypeError(f"ring 0 runs above {type(level).__name__}")
+        return level
+
+    @property
+    def simulation(self) -> Simulation:
+        """The processor's moves on the client registers."""
+        return Simulation(self.host, self.level)
+
+    @property
+    def handle(self) -> int:
+        """The current VM's handle."""
+        return ControlBlock(self.machine.memory, self.vm).handle
+
+    def enter(self, door: Door) -> Ring0Level:
+        """Ring 3 waits, ring 0 runs: the caller goes on with `call` and announces the switch."""
+        host, regs = self.host, self.machine.regs
+        level = host.keep(Ring0Level, door, host.client, client_registers.SIZE)
+        level.in_pm = not regs.is_v86
+        self._write_alternate(level)
+        level.at_entry = self.machine.memory.read(level.frame, client_registers.SIZE)
+        self.note_mode(level)
+        flat = Segment(layout.VXD_DATA, 0, 0xFFFFFFFF, 0x93, 0xC)
+        regs.cs = Segment(layout.VXD_CODE, 0, 0xFFFFFFFF, 0x9B, 0xC)
+        regs.ss = regs.ds = regs.es = regs.fs = regs.gs = flat
+        regs.eax = regs.ecx = regs.edx = regs.esi = regs.edi = 0
+        regs.esp, regs.eflags = level.frame, ALWAYS_SET | Flag.IF
+        return level
+
+    def _write_alternate(self, level: Ring0Level) -> None:
+        """The registers of the VM's other mode, as far as there is one."""
+        client, host = level.client_registers(self.machine.memory), self.host
+        if level.in_pm:
+            stack, back = host.real_pointer, self.machine.real_return
+            values = {
+                "eip": back.offset, "cs": back.segment, "esp": stack.offset, "ss": stack.segment,
+                "es": stack.segment, "ds": stack.segment, "fs": 0, "gs": 0,
+            }  # fmt: skip
+            flags = Flag.VM | Flag.IOPL | Flag.IF | ALWAYS_SET
+        else:
+            values = dict.fromkeys(client_registers.EXCHANGED, 0)
+            flags = Flag.IOPL | Flag.IF | ALWAYS_SET
+            left = (each for each in reversed(host.levels[:-1]) if host.client and each.left is host.client)
+            saved = next((each.saved for each in left if not each.saved.is_v86 and each.saved.cs.selector & 3), None)
+            if saved is not None:
+                values |= {"eip": saved.eip, "esp": saved.esp}
+                values |= {name: getattr(saved, name).selector for name in ("cs", "ss", "es", "ds", "fs", "gs")}
+        for name, value in values.items():
+            client.set(f"alt_{name}", value)
+        client.set("alt_eflags", flags)
+
+    def note_mode(self, level: Ring0Level) -> None:
+        """Bring the control block up to date."""
+        application = self.host.client
+        status = PM_EXEC if level.in_pm else 0
+        if application is not None:
+            status |= PM_APP | (PM_USE32 if application.wide else 0)
+        ControlBlock(self.machine.memory, self.vm).note(level.frame, status)
+
+    def change_mode(self, level: Ring0Level, *, pm: bool) -> None:
+        """Set_V86_Exec_Mode, Set_PM_Exec_Mode: exchange the client registers with the alternate set."""
+        if level.in_pm == pm:
+            return
+        if pm and self.host.client is None:
+            raise DriverFailed("it asked for protected mode, and the VM has no protected-mode application")
+        client = level.client_registers(self.machine.memory)
+        client.exchange()
+        client.set_flag(Flag.VM, on=not pm)
+        self.take_mode(level, pm=pm)
+
+    def take_mode(self, level: Ring0Level, *, pm: bool) -> None:
+        """The client registers are those of a mode from now on; what was kept of segment registers is not theirs."""
+        level.in_pm = pm
+        saved = level.saved
+        saved.cs = saved.ss = saved.es = saved.ds = saved.fs = saved.gs = _ELSEWHERE
+        self.note_mode(level)
+
+    def call(self, level: Ring0Level, procedure: int, then: Sequel, **registers: int) -> None:
+        """Near-call a driver's procedure."""
+        regs = self.machine.regs
+        level.calls.append(Call(procedure, regs.esp, then))
+        self.called_last = procedure
+        regs.esp = regs.esp - 4 & 0xFFFFFFFF
+        self.machine.memory.write_u32(regs.esp, RETURN)
+        regs.eip, regs.ebp, regs.ebx, regs.edi = procedure, level.frame, self.handle, THREAD
+        for name, value in registers.items():
+            setattr(regs, name, value)
+
+    def procedure_returned(self) -> None:
+        """A driver has executed the near RET of a procedure."""
+        level, regs = self.level, self.machine.regs
+        if not level.calls:
+            raise DriverFailed("it returned to the manager more often than it was called")
+        call = level.calls.pop()
+        self.called_last = call.procedure
+        if regs.esp != call.esp:
+            raise DriverFailed(
+                f"its procedure at {call.procedure:08X} returned with ESP {regs.esp:08X} instead of {call.esp:08X}"
+            )
+        call.then.returned(self, level, regs.copy())
+
+    def leave(self, level: Ring0Level) -> None:
+        """Ring 3 goes on with the client registers."""
+        if level.nests:
+            raise DriverFailed("it returned to the manager within nested execution: End_Nest_Exec is missing")
+        before = self.host.standing()
+        self.leave_silently(level)
+        self.host.switched(before, Door.VXD_RETURN)
+
+    def leave_silently(self, level: Ring0Level) -> None:
+        """`leave` for those who go on at once."""
+        self.settle_flags(level)
+        self.host.resume_silently(level)
+
+    def settle_flags(self, level: Ring0Level) -> None:
+        """The flags ring 3 runs with: the manager owns VM and IOPL."""
+        client = level.client_registers(self.machine.memory)
+        flags = client.get("eflags") & _OF_CLIENTS | Flag.IOPL | ALWAYS_SET
+        client.set("eflags", flags if level.in_pm else flags | Flag.VM)
+
+    # The end of a VM
+
+    def fail(self, what: str) -> NoReturn:
+        """A driver has done what it must not."""
+        raise DriverFailed(what)
+
+    def crash(self, what: str) -> None:
+        """End the VM because of what the driver that runs has done; nobody sends messages to drivers any more."""
+        machine, host = self.machine, self.host
+        shown = machine.regs.copy()
+        reason = f"the driver {self.name_at(shown.eip)} ended its VM: {what}"
+        self.has_crashed = True
+        self.agenda.clear()
+        machine.state.dos.following.clear()
+        while host.levels and isinstance(host.levels[-1], NestedLevel):
+            host.unwind()
+        if host.levels and isinstance(host.levels[-1], Ring0Level):
+            self.leave_silently(host.levels[-1])
+        machine.give_up(reason, shown, self.ending)
+
+    def name_at(self, linear: int) -> str:
+        """The driver an address lies in; for the manager's own addresses the one that was called last."""
+        found = (device.name for place in (linear, self.called_last) for device in self.devices if device.holds(place))
+        return next(found, f"at {linear:08X}")

@@ -1,0 +1,108 @@
+"""Loaded drivers: their objects in memory and their device description block (DDB, VMM 4.2)."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+from app.emu.machine_errors import LoadError
+from app.emu.memory import layout
+from app.emu.memory.memory import WRITABLE, Memory
+from app.emu.vmm.le import PAGE, LeImage, read_le
+
+DDB_SIZE: Final = 0x38
+UNDEFINED_DEVICE: Final = 0
+NO_PROCEDURE: Final = 0
+_V86_API, _PM_API, _V86_CSIP, _PM_CSIP = 0x1C, 0x20, 0x24, 0x28
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of a driver's objects in memory. linear: where it starts; size in bytes."""
+
+    linear: int
+    size: int
+    is_code: bool
+
+
+@dataclass(slots=True, eq=False)
+class Device:
+    """One driver. name: of the DDB, without its padding; file: as it was given; ddb: linear address."""
+
+    name: str
+    file: str
+    number: int
+    """Device id, 0 for none."""
+    init_order: int
+    ddb: int
+    parts: tuple[Part, ...]
+    is_dropped: bool = False
+    """It has refused to be initialised: it gets no messages and answers no calls."""
+
+    def holds(self, linear: int) -> bool:
+        """Does an address lie in the driver?"""
+        return any(part.linear <= linear < part.linear + part.size for part in self.parts)
+
+    def api(self, memory: Memory, *, pm: bool) -> int:
+        """Its API procedure for V86 or protected mode as the DDB says now; 0 for none."""
+        return memory.read_u32(self.ddb + (_PM_API if pm else _V86_API))
+
+    def set_api(self, memory: Memory, procedure: int, *, pm: bool) -> None:
+        """Replace its API procedure (Hook_Device_V86_API, Hook_Device_PM_API)."""
+        memory.write_u32(self.ddb + (_PM_API if pm else _V86_API), procedure)
+
+    def entry(self, memory: Memory, *, pm: bool) -> int:
+        """The address programs call for its API, as segment:offset in a dword; 0 before anybody asked."""
+        return memory.read_u32(self.ddb + (_PM_CSIP if pm else _V86_CSIP))
+
+    def set_entry(self, memory: Memory, address: int, *, pm: bool) -> None:
+        """Keep that address in the DDB."""
+        memory.write_u32(self.ddb + (_PM_CSIP if pm else _V86_CSIP), address)
+
+    def control_procedure(self, memory: Memory) -> int:
+        """Linear address of the control procedure."""
+        return memory.read_u32(self.ddb + 0x18)
+
+    def service(self, memory: Memory, ordinal: int) -> int | None:
+        """Linear address of one of its services; None beyond the table."""
+        table, count = struct.unpack("<II", memory.read(self.ddb + 0x30, 8))
+        return memory.read_u32(table + ordinal * 4) if ordinal < count else None
+
+
+def load_device(memory: Memory, data: bytes, file: str, start: int) -> Device:
+    """Place a driver's objects from a linear address on and apply its fixups. Raises `LoadError`."""
+    image = read_le(data, file)
+    parts = _place(memory, image, file, start)
+    for fixup in image.fixups:
+        source = parts[fixup.object].linear + fixup.offset
+        value = parts[fixup.target_object].linear + fixup.target_offset
+        memory.write_u32(source, value - source - 4 if fixup.is_relative else value)
+    number, offset = image.ddb
+    ddb = parts[number].linear + offset
+    if offset + DDB_SIZE > parts[number].size:
+        raise LoadError(f"{file}: its device description block lies outside of its object {number + 1}")
+    _, _, device, _, _, _, raw, order, control = struct.unpack("<IHHBBH8sII", memory.read(ddb, 0x1C))
+    name = raw.decode("cp437").rstrip()
+    device_of = Device(name, file, device, order, ddb, parts)
+    if not device_of.holds(control):
+        raise LoadError(f"{file}: its control procedure would be at {control:08X}, outside of the driver")
+    return device_of
+
+
+def _place(memory: Memory, image: LeImage, file: str, start: int) -> tuple[Part, ...]:
+    parts = []
+    for part in image.objects:
+        size = len(part.data) + PAGE - 1 & -PAGE
+        if start + size > layout.VXDS_END:
+            raise LoadError(f"{file}: no room is left for its objects; load fewer or smaller drivers")
+        memory.map_range(start, memory.host_physical(start), size, WRITABLE)
+        memory.write(start, part.data)
+        parts.append(Part(start, len(part.data), part.is_code))
+        start += size
+    return tuple(parts)
+
+
+def end_of(device: Device) -> int:
+    """The first free page behind a driver."""
+    return max(part.linear + part.size + PAGE - 1 & -PAGE for part in device.parts)

@@ -1,0 +1,147 @@
+"""Where the machine meets the Virtual Machine Manager: one method per door into ring 0, and loading drivers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from app.emu.address import Far
+from app.emu.cpu.exits import Exit, Why
+from app.emu.descriptor import sized
+from app.emu.host.client import Client
+from app.emu.host.exceptions import describe
+from app.emu.host.faults import GuestFault
+from app.emu.host.host import Sequel
+from app.emu.memory import layout
+from app.emu.memory.memory import USER, WRITABLE, PageNotPresent
+from app.emu.vmm import control, dispatch, dynalink, hooks, multiplex
+from app.emu.vmm.breaks import ARPL
+from app.emu.vmm.control_block import PROGRAMS, SYSTEM, ControlBlock
+from app.emu.vmm.core import Vmm
+from app.emu.vmm.device import end_of, load_device
+from app.emu.vmm.failure import DriverFailed
+from app.emu.vmm.messages import BEGINNING, END
+from app.emu.vmm.places import COMMAND_TAIL, RETURN
+
+if TYPE_CHECKING:
+    from app.emu.machine import End
+
+_UD2: Final = b"\x0f\x0b"
+_INT30: Final = b"\xcd\x30"
+_DYNALINK: Final = 0x20
+_INVALID_OPCODE: Final = 6
+_DEBUG: Final = 1
+
+
+class Manager(Vmm):
+    """The manager. Attribute `vmm` of the machine's state."""
+
+    def load(self, data: bytes, file: str) -> None:
+        """Load a driver. file: its name, for messages. Raises `LoadError`."""
+        if not self.devices:
+            self._install()
+        start = max((end_of(device) for device in self.devices), default=layout.VXDS)
+        device = load_device(self.machine.memory, data, file, start)
+        control.refuse_twin(self, device)
+        self.images.append((file, data))
+        self.devices.append(device)
+        self.devices.sort(key=lambda each: each.init_order)
+
+    def _install(self) -> None:
+        """Put the manager's parts into memory: nothing of them is there without drivers."""
+        memory = self.machine.memory
+        self.breaks.arpl = self.machine.rom.code(bytes((ARPL,)))
+        for selector, descriptor in (
+            (layout.VXD_CODE, sized(0, 0xFFFFFFFF, 0x9B, 4)),
+            (layout.VXD_DATA, sized(0, 0xFFFFFFFF, 0x93, 4)),
+            (layout.BREAK_CODE & ~7, sized(layout.BREAKS, 0xFFF, 0xFB)),
+        ):
+            memory.write(layout.GDT + selector, descriptor.encode())
+        for page, flags in ((layout.VMM, WRITABLE), (layout.VMM_TRAPS, 0), (layout.BREAKS, USER)):
+            memory.map_range(page, memory.host_physical(page), 0x1000, flags)
+        memory.map_range(layout.HIGH_LINEAR, 0, layout.CONVENTIONAL_END, WRITABLE)
+        memory.write(layout.VMM_TRAPS, _UD2 * 0x800)
+        memory.write(layout.BREAKS, _INT30 * 0x800)
+        memory.write(COMMAND_TAIL, b"\0\r")
+        for number in (SYSTEM, PROGRAMS):
+            ControlBlock(memory, number).write()
+
+    def begin(self) -> None:
+        """Initialise the drivers, before the first program's first instruction."""
+        if self.devices:
+            control.begin(self, BEGINNING)
+
+    def ends(self, end: End) -> bool:
+        """The last program has ended. True: the drivers are told of it first, then the run is over."""
+        if not self.is_active or end.how == "failed":
+            return False
+        self.ending = end
+        control.begin(self, END)
+        return True
+
+    def has_hooked(self, vector: int) -> bool:
+        """Is an interrupt in V86 mode the drivers' first?"""
+        return self.is_active and vector in self.interrupt_hooks
+
+    def interrupt_v86(self, vector: int) -> None:
+        """An interrupt in V86 mode that a driver has hooked."""
+        hooks.interrupt(self, vector)
+
+    def set_default_vectors(self, client: Client) -> None:
+        """A client has entered: its vectors are those drivers have set for all VMs."""
+        for vector, handler in self.pm_vectors.items():
+            client.vectors[vector] = handler
+
+    def application_begins(self, client: Client) -> bool:
+        """A client has entered. True: the drivers are told first, then the resident service providers."""
+        if self.is_active:
+            control.tell_of_application(self, client, None)
+        return self.is_active
+
+    def application_ends(self, client: Client, ending: Sequel) -> bool:
+        """A client is about to end. True: the drivers are told first, then the end goes on."""
+        if not self.is_active or not client.is_known_to_drivers:
+            return False
+        control.tell_of_application(self, client, ending)
+        return True
+
+    def multiplex(self) -> bool:
+        """Answer an INT 2Fh function of the manager; False: it is none."""
+        return self.is_active and multiplex.answer(self)
+
+    def trap_v86(self) -> bool:
+        """An ARPL was met in V86 mode; False: it is none of the manager's."""
+        return self.is_active and dispatch.trap_v86(self)
+
+    def trap_protected(self) -> bool:
+        """INT 30h was executed in the break segment, EIP behind it; False: this one leads nowhere."""
+        return self.is_active and dispatch.trap_protected(self)
+
+    def next_due(self) -> int | None:
+        """The clock at which a time-out of Call_When_VM_Returns is over; None for none."""
+        return dispatch.next_deadline(self) if self.is_active else None
+
+    def time_out(self) -> bool:
+        """Call the procedure of a time-out that is over, if ring 3 runs; False: there is none."""
+        return self.is_active and dispatch.time_out(self)
+
+    def serve(self, ended: Exit) -> None:
+        """Ring-0 code has come back: a service, a return, or a fault of the driver."""
+        regs = self.machine.regs
+        try:
+            if ended.why is Why.INTERRUPT and ended.vector == _DYNALINK:
+                dynalink.call(self)
+            elif ended.why is Why.INTERRUPT:
+                raise DriverFailed(f"it executed INT {ended.vector:02X}h in ring 0")
+            elif ended.vector == _INVALID_OPCODE and regs.eip == RETURN:
+                self.procedure_returned()
+            elif ended.vector == _DEBUG:
+                return  # a client's watchpoint (INT 31h AX=0B00h), which is noted and concerns no driver
+            else:
+                where = str(Far(regs.cs.selector, regs.eip, wide=True))
+                raise DriverFailed(describe(ended.vector, ended.error_code, ended.cr2, where))
+        except DriverFailed as failed:
+            self.crash(str(failed))
+        except PageNotPresent as absent:
+            self.crash(f"it had the manager use an absent page: {absent}")
+        except GuestFault as fault:
+            self.crash(f"it had the manager use the client's memory: {fault}")
