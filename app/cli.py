@@ -206,9 +206,11 @@ def _headless(parser: argparse.ArgumentParser) -> None:
 
 
 def _memory(text: str) -> int:
+    from app.debug.launch import MEMORY_RULE, MEMORY_SIZES
+
     megabytes = int(text)
-    if not 8 <= megabytes <= 1024:
-        message = f"{text}: the machine's memory is 8 to 1024 MiB"
+    if megabytes not in MEMORY_SIZES:
+        message = f"{text}: {MEMORY_RULE}"
         raise argparse.ArgumentTypeError(message)
     return megabytes
 

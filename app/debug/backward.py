@@ -214,7 +214,7 @@ def _last_use(history: History, watch: Watch, use: Use) -> Search[Stop]:
         default=None,
     )
     changes = machine.log.save().backwards({VectorChanged.kind})
-    told = next((place_of(each) for each in changes if is_told_by(watch, use, each[0])), None)
+    told = next((place_of(each) for each in changes if is_told_by(watch, use, each[0], machine)), None)
     found = (yield from last_use(history, probes, here, edited or START)) if probes else {}
     place = max(found.values(), default=None)
     if told is not None and told <= here:

@@ -58,7 +58,9 @@ class Breakpoints:
         self._toggle(lambda entry: entry.event == kind, _Entry(self._row("event", None, kind), event=kind))
 
     def watch(self, watch: Watch, use: Use, probes: frozenset[Probe]) -> None:
-        """Stop behind each use of something."""
+        """Stop behind each use of something. Raises `ValueError` when that is watched already."""
+        if any(entry.probes == probes for entry in self._entries.values()):
+            raise ValueError(f"there is a watchpoint already: {use.value} {watch}")
         linear = watch.linear if isinstance(watch, MemoryWatch) else None
         self._add(_Entry(self._row(use.value, linear, str(watch)), probes))
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, takewhile
 from typing import Final, TypeVar
 
 import numpy as np
 
+from app.debug.narrate import STACKS, counted
 from app.debug.positions import position_of
 from app.debug.snapshot import CallbackRow, Comparison, DescriptorRow, Difference, Part, StackView, VectorRow
 from app.debug.stack_view import stacks
 from app.debug.table_view import TableView
 from app.emu.machine import Machine
 from app.emu.memory.layout import PAGE
+from app.emu.memory.mappings import Run, mapped_runs
 from app.emu.memory.memory import MemoryImage
 from app.emu.registers import GENERAL, SEGMENTS, Registers
 
@@ -43,6 +46,8 @@ class Pin:
     callbacks: Mapping[tuple[int, int], CallbackRow]
     vectors: Mapping[tuple[str, int], VectorRow]
     memory: MemoryImage
+    mapped: Sequence[Run]
+    """The linear addresses programs have, paged out or not."""
     ram: int
     """Bytes of memory programs have: behind it lies the host's, which the other parts show."""
 
@@ -60,6 +65,7 @@ class Pin:
             callbacks={(row.client, row.slot): row for row in tables.callbacks()},
             vectors={(row.table, row.vector): row for row in tables.vectors()},
             memory=machine.memory.save(),
+            mapped=mapped_runs(machine.memory, paged_out=True),
             ram=machine.memory.ram_size,
         )
 
@@ -86,7 +92,7 @@ def _registers(then: Pin, now: Pin) -> Iterator[Difference]:
 
 def _stacks(then: Pin, now: Pin) -> Iterator[Difference]:
     for old, new in zip(then.stacks, now.stacks, strict=True):
-        where = old.stack if old.exists else new.stack
+        where = STACKS[new.stack]
         if old.exists != new.exists or old.pointer != new.pointer:
             pointers = [str(view.pointer) if view.exists else "" for view in (old, new)]
             linear = new.pointer_linear or old.pointer_linear
@@ -97,9 +103,16 @@ def _stacks(then: Pin, now: Pin) -> Iterator[Difference]:
             slot = second or first
             if slot is None or (first and second and first.value == second.value):
                 continue
+            if (first is None and _is_on(old, linear)) or (second is None and _is_on(new, linear)):
+                continue  # there as well, but further up than its picture goes
             meaning = f", {slot.meaning}" if slot.meaning else ""
             values = [f"{each.value:0{each.width * 2}X}" if each else "" for each in (first, second)]
             yield Difference(Part.STACKS, f"{where} {slot.address}{meaning}", values[0], values[1], linear)
+
+
+def _is_on(view: StackView, linear: int) -> bool:
+    """Is an address on a stack, between its pointer and its end?"""
+    return view.exists and view.pointer_linear <= linear < view.high
 
 
 def _tables(then: Pin, now: Pin) -> Iterator[Difference]:
@@ -112,7 +125,7 @@ def _tables(then: Pin, now: Pin) -> Iterator[Difference]:
     yield from _rows(
         Part.CALLBACKS, then.callbacks, now.callbacks,
         lambda row: f"client {row.client} slot {row.slot}",
-        lambda row: f"{row.state}, handler {row.handler}, structure {row.structure}, {row.hits} dispatches",
+        _callback,
         lambda row: row.structure_linear,
     )  # fmt: skip
     yield from _rows(
@@ -121,6 +134,11 @@ def _tables(then: Pin, now: Pin) -> Iterator[Difference]:
         lambda row: f"{row.handler} {row.owner}",
         lambda _: None,
     )  # fmt: skip
+
+
+def _callback(row: CallbackRow) -> str:
+    hits = counted(row.hits, "dispatch", "dispatches")
+    return f"{row.state}, handler {row.handler}, structure {row.structure}, {hits}"
 
 
 def _descriptor(row: DescriptorRow) -> str:
@@ -148,18 +166,46 @@ def _rows(
 
 
 def _memory(then: Pin, now: Pin) -> Iterator[Difference]:
-    """Ranges of programs' memory that differ; it is mapped one to one, so physical addresses are linear ones."""
-    for first, last in _ranges(then.memory, now.memory, now.ram // PAGE):
-        more = " …" if last - first > _SHOWN else ""
-        old, new = (_bytes(pin.memory, first, min(last - first, _SHOWN)).hex(" ").upper() + more for pin in (then, now))
-        yield Difference(Part.MEMORY, f"{first:08X}, {last - first} bytes", old, new, first)
+    """Ranges of programs' memory that differ, by the linear address that shows them now, the lowest if there are more.
+
+    What no linear address shows now (it was freed or unmapped, or belongs to the extended memory driver) is told by its
+    physical address, behind the others.
+    """
+    changed = list(takewhile(lambda frame: frame < now.ram // PAGE, now.memory.changed_since(then.memory)))
+    pages = _linear_pages(now.mapped, changed)
+    shown = {page: frame for frame, page in pages.items()}
+    hidden = {frame: frame for frame in changed if frame not in pages}
+    for first, size, old, new in _differing(then.memory, now.memory, shown):
+        yield Difference(Part.MEMORY, f"{first:08X}, {counted(size, 'byte', 'bytes')}", old, new, first)
+    for first, size, old, new in _differing(then.memory, now.memory, hidden):
+        what = f"physical {first:08X}, {counted(size, 'byte', 'bytes')}, not mapped now"
+        yield Difference(Part.MEMORY, what, old, new, None)
 
 
-def _ranges(then: MemoryImage, now: MemoryImage, pages: int) -> Iterator[tuple[int, int]]:
+def _linear_pages(mapped: Sequence[Run], frames: Sequence[int]) -> dict[int, int]:
+    """Of frames in ascending order those that are mapped, each with the number of the lowest linear page it is at."""
+    found: dict[int, int] = {}
+    for linear, physical, size in mapped:
+        first, end = physical // PAGE, (physical + size) // PAGE
+        for frame in frames[bisect_left(frames, first) : bisect_left(frames, end)]:
+            found.setdefault(frame, linear // PAGE + frame - first)
+    return found
+
+
+def _differing(then: MemoryImage, now: MemoryImage, pages: Mapping[int, int]) -> Iterator[tuple[int, int, str, str]]:
+    """Ranges that differ: address, bytes, and how they begin in both. pages: number in the addresses -> frame."""
+    for first, last in _ranges(then, now, pages):
+        size = last - first
+        more = " …" if size > _SHOWN else ""
+        old, new = (_bytes(image, pages, first, min(size, _SHOWN)).hex(" ").upper() + more for image in (then, now))
+        yield first, size, old, new
+
+
+def _ranges(then: MemoryImage, now: MemoryImage, pages: Mapping[int, int]) -> Iterator[tuple[int, int]]:
     """Addresses that differ, first and behind the last; small gaps are passed over."""
     open_range: tuple[int, int] | None = None
-    for page in takewhile(lambda number: number < pages, now.changed_since(then)):
-        old, new = (np.frombuffer(image.page(page), np.uint8) for image in (then, now))
+    for page in sorted(pages):
+        old, new = (np.frombuffer(image.page(pages[page]), np.uint8) for image in (then, now))
         for offset in np.flatnonzero(old != new):
             at = page * PAGE + int(offset)
             if open_range is not None and at <= open_range[1] + _GAP:
@@ -172,7 +218,10 @@ def _ranges(then: MemoryImage, now: MemoryImage, pages: int) -> Iterator[tuple[i
         yield open_range
 
 
-def _bytes(image: MemoryImage, first: int, size: int) -> bytes:
+def _bytes(image: MemoryImage, pages: Mapping[int, int], first: int, size: int) -> bytes:
+    """Contents of some addresses within a range that differs; `pages` has all its pages."""
     page, offset = divmod(first, PAGE)
-    content = image.page(page) + image.page(page + 1)  # the host's pages follow, so there is a next one
+    content = image.page(pages[page])
+    if offset + size > PAGE:
+        content += image.page(pages[page + 1])
     return content[offset : offset + size]

@@ -65,14 +65,18 @@ class History:
         """Bytes all checkpoints hold."""
         self.branches = [Branch(0, None, None, machine.place)]
         self.branch = self.branches[0]
+        self.next_number = 1
+        """Of the branch to come: the number of a dropped one is never given again."""
         self._inputs_done = 0
         self._work = 0.0
         """Seconds it takes to run to where the machine is."""
         self._kept_at = 0.0
         """The same at the last checkpoint, or where the machine was taken to."""
         self.difference = ""
-        """What was not as a mark says, when a known part of the run was repeated: a message for the user."""
+        """What was not as it had been when a known part of the run was repeated: a message for the user."""
         self.keep()
+        self.start = self.branch.kept[0]
+        """The start of the run as nobody has changed it yet, whatever is done there later."""
 
     @property
     def at_end(self) -> bool:
@@ -111,7 +115,11 @@ class History:
             following = inputs[self._inputs_done]
             if following.place > machine.place:
                 return min(instructions, max(following.place.tick - machine.tick, 1))
-            following.do(machine)
+            try:
+                following.do(machine)
+            except ValueError as error:  # it was done once; somebody has changed the recording
+                what = f"tick {machine.tick}: {following} cannot be repeated: {error}"
+                self.difference = self.difference or f"the replay differs from the recording at {what}"
             self._inputs_done += 1
         return instructions
 
@@ -133,9 +141,11 @@ class History:
 
     def _fork(self) -> None:
         old, here = self.branch, self.machine.place
-        number = max(branch.number for branch in self.branches) + 1
         inputs = old.inputs[: self._inputs_done]
-        self.branch = Branch(number, old.number, here, here, len(self.machine.log), inputs, old.kept.before(here))
+        self.branch = Branch(
+            self.next_number, old.number, here, here, len(self.machine.log), inputs, old.kept.before(here)
+        )
+        self.next_number += 1
         self.branch.marks = old.marks.until(here)
         self.branches.append(self.branch)
 
@@ -241,6 +251,11 @@ class History:
         """Go near the furthest place seen of the branch: to its last checkpoint, if that lies ahead."""
         if self.branch.kept.nearest(self.branch.end).place > self.machine.place:
             self._restore(self.branch.end)
+
+    def fall_back(self, place: Place) -> None:
+        """Go to the last checkpoint not behind a place, when it is running there that fails."""
+        self._remember_events()
+        self._restore(place)
 
     def go(self, place: Place) -> None:
         """Go to a place of this branch, or as near to it as the run comes."""

@@ -118,6 +118,9 @@ class RegisterSet(Input):
             kept = Flag.VM | Flag.IOPL
             regs.eflags = regs.eflags & kept | value & ~kept & 0x003F7FD5 | 2
         elif name in SEGMENTS:
+            if not 0 <= value <= 0xFFFF:
+                message = f"{value:X} has more than 16 bits; a segment register holds a selector or a paragraph"
+                raise ValueError(message)
             loaded = Segment.real(value) if regs.is_v86 else machine.state.host.load(value)
             if not regs.is_v86 and loaded.is_null and name in ("cs", "ss"):
                 message = f"{value:04X} is no usable selector for {name.upper()}"

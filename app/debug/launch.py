@@ -20,6 +20,9 @@ from app.emu.paging_policy import PagingOption
 
 MEMORY: Final = 32
 """MiB a machine has unless somebody wants another size."""
+MEMORY_SIZES: Final = range(8, 1025)
+"""MiB a machine can have."""
+MEMORY_RULE: Final = f"the machine's memory is {MEMORY_SIZES[0]} to {MEMORY_SIZES[-1]} MiB"
 FAR_RETURN: Final = "ddk95"
 """Who does the far return of drivers' callbacks unless somebody wants the other way."""
 ENVIRONMENT = {"COMSPEC": "C:\\COMMAND.COM", "PATH": "C:\\", "PROMPT": "$P$G"}
@@ -123,6 +126,8 @@ def _machine(launch: Launch, folder: HostFolder, console: Console) -> Machine:
         paging = PagingOption.parse(launch.paging)
     except ValueError as error:
         raise LoadError(f"--paging: {error}") from None
+    if launch.memory not in MEMORY_SIZES:
+        raise LoadError(f"--memory {launch.memory}: {MEMORY_RULE}")
     options = MachineOptions(launch.memory, launch.write_through, launch.limit_checks, paging)
     return Machine(options, folder, console)
 

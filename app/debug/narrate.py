@@ -75,6 +75,11 @@ def name_of(kind: str) -> str:
     return kind.replace("_", " ")
 
 
+def counted(number: int, one: str, more: str) -> str:
+    """A number of things: `1 byte`, `2 bytes`."""
+    return f"{number} {one if number == 1 else more}"
+
+
 def weightiest(happened: list[Event]) -> Event | None:
     """Of several events the one to tell: the last of the most telling kind."""
     return max(happened, key=lambda event: (_WEIGHT.get(type(event), 1), event.seq), default=None)
@@ -251,7 +256,9 @@ def _vector_changed(event: events.VectorChanged) -> str:
 @_tells(events.MemoryChanged)
 def _memory_changed(event: events.MemoryChanged) -> str:
     detail = f": {event.detail}" if event.detail else ""
-    return f"{event.size} bytes of memory at linear {event.linear:08X} were {event.action}{detail}."
+    size = counted(event.size, "byte", "bytes")
+    verb = "was" if event.size == 1 else "were"
+    return f"{size} of memory at linear {event.linear:08X} {verb} {event.action}{detail}."
 
 
 @_tells(events.WatchpointHit)

@@ -33,7 +33,7 @@ from app.emu.bios.screen import screen
 from app.emu.disassembly import Flow
 from app.emu.events import Door
 from app.emu.host.profile import PROFILE
-from app.emu.machine import Machine
+from app.emu.machine import Machine, Place
 from app.emu.memory.layout import PAGE
 from app.emu.registers import Registers, Segment
 
@@ -69,12 +69,15 @@ class Observer:
         self._previous = machine.regs.copy()
         self._known = len(machine.log)
         self._valid = _ALL
+        self._is_there = False
+        """The machine was not stepped but taken to where it is."""
         self._last: Snapshot | None = None
         self._answer = ""
         """What a search that has ended says of the place it led to."""
 
     def remember(self, regs: Registers | None) -> None:
-        """A run begins: what changes from here on is new at the next stop. None: a way back is over."""
+        """A run begins: what changes from here on is new at the next stop. None: a way to somewhere is over."""
+        self._is_there = regs is None
         if regs is not None:
             self._previous = regs
             self._answer = ""
@@ -109,14 +112,19 @@ class Observer:
         if on_trap(machine):
             return f"The host {did}, entered by {where}."
         called = instruction is not None and instruction.flow is Flow.INTERRUPT
-        return f"{where} {did}, or what it calls does." if called else f"{where} {did}."
+        if called:
+            return f"{where} {did}, or something it {'called did' if is_last else 'calls does'}."
+        return f"{where} {did}."
 
     def _first_of_last_turn(self) -> int:
-        """The first of the events that happened together with the last one."""
-        log = self._machine.log
+        """The first of the events with which the machine came to where it is; none, if it has gone on since."""
+        machine = self._machine
+        log = machine.log
         first = len(log)
         if first:
             last = log[first - 1][1]
+            if machine.place not in {Place(last.tick, last.turn + 1), Place(0, 0)}:
+                return first
             while first and (log[first - 1][1].tick, log[first - 1][1].turn) == (last.tick, last.turn):
                 first -= 1
         return first
@@ -209,6 +217,8 @@ class Observer:
             return f"Stopped at a watchpoint, {self.label(machine.regs.code_linear)}."
         if Stop.PAUSED in stop:
             return "Paused."
+        if self._is_there and machine.tick:
+            return f"Here is tick {machine.tick}."
         if machine.tick == 0:
             return "The program is loaded and stands at its first instruction."
         return "Nothing but the program's own instructions ran."

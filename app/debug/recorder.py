@@ -18,7 +18,7 @@ from app.debug import backward, shortcuts
 from app.debug.history import START, Branch, History
 from app.debug.inputs import Input
 from app.debug.journal import MAGIC, Record, beginning, pack
-from app.debug.marks import mark_of
+from app.debug.marks import Mark, mark_of
 from app.debug.positions import Position
 from app.debug.recording import (
     Bookmark,
@@ -71,7 +71,7 @@ class Recorder:
             self.follow()
 
     def follow(self, *, at_rest: bool = False) -> None:
-        """Write what is new. at_rest: nothing will run for a while, so the last place is marked, too."""
+        """Write what is new. at_rest: nothing will run for a while, so the end is marked, too."""
         now = monotonic()
         if at_rest or now - self._marked >= MARK_SECONDS:
             self._marked = now
@@ -117,12 +117,13 @@ class Recorder:
         self._write()
 
     def _mark(self) -> None:
-        history, machine = self._history, self._history.machine
-        branch = history.branch
-        if not history.at_end or machine.place <= branch.marks.last:
+        """Mark how far the branch shown is known; when a search has been there and gone back, the place alone."""
+        history, branch = self._history, self._history.branch
+        if branch.end <= branch.marks.last:
             return
-        if not branch.inputs or branch.inputs[-1].place != machine.place:  # that one changed what is to be compared
-            branch.marks.all.append(mark_of(machine))
+        if not branch.inputs or branch.inputs[-1].place != branch.end:  # that one changed what is to be compared
+            new = mark_of(history.machine) if history.at_end else Mark(branch.end, len(history.events), None)
+            branch.marks.all.append(new)
 
     def _write(self) -> None:
         if self._writer is not None:
@@ -181,7 +182,7 @@ class _Writer:
         if len(self._branches) > len(history.branches):
             numbers = {branch.number for branch in history.branches}
             for number in [number for number in self._branches if number not in numbers]:
-                del self._branches[number]
+                self._forget(number)
                 made.append(Record("DROP", {"branch": number}))
         if history.branch.number != self._shown:
             self._shown = history.branch.number
@@ -191,6 +192,12 @@ class _Writer:
             made.append(Record("NOTE", {"bookmarks": [(mark.position, mark.note) for mark in bookmarks]}))
             made += self._shortcuts(history, bookmarks)
         return made
+
+    def _forget(self, number: int) -> None:
+        """A branch is dropped, and so is what readers find of it in the file."""
+        del self._branches[number]
+        self._events.pop(number, None)
+        self._opened = {(branch, place) for branch, place in self._opened if branch != number}
 
     def _branch(self, branch: Branch, history: History) -> list[Record]:
         made: list[Record] = []
@@ -220,7 +227,7 @@ class _Writer:
                 continue
             self._opened.add((branch.number, kept.place))
             try:
-                found = shortcuts.records(history.machine, branch, kept, self._events.get(branch.number, 0), build())
+                found = shortcuts.records(history, branch, kept, self._events.get(branch.number, 0), build())
             except TypeError:  # something in state that `plain_state` does not know: the place is reached by replaying
                 continue
             if found[0].kind == "EVNT":

@@ -38,7 +38,13 @@ _INPUTS: Final = {
         kinds.MemoryWritten,
     )
 }
-_FOREIGN: Final = (KeyError, TypeError, ValueError, IndexError, AttributeError)
+_OPTIONS: Final = {
+    each.name: type(each.default)
+    for each in fields(Launch)
+    if each.name not in {"program", "arguments", "environment", "then", "mount", "record", "vxds", "drivers"}
+}
+"""What a head tells of a launch, and the types: where things lie on this computer is nobody's business."""
+_FOREIGN: Final = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError)
 """What reading fields somebody else has written can end in."""
 
 
@@ -107,6 +113,8 @@ class Recording:
     head: Head
     folder: HostFolder
     ways: dict[int, Way]
+    next_number: int = 1
+    """Of the branch to come: higher than any that has been in it."""
     shown: int = 0
     bookmarks: tuple[Bookmark, ...] = ()
     ended: Ended | None = None
@@ -132,9 +140,8 @@ def build() -> str:
 def head_of(
     launch: Launch, programs: Programs, environment: dict[str, str], drivers: Iterable[tuple[str, bytes]] = ()
 ) -> Head:
-    """The head of a run. Where things lie on this computer is nobody's business. drivers: file names and contents."""
-    told = {"program", "arguments", "environment", "then", "mount", "record", "vxds"}
-    options = {name: value for name, value in asdict(launch).items() if name not in told}
+    """The head of a run. drivers: file names and contents."""
+    options: dict[str, Any] = {name: value for name, value in asdict(launch).items() if name in _OPTIONS}
     options["drivers"] = tuple((name, b64encode(contents).decode()) for name, contents in drivers)
     return Head(programs, options, environment, build())
 
@@ -223,6 +230,7 @@ class _Reading:
         self._contents: list[Contents] = []
         self._outcomes: list[Outcome] = []
         self._ways = {0: Way(0)}
+        self._next_number = 1
         self._rest: dict[str, Any] = {}
         self._checkpoints: list[Record] = []
 
@@ -240,8 +248,9 @@ class _Reading:
         if shown not in self._ways:
             raise LoadError(f"{self._name}: the branch that was shown, number {shown}, is not in it")
         return Recording(
-            self._head, folder, self._ways, shown, checkpoints=self._checkpoints, note=self._note, **self._rest
-        )
+            self._head, folder, self._ways, self._next_number, shown,
+            checkpoints=self._checkpoints, note=self._note, **self._rest,
+        )  # fmt: skip
 
     def _take(self, record: Record) -> None:
         given = record.fields
@@ -272,7 +281,7 @@ class _Reading:
             case "SHOW":
                 self._rest["shown"] = int(given["branch"])
             case "DROP":
-                del self._ways[int(given["branch"])]
+                self._drop(int(given["branch"]))
             case "NOTE":
                 self._rest["bookmarks"] = tuple(Bookmark(str(place), str(note)) for place, note in given["bookmarks"])
             case "DONE":
@@ -289,6 +298,14 @@ class _Reading:
         if way.number in self._ways:
             raise ValueError(f"branch {way.number} is there already")
         self._ways[way.number] = way
+        self._next_number = max(self._next_number, way.number + 1)
+
+    def _drop(self, number: int) -> None:
+        """Forget a branch and its checkpoints: another one may have its number afterwards."""
+        if any(way.parent == number for way in self._ways.values()):
+            raise ValueError(f"other branches began in branch {number}")
+        del self._ways[number]
+        self._checkpoints = [each for each in self._checkpoints if each.fields.get("branch") != number]
 
 
 def _place(given: Any) -> Place:
@@ -303,19 +320,18 @@ def _number_or_none(given: Any) -> int | None:
 
 
 def _head(given: dict[str, Any]) -> Head:
-    known = {each.name for each in fields(Launch)}
-    options = {name: _hashable(value) for name, value in given["options"].items()}
-    if unknown := options.keys() - known:
+    options = dict(given["options"])
+    drivers = tuple((str(name), str(contents)) for name, contents in options.pop("drivers", ()))
+    if unknown := options.keys() - _OPTIONS:
         raise ValueError(f"this version has no option {', '.join(sorted(unknown))}")
+    for name, value in options.items():
+        if type(value) is not _OPTIONS[name]:
+            raise TypeError(f"the option {name} is {value!r}")
     environment = {str(name): str(value) for name, value in given["environment"].items()}
     programs = tuple(tuple(map(str, each)) for each in given["programs"])
     if not programs or not all(programs):
         raise ValueError("no program is named")
-    return Head(programs, options, environment, str(given["build"]))
-
-
-def _hashable(value: Any) -> Any:
-    return tuple(map(_hashable, value)) if isinstance(value, list) else value
+    return Head(programs, options | {"drivers": drivers}, environment, str(given["build"]))
 
 
 def _listing(given: dict[str, Any]) -> Listing:
@@ -338,7 +354,7 @@ def _stamp(given: Any) -> tuple[int, int]:
 
 
 def _outcome(given: dict[str, Any], count: int) -> Outcome:
-    made = Outcome(**{each.name: given[each.name] for each in fields(Outcome)})
+    made = Outcome(**_plain(given, Outcome))
     if made.number != count + 1 or not 0 <= made.after <= count or made.taken < 0:
         raise ValueError("changes are not in order")
     return made
@@ -346,11 +362,15 @@ def _outcome(given: dict[str, Any], count: int) -> Outcome:
 
 def _input(given: dict[str, Any]) -> Input:
     kind = _INPUTS[given["kind"]]
-    values = {each.name: given[each.name] for each in fields(kind)}
-    values["place"] = _place(values["place"])
-    numbers = {each.name for each in fields(kind) if each.type == "int"}
-    for name, value in values.items():
-        if name != "place" and not isinstance(value, int if name in numbers else str):
-            raise TypeError(f"{name} is {value!r}")
-    made: Input = kind(**{name: value.encode("latin-1") if name == "data" else value for name, value in values.items()})
+    values = {name: value.encode("latin-1") if name == "data" else value for name, value in _plain(given, kind).items()}
+    made: Input = kind(_place(given["place"]), **values)
     return made
+
+
+def _plain(given: dict[str, Any], kind: type[Any]) -> dict[str, Any]:
+    """The fields of a kind that are numbers, and those that are text."""
+    types = {each.name: int if each.type == "int" else str for each in fields(kind) if each.name != "place"}
+    for name, wanted in types.items():
+        if not isinstance(given[name], wanted):
+            raise TypeError(f"{name} is {given[name]!r}")
+    return {name: given[name] for name in types}

@@ -47,6 +47,9 @@ class Begun:
             if len(log) > len(branch.log):
                 branch.log = log
         self.history.recount()
+        if not found.are_sound:
+            told = f"{self.source}: not all checkpoints in it can be read; places are reached by replaying"
+            self.note = "; ".join(filter(None, (self.note, told)))
 
 
 def begin(launch: Launch, console: Console, budget: int = DEFAULT_BUDGET) -> Begun:
@@ -79,15 +82,15 @@ def _open(path: str, console: Console, budget: int) -> Begun:
             raise LoadError(f"{path}: the program, {head.programs[0][0]}, is not in this recording") from None
         raise LoadError(f"{path}: {error}") from None
     history = History(machine, budget)
-    first = history.branch.kept[0]
     history.branches = [_branch(way) for way in recording.ways.values()]
     for branch in history.branches:
-        branch.kept.add(first)
+        branch.kept.add(history.start)
+    history.next_number = recording.next_number
     history.show(recording.shown)
     return Begun(
         head.launch, history, Recorder(head, history, recording.bookmarks), path, Path(path).stat().st_size,
         recording.note, recording.ended,
-        Shortcuts(recording.checkpoints, build(), machine, first) if recording.checkpoints else None,
+        Shortcuts(recording.checkpoints, build(), history) if recording.checkpoints else None,
     )  # fmt: skip
 
 

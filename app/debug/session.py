@@ -6,6 +6,7 @@ command and tests drive the same two methods; whoever owns a session uses it fro
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -135,6 +136,7 @@ class Session:
         except StopIteration as over:
             stop: Stop = over.value
         else:
+            self.recorder.follow()
             return None
         self._observer.arrive(self._goal, stop)
         self._rest(stop)
@@ -168,16 +170,25 @@ class Session:
         is_jump = self._search is not None or isinstance(self._goal, ToPosition)
         if is_jump and not is_step and self.machine.place != self._origin:
             self._jumps = [*self._jumps[1 - _MOST_JUMPS :], self._origin]
+        if is_jump and self._search is None:
+            self._observer.remember(None)
         self._stop = stop
         self._goal = self._pursuit = self._search = None
         self.machine.look_out(frozenset())
         self.recorder.follow(at_rest=True)
 
     def pause(self) -> None:
-        """Rest between two slices: what the user asked for last is forgotten; a search ends where it began."""
+        """Rest between two slices: what the user asked for last is forgotten; a search ends where it began.
+
+        Where running there fails, it ends at the last checkpoint before: what has broken can always be left.
+        """
         if self._search is not None:
             self._search.close()
-            self.history.go(self._origin)
+            try:
+                self.history.go(self._origin)
+            except Exception:  # whatever the run ended in
+                logging.getLogger(__name__).exception("the way back to where the search began failed")
+                self.history.fall_back(self._origin)
         if self._goal is not None:
             self._rest(Stop.PAUSED)
 

@@ -8,29 +8,31 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from math import inf
 from typing import Any, Final
 
 from app.debug import plain_state
 from app.debug.checkpoints import Kept
-from app.debug.history import Branch
+from app.debug.history import Branch, History
 from app.debug.journal import Record
 from app.emu import plain_events
 from app.emu.event_log import EventLog, SavedLog
-from app.emu.machine import Checkpoint, Machine, MachineState, Place
+from app.emu.machine import Checkpoint, MachineState, Place
 from app.emu.memory.layout import PAGE
 from app.emu.plain_events import Row
 
 _SIZES: Final = struct.Struct("<III")
 """Bytes of state, bytes of the processor's part, number of pages."""
-_UNSOUND: Final = (KeyError, TypeError, ValueError, IndexError, AttributeError, struct.error)
+_UNSOUND: Final = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, struct.error)
 
 
-def records(machine: Machine, branch: Branch, kept: Kept, written: int, build: str) -> list[Record]:
+def records(history: History, branch: Branch, kept: Kept, written: int, build: str) -> list[Record]:
     """EVNT and CKPT: what a checkpoint needs. written: how many events of the branch are in the file already.
 
-    Raises `TypeError` when state holds something `plain_state` does not know.
+    Pages are those that differ from the start of the run, before anything was changed there. Raises `TypeError` when
+    state holds something `plain_state` does not know.
     """
-    checkpoint, start = kept.checkpoint, branch.kept[0].checkpoint
+    machine, checkpoint, start = history.machine, kept.checkpoint, history.start.checkpoint
     log = checkpoint.log
     made = []
     if len(log) > written:
@@ -49,16 +51,16 @@ def records(machine: Machine, branch: Branch, kept: Kept, written: int, build: s
 
 
 class Shortcuts:
-    """The checkpoints of a recording, for a machine that stands at the start of the run."""
+    """The checkpoints of a recording, for a history that begins with it."""
 
-    def __init__(self, found: Sequence[Record], build: str, machine: Machine, start: Kept) -> None:
-        self._machine = machine
-        self._start = start
+    def __init__(self, found: Sequence[Record], build: str, history: History) -> None:
+        self._machine = history.machine
+        self._start = history.start.checkpoint
         believed = [record for record in found if record.fields.get("build") == build]
         self._events = [record for record in believed if record.kind == "EVNT"]
         self._checkpoints = [record for record in believed if record.kind == "CKPT"]
-        self.unsound = 0
-        """Checkpoints that could not be read."""
+        self.are_sound = True
+        """Could all be read that have been asked for?"""
 
     def of(self, branch: Branch) -> tuple[list[Kept], SavedLog]:
         """A branch's checkpoints in order, and the events up to the last of them."""
@@ -77,7 +79,7 @@ class Shortcuts:
                     log.append(event, moment)
                 kept.append(self._kept(record, log.save(), len(branch.inputs)))
         except _UNSOUND:
-            self.unsound += 1
+            self.are_sound = False
         return sorted(kept, key=lambda each: each.place), log.save()
 
     def _rows(self, branch: int) -> list[Row]:
@@ -90,7 +92,7 @@ class Shortcuts:
         return rows
 
     def _kept(self, record: Record, log: SavedLog, inputs: int) -> Kept:
-        machine, first = self._machine, self._start.checkpoint
+        machine = self._machine
         bulk, fields = record.bulk, record.fields
         state_size, fpu_size, count = _SIZES.unpack_from(bulk)
         at = _SIZES.size
@@ -112,6 +114,8 @@ class Shortcuts:
             raise ValueError("state of another place")
         if not 0 <= fields["inputs"] <= inputs:
             raise ValueError("inputs that are not there")
-        place, memory = Place(state.tick, state.turn), first.memory.with_pages(pages)
+        if not 0 <= fields["work"] < inf:
+            raise ValueError("no time to come there")
+        place, memory = Place(state.tick, state.turn), self._start.memory.with_pages(pages)
         checkpoint = Checkpoint(memory, fpu, machine.pickled(state), log, place)
         return Kept(checkpoint, fields["inputs"], float(fields["work"]))

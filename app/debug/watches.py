@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.debug.narrate import STACKS, counted
 from app.emu.events import Stack
 
 
@@ -33,7 +34,7 @@ class MemoryWatch(Watch):
     what: str = ""
 
     def __str__(self) -> str:
-        return self.what or f"{self.linear:08X}, {self.size} byte{'s' if self.size != 1 else ''}"
+        return self.what or f"{self.linear:08X}, {counted(self.size, 'byte', 'bytes')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,4 +86,4 @@ class DepthWatch(Watch):
     depth: int
 
     def __str__(self) -> str:
-        return f"{self.stack} stack deeper than {self.depth} bytes"
+        return f"{STACKS[self.stack]} deeper than {counted(self.depth, 'byte', 'bytes')}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from app.debug.inputs import Input, MemoryWritten, RegisterSet
+from app.debug.narrate import STACKS, counted
 from app.debug.stack_view import stacks
 from app.debug.watches import (
     DepthWatch,
@@ -57,7 +58,7 @@ def probes_of(watch: Watch, use: Use, machine: Machine) -> frozenset[Probe]:
         case DepthWatch(stack, depth):
             view = next(each for each in stacks(machine, 0) if each.stack is stack)
             if not view.exists or view.high - depth <= view.low:
-                raise ValueError(f"the {stack} stack has no room for more than {depth} bytes now")
+                raise ValueError(f"the {STACKS[stack]} has no room for more than {counted(depth, 'byte', 'bytes')} now")
             return frozenset({MemoryProbe(view.low, view.high - depth - view.low, reads=False, writes=True)})
         case _:
             raise ValueError(f"{watch} cannot be watched")
@@ -73,14 +74,19 @@ def descriptor_linear(selector: int, machine: Machine) -> int:
     return client.ldt.linear + (selector & ~7)
 
 
-def is_told_by(watch: Watch, use: Use, event: Event) -> bool:
-    """Does an event tell of the use of something that no memory or register shows? Only `VectorChanged` does."""
+def is_told_by(watch: Watch, use: Use, event: Event, machine: Machine) -> bool:
+    """Does an event tell of the use of something that no memory or register shows? Only `VectorChanged` does.
+
+    The vectors watched are those of the client that is current now.
+    """
+    client = machine.state.host.client
     return (
         use is Use.WRITE
         and isinstance(watch, VectorWatch)
         and watch.table != "real"
         and isinstance(event, VectorChanged)
-        and (event.table, event.vector) == (watch.table, watch.vector)
+        and client is not None
+        and (event.client, event.table, event.vector) == (client.number, watch.table, watch.vector)
     )
 
 

@@ -6,7 +6,8 @@ Where each DPMI concept lives, and the events that tell of it:
     the switch to protected mode            host/entry.py             ClientEntered, ModeSwitched
     selectors, descriptors (00xxh)          host/tables.py, int31/descriptors.py   DescriptorChanged
     DOS memory (01xxh)                      int31/dos_memory.py
-    vectors (02xxh), reflection             int31/vectors.py, host/interrupts.py   VectorChanged, InterruptReflected
+    vectors (02xxh)                         host/vectors.py, int31/vectors.py      VectorChanged
+    reflection of interrupts                host/interrupts.py        InterruptReflected
     exceptions                              host/exceptions.py        ExceptionRaised
     calling real mode (0300h to 0302h)      host/translation.py       RealModeCalled, RealModeReturned
     real-mode callbacks (0303h, 0304h)      host/callbacks.py         CallbackEntered, CallbackReturned

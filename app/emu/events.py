@@ -11,7 +11,7 @@ import json
 import re
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from app.emu.address import Far
 from app.emu.registers import Mode
@@ -89,11 +89,14 @@ def _own_fields(kind: type[Event]) -> tuple[tuple[str, str], ...]:
     found = _FIELDS.get(kind.kind)
     if found is None:
         shared = {"seq", "tick", "client"}
-        found = tuple((field.name, field.name.rstrip("_")) for field in fields(kind) if field.name not in shared)
+        own = (field.name for field in fields(kind) if field.name not in shared)
+        found = tuple((name, _OUTSIDE.get(name, name.rstrip("_"))) for name in own)
         _FIELDS[kind.kind] = found
     return found
 
 
+_OUTSIDE: Final = {"how": "kind", "nature": "kind"}
+"""Fields that have another name outside: `kind` is that of the event inside."""
 _FIELDS: dict[str, tuple[tuple[str, str], ...]] = {}
 
 
@@ -134,10 +137,6 @@ class ProgramEnded(Event):
     psp: int
     code: int
     how: str
-
-    def details(self) -> dict[str, Any]:
-        """As every event, with `how` under its outside name `kind`."""
-        return {"psp": self.psp, "code": self.code, "kind": self.how}
 
 
 @_kind
@@ -288,16 +287,6 @@ class InterruptReflected(Event):
     to: Mode
     handler: Far
 
-    def details(self) -> dict[str, Any]:
-        """As every event, with `nature` under its outside name `kind`."""
-        return {
-            "vector": self.vector,
-            "kind": self.nature,
-            "from": self.from_,
-            "to": self.to,
-            "handler": str(self.handler),
-        }
-
 
 @_kind
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,7 +317,10 @@ class DescriptorChanged(Event):
 @_kind
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VectorChanged(Event):
-    """An interrupt or exception vector was set. table: real, protected or exception."""
+    """A client set an interrupt or exception vector by a service. table: real, protected or exception.
+
+    The table of real mode is memory: what DOS and programs write there themselves is no such event.
+    """
 
     table: str
     vector: int

@@ -159,9 +159,16 @@ class _Emulation(QThread):
         except Exception as failure:  # the edge of the thread: nothing above could tell the user
             logging.getLogger(__name__).exception("the emulation thread failed")
             self._running = self._waiting = False
+            self._rest()
+            self.broke.emit(str(failure) or type(failure).__name__, False)
+
+    def _rest(self) -> None:
+        """Have the session rest after a failure, which may keep it from that, too: the thread lives on."""
+        try:
             if self._session is not None:
                 self._session.pause()
-            self.broke.emit(str(failure) or type(failure).__name__, False)
+        except Exception:
+            logging.getLogger(__name__).exception("the session failed to rest")
 
     def _run_slice(self) -> None:
         if self._session is None:

@@ -11,12 +11,14 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
+    QDialogButtonBox,
     QFileDialog,
     QInputDialog,
     QLabel,
     QMainWindow,
     QMenu,
     QMessageBox,
+    QScrollArea,
     QStackedWidget,
     QToolBar,
     QVBoxLayout,
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
     from app.ui.panes.code import CodePane
     from app.ui.panes.compare import ComparePane
 
+_FRAME: Final = QSize(16, 48)
+"""Room the window manager takes around a window."""
 OpenSession = Callable[[Path], Session]
 
 _SELECT: Final = (
@@ -302,7 +306,18 @@ class MainWindow(QMainWindow):
         self._dialog.setWindowTitle("Keys")
         table = QLabel(f"<table cellpadding='3' cellspacing='0'>{lines}</table>", self._dialog)
         table.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        QVBoxLayout(self._dialog).addWidget(table)
+        table.setMargin(8)
+        scroll = QScrollArea(self._dialog)
+        scroll.setWidget(table)
+        scroll.setFocus()
+        close = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self._dialog)
+        close.rejected.connect(self._dialog.reject)
+        column = QVBoxLayout(self._dialog)
+        column.addWidget(scroll)
+        column.addWidget(close)
+        bar = scroll.verticalScrollBar().sizeHint().width()
+        room = self.screen().availableSize() * 0.9
+        self._dialog.resize(table.sizeHint().width() + bar + 40, min(table.sizeHint().height() + 80, room.height()))
         self._dialog.open()
 
     def show_about(self) -> None:
@@ -382,7 +397,7 @@ class MainWindow(QMainWindow):
 
     def _restore_layout(self) -> None:
         if not self.restoreGeometry(self._settings.geometry):
-            self.resize(1280, 800)
+            self.resize(QSize(1280, 800).boundedTo(self.screen().availableSize() - _FRAME))
         if not self._settings.layout.isEmpty():
             self.workbench.restore(self._settings.layout, self._settings.layout_version)
 

@@ -80,6 +80,7 @@ class StatusBar(QStatusBar):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Say where the machine is; while it is searched, how far the search is."""
+        self.clearMessage()
         is_searching = snapshot.status is Status.SEARCHING
         self.progress.setVisible(is_searching)
         self.status.show_word(*_STATUS[snapshot.status])

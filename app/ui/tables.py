@@ -209,7 +209,7 @@ class Table(QTableView):
         entered(QModelIndex), deleted(QModelIndex): Enter, or Del, was pressed on a cell that is not being edited.
     """
 
-    entered = Signal(QModelIndex)
+    enter_pressed = Signal(QModelIndex)
     deleted = Signal(QModelIndex)
 
     def __init__(self, model: QAbstractItemModel, name: str, parent: QWidget | None = None) -> None:
@@ -237,7 +237,8 @@ class Table(QTableView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter and Del are told to the pane; what an editor in a cell leaves of them is not."""
         told = {
-            Qt.Key.Key_Return: self.entered, Qt.Key.Key_Enter: self.entered, Qt.Key.Key_Delete: self.deleted,
+            Qt.Key.Key_Return: self.enter_pressed, Qt.Key.Key_Enter: self.enter_pressed,
+            Qt.Key.Key_Delete: self.deleted,
         }.get(Qt.Key(event.key()))  # fmt: skip
         if told is not None and self.hasFocus() and self.currentIndex().isValid():
             told.emit(self.currentIndex())

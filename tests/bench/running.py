@@ -1,4 +1,4 @@
-"""A window over a guest that never ends: how long a pause takes, how often the window gets its turn."""
+"""A window over a guest that never ends: how long a pause and its end take, how often the window gets its turn."""
 
 from __future__ import annotations
 
@@ -61,16 +61,24 @@ def _watch(name: str, program: Path, folder: str) -> Iterable[Measure]:
     timer = QTimer()
     timer.timeout.connect(lambda: turns.append(time.perf_counter()))
     pauses = []
+    pictures, ran = 0, 0.0
     for _ in range(5):
         seen.clear()
         timer.start(5)
         window.bridge.go(Run())
-        wait(400)
+        ran += wait(400)
         timer.stop()
+        pictures += len(seen)
         seen.clear()
         window.bridge.pause()
         pauses.append(wait(2000, Status.STOPPED))
+    window.bridge.go(Run())
+    wait(400)
+    began = time.perf_counter()
     window.close()
+    closing = time.perf_counter() - began
     gaps = sorted(after - before for before, after in itertools.pairwise(turns) if after - before < 0.3)
     yield Measure(f"{name}: pauses, slowest of five", 1 / max(pauses))
     yield Measure(f"{name}: turns of the window, 99 of 100 at least", 1 / gaps[len(gaps) * 99 // 100])
+    yield Measure(f"{name}: pictures of the run", pictures / ran)
+    yield Measure(f"{name}: closing the window in the middle of it", 1 / closing, is_duration=True)

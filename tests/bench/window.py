@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -72,3 +73,32 @@ def first_picture() -> Iterable[Measure]:
         began = time.perf_counter()
         subprocess.run(command, check=True, capture_output=True)
         yield Measure("whole windows, timeline included, from the command on", 1 / (time.perf_counter() - began))
+
+
+@row("window: many events")
+def many_events() -> Iterable[Measure]:
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from app.emu.events import Moment
+    from app.emu.registers import Mode
+    from app.ui.application import make_application
+    from app.ui.panes.events import EventsPane
+    from app.ui.theme import Theme
+    from tests.ui.fakes import PER_ROUND, ROUND, events_until, log_of, snapshot_at
+
+    application = make_application()
+    Theme(application, "light")
+    events = events_until(ROUND * (100_000 // PER_ROUND))
+    snapshot = snapshot_at(0, log=log_of(events, [Moment(event.tick, Mode.PM32, (0, 0, 0, 0)) for event in events]))
+    pane = EventsPane()
+    pane.show()
+    began = time.perf_counter()
+    pane.show_snapshot(snapshot)
+    taken = time.perf_counter()
+    pane.text.setText("callback")
+    filtered = time.perf_counter()
+    pane.text.setText("mode")
+    again = time.perf_counter()
+    pane.close()
+    yield Measure("events taken by the pane", len(events) / (taken - began))
+    yield Measure("events searched for a word", len(events) / (filtered - taken))
+    yield Measure("the same for another word", len(events) / (again - filtered), "events searched for a word")

@@ -16,13 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.debug import inputs, plain_state
-from app.debug.goals import Run, StepBack, ToPosition
+from app.debug.goals import NextUse, Run, StepBack, ToPosition
+from app.debug.history import START
 from app.debug.inputs import Input, MemoryWritten
 from app.debug.journal import Record, beginning, pack, unpack
 from app.debug.launch import Launch
 from app.debug.recording import _Reading, input_record, read
 from app.debug.session import Session
 from app.debug.snapshot import RecordingView, Stop
+from app.debug.watches import MemoryWatch, Use
 from app.emu import plain_events
 from app.emu.cpu.unicorn_cpu import SAVED
 from app.emu.machine import Machine, Place
@@ -120,11 +122,24 @@ def test_a_bookmark_opens_at_its_checkpoint(tmp_path: Path) -> None:
     run = again.machine.slice
     again.machine.slice = lambda count: ran.append(count) or run(count)  # type: ignore[func-returns-value, method-assign]
     assert again.run(ToPosition("callback 2")) == Stop.REACHED
-    assert ran == []
+    assert (ran, view(again).note) == ([], "")
     assert before.machine.place in [each.place for each in again.history.branch.kept]
     assert_same(whole_state(before.machine), whole_state(again.machine))
     for each in (before, again):
         each.run(ToPosition("end"))
+    assert_same(whole_state(before.machine), whole_state(again.machine))
+
+
+def test_what_was_changed_at_the_start_is_seen_at_a_bookmark(tmp_path: Path) -> None:
+    before = session("callback.com")
+    before.write_memory(0x50000, b"first")
+    before.run(ToPosition("callback 2"))
+    before.set_bookmarks([("callback 2", "")])
+    before.save_recording(str(tmp_path / "A.dpmirec"))
+    again = opened(tmp_path / "A.dpmirec")
+    again.run(ToPosition("callback 2"))
+    assert before.machine.place in [each.place for each in again.history.branch.kept]
+    assert again.machine.memory.read(0x50000, 5) == b"first"
     assert_same(whole_state(before.machine), whole_state(again.machine))
 
 
@@ -136,6 +151,78 @@ def test_another_build_reaches_bookmarks_by_replaying(tmp_path: Path, monkeypatc
         each.run(ToPosition("tick 94"))
     assert all(each.place.tick <= 94 for each in again.history.branch.kept), "those of the run here, not of the file"
     assert_same(whole_state(before.machine), whole_state(again.machine))
+
+
+def test_what_a_search_has_run_is_in_the_file(tmp_path: Path) -> None:
+    """A search ahead that finds nothing goes back: the run is known to its end all the same."""
+    path = tmp_path / "A.dpmirec"
+    with recorded("callback.com", path) as of:
+        of.run(ToPosition("tick 300"))
+        here = of.machine.place
+        assert of.run(NextUse(MemoryWatch(0x9FF00, 1), Use.READ)) is not None
+        assert of.machine.place == here
+        end = of.history.branch.end
+        assert end.tick > 300
+        assert places(opened(path)) == places(of)
+    again = opened(path)
+    again.run(ToPosition("end"))
+    assert (again.machine.place, view(again).note) == (end, "")
+
+
+@pytest.mark.parametrize("given_up", [False, True])
+def test_a_search_is_recorded_while_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given_up: bool) -> None:
+    monkeypatch.setattr("app.debug.recorder.MARK_SECONDS", 0.0)
+    path = tmp_path / "A.dpmirec"
+    with recorded(com(tmp_path, b"\xeb\xfe"), path) as of:  # again: jmp again
+        of.begin(NextUse(MemoryWatch(0x9FF00, 1), Use.READ))
+        assert of.advance() is None
+        assert of.advance() is None
+        end = of.history.branch.end
+        assert end.tick > 1000
+        if given_up:
+            of.pause()
+            assert of.machine.place == Place(0, 0)
+        assert opened(path).history.branch.end == end
+
+
+def test_what_a_dropped_branch_left_is_not_believed_of_a_later_one(tmp_path: Path) -> None:
+    path = tmp_path / "A.dpmirec"
+    with recorded("callback.com", path) as of:
+        of.run(ToPosition("tick 900"))
+        for name in (b"old", b"new"):
+            of.show_branch(0)
+            if name == b"new":
+                of.drop_branch(1)
+            of.run(ToPosition("tick 300"))
+            of.write_memory(0x50000, name)
+            of.run(ToPosition("tick 600"))
+            of.set_bookmarks([("tick 600", name.decode())])
+    assert [branch.number for branch in of.history.branches] == [0, 2]
+    again = opened(path)
+    assert again.history.next_number == 3
+    again.run(ToPosition("tick 600"))
+    assert again.machine.memory.read(0x50000, 3) == b"new"
+    assert_same(whole_state(of.machine), whole_state(again.machine))
+    # as earlier versions wrote it: the number was given again
+    records, _ = unpack(path.read_bytes(), str(path))
+    dropped = next(index for index, each in enumerate(records) if each.kind == "DROP")
+    later = [
+        replace(each, fields=each.fields | {"branch": 1}) if each.fields.get("branch") == 2 else each
+        for each in records[dropped:]
+        if each.kind not in ("CKPT", "EVNT")
+    ]
+    path.write_bytes(beginning() + b"".join(map(pack, records[:dropped] + later)))
+    again = opened(path)
+    again.run(ToPosition("tick 600"))
+    assert again.machine.memory.read(0x50000, 3) == b"new"
+
+
+def test_a_branch_others_began_in_is_not_dropped_by_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "A.dpmirec"
+    branched(path)
+    path.write_bytes(path.read_bytes() + pack(Record("DROP", {"branch": 0})))
+    with pytest.raises(LoadError, match="other branches began in branch 0"):
+        opened(path)
 
 
 def test_a_session_recorded_from_the_start_holds_the_same(tmp_path: Path) -> None:
@@ -186,6 +273,13 @@ def act(of: Session, action: str, number: int) -> None:
             of.set_bookmarks([(f"tick {of.machine.tick}", str(number))])
 
 
+def believed(of: Session) -> set[tuple[int, Place]]:
+    """Branches and places of the checkpoints in a recording that has just been opened."""
+    of.run(ToPosition("tick 0"))
+    assert view(of).note == ""
+    return {(branch.number, each.place) for branch in of.history.branches for each in branch.kept if each.place > START}
+
+
 @given(done=st.lists(actions, min_size=1, max_size=14))
 @fuzz(15)
 def test_whatever_was_done_is_in_the_file(
@@ -201,6 +295,11 @@ def test_whatever_was_done_is_in_the_file(
         again = opened(folder / f"{name}.dpmirec")
         assert places(again) == places(of)
         assert again.history.branch.number == of.history.branch.number
+        assert believed(again) == {
+            (record.fields["branch"], Place(*record.fields["place"]))
+            for record in read(str(folder / f"{name}.dpmirec")).checkpoints
+            if record.kind == "CKPT"
+        }
         for branch in of.history.branches:
             for each in (of, again):
                 each.history.switch(branch.number)
@@ -382,6 +481,88 @@ def test_every_input_is_written_and_read(kind: type[Input]) -> None:
     head = Record("HEAD", {"programs": [["C:\\X.COM"]], "options": {}, "environment": {}, "build": ""})
     found, _ = unpack(beginning() + pack(head) + pack(record), "X")
     assert _Reading("X", "").result(found).ways[0].inputs == [made]
+
+
+# Values from strangers
+
+
+def bent(path: Path, kind: str, **changed: Any) -> Path:
+    """The file with other fields in the records of a kind, sums and all."""
+    records, _ = unpack(path.read_bytes(), str(path))
+    made = [replace(each, fields=each.fields | changed) if each.kind == kind else each for each in records]
+    other = path.with_name("BENT.dpmirec")
+    other.write_bytes(beginning() + b"".join(map(pack, made)))
+    return other
+
+
+OPTIONS = [
+    ("memory", "x"), ("memory", -1), ("memory", 0), ("memory", 10**7), ("memory", 32.0), ("memory", True),
+    ("keys", 5), ("keys", "{NoSuchKey}"), ("paging", 5), ("paging", "seldom"), ("directory", 5), ("directory", "NONE"),
+    ("limit_checks", "yes"), ("write_through", None), ("then", [["X.COM"]]), ("program", "zz"), ("mount", "/"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name, value", OPTIONS, ids=str)
+def test_an_option_no_launch_has_is_refused(tmp_path: Path, name: str, value: Any) -> None:
+    path = tmp_path / "A.dpmirec"
+    branched(path)
+    options = read(str(path)).head.options
+    with pytest.raises(LoadError, match=f"BENT.*{name}"):
+        opened(bent(path, "HEAD", options=options | {name: value}))
+    opened(bent(path, "HEAD", options=options))
+
+
+@pytest.mark.parametrize("kind, field", [("MARK", "events"), ("FILE", "refused"), ("FORK", "inherited")])
+def test_a_number_without_end_is_refused(tmp_path: Path, kind: str, field: str) -> None:
+    path = tmp_path / "A.dpmirec"
+    branched(path)
+    with pytest.raises(LoadError, match=f"{kind}.*infinity"):
+        opened(bent(path, kind, **{field: float("inf")}))
+
+
+@pytest.mark.parametrize("field, value", [("taken", 1.5), ("refused", "no"), ("lineage", 5), ("number", None)])
+def test_a_change_of_a_file_has_numbers(field: str, value: Any) -> None:
+    changed = {"number": 1, "after": 0, "lineage": "", "taken": 0, "refused": 0}
+    with pytest.raises(LoadError, match=f"CHNG.*{field} is {value!r}"):
+        _Reading("X", "").result([Record("CHNG", changed | {field: value})])
+
+
+@pytest.mark.parametrize("field", ["events", "work", "inputs"])
+def test_a_checkpoint_with_a_number_without_end_is_not_believed(tmp_path: Path, field: str) -> None:
+    path = tmp_path / "A.dpmirec"
+    before = branched(path)
+    again = opened(bent(path, "CKPT", **{field: float("inf")}))
+    assert view(again).note == ""
+    for each in (before, again):
+        each.run(ToPosition("callback 2"))
+    assert "BENT.dpmirec: not all checkpoints in it can be read" in view(again).note
+    assert_same(whole_state(before.machine), whole_state(again.machine))
+
+
+def test_an_input_that_cannot_be_repeated_is_told_and_the_run_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "A.dpmirec"
+    with recorded("callback.com", path) as of:
+        of.run(ToPosition("tick 94"))
+        of.write_memory(0x50000, b"abc")
+        of.run(ToPosition("tick 300"))
+    for linear in (0x7FFF0000, -5, 1 << 40):
+        other = bent(path, "INPT", linear=linear)
+        again = opened(other)
+        assert again.run(ToPosition("tick 300")) == Stop.REACHED
+        assert again.machine.place == of.machine.place
+        assert "differs from the recording at tick 94: memory" in view(again).note
+        assert "cannot be repeated: no page is present" in view(again).note
+        done = here("run", other)
+        assert (done.code, "cannot be repeated" in done.errors) == (125, True)
+
+
+@pytest.mark.parametrize("value", [-1, 1 << 16, 1 << 40])
+@pytest.mark.parametrize("at", ["tick 0", "callback 2"])
+def test_a_segment_register_takes_16_bits(value: int, at: str) -> None:
+    of = session("callback.com")
+    of.run(ToPosition(at))
+    with pytest.raises(ValueError, match="more than 16 bits"):
+        of.set_register("es", value)
 
 
 # State from strangers

@@ -34,15 +34,18 @@ from app.debug.watches import (
     VectorWatch,
     Watch,
 )
+from app.emu.address import Far
 from app.emu.cpu.verdict import general_registers, instruction_at, segment_registers
 from app.emu.disassembly import effects
-from app.emu.events import Stack
+from app.emu.events import Stack, VectorChanged
 from app.emu.machine import Machine, Place
 from app.emu.memory import layout
 from app.emu.memory.memory import Memory
 from app.emu.registers import SEGMENTS
+from tests.debug.sessions import events
 from tests.debug.sessions import session as session_on
-from tests.emu.runs import com
+from tests.emu.runs import client, com
+from tests.guest import build
 
 SAMPLES = ("nested.com", "exception.com", "rawswitch.com")
 GENERAL = ("eax", "ebx", "ecx", "esi", "ebp", "eflags", "ds", "es")
@@ -222,6 +225,46 @@ def test_descriptors_selectors_and_vectors_have_writers(watch: Watch, mnemonic: 
     assert instruction.mnemonic == mnemonic
 
 
+def test_a_vector_set_by_dos_in_protected_mode_has_a_writer(tmp_path: Path) -> None:
+    code = bytes.fromhex("BA3412 B86125 CD21 90")  # mov dx, 1234h / mov ax, 2561h / int 21h / nop
+    session = session_on(com(tmp_path, client(16, code)))
+    assert session.run(ToEvent(frozenset({"vector_changed"}))) == Stop.EVENT
+    (changed,) = events(session, "vector_changed")
+    assert isinstance(changed, VectorChanged)
+    assert (changed.table, changed.vector) == ("protected", 0x61)
+    assert changed.after == Far(session.machine.regs.ds.selector, 0x1234)
+    session.run(StepInto())
+    assert session.run(LastUse(VectorWatch("protected", 0x61))) == Stop.FOUND
+    assert session.machine.memory.read(session.machine.regs.code_linear, 2) == b"\xcd\x21"
+
+
+def test_a_vector_is_the_current_clients() -> None:
+    session = session_on(build.BUILT / "child_client_leaves_the_parent_alone-16.com")
+    session.run(ToEvent(frozenset({"client_left"})))
+    set_vectors = [each for each in events(session, "vector_changed") if isinstance(each, VectorChanged)]
+    of_parent, of_child = (
+        [each.tick for each in set_vectors if each.client == number and each.vector == 0x66] for number in (1, 2)
+    )
+    session.run(StepInto())
+    assert session.machine.state.host.current.number == 1
+    assert of_child[0] > of_parent[-1], "the child set it later"
+    assert session.run(LastUse(VectorWatch("protected", 0x66))) == Stop.FOUND
+    assert session.machine.tick <= of_parent[-1]
+    assert session.machine.memory.read(session.machine.regs.code_linear, 2) == b"\xcd\x31"
+
+
+@pytest.mark.parametrize(
+    "watch, name",
+    [
+        (DepthWatch(Stack.REAL, 1), "real-mode stack deeper than 1 byte"),
+        (DepthWatch(Stack.RING0, 72), "host's ring-0 stack deeper than 72 bytes"),
+        (MemoryWatch(0x400, 1), "00000400, 1 byte"),
+    ],
+)
+def test_watches_have_names_people_know(watch: Watch, name: str) -> None:
+    assert str(watch) == name
+
+
 def test_what_the_user_wrote_is_found_too(tmp_path: Path) -> None:
     session = session_on("callback.com")
     session.run(ToPosition("callback 1+2"))
@@ -331,6 +374,28 @@ def test_a_search_tells_how_far_it_is_and_can_be_given_up() -> None:
     session.pause()
     assert session.machine.place == here
     assert session.observe(Interest()).status is Status.ENDED
+
+
+def test_a_search_that_fails_can_be_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the way back fails as well, it ends at the checkpoint before."""
+    session = session_on("callback.com")
+    session.run(ToPosition("tick 900"))
+    session.history.keep()
+    kept = session.machine.place
+    session.run(ToPosition("tick 950"))
+    session.begin(LastUse(MemoryWatch(0x180000, 4)))
+    with monkeypatch.context() as broken:
+
+        def fail(instructions: int) -> int:
+            raise RuntimeError("engine broke")
+
+        broken.setattr(session.machine, "slice", fail)
+        with pytest.raises(RuntimeError):
+            session.advance()
+        session.pause()
+    assert session.observe(Interest()).status is Status.STOPPED
+    assert session.machine.place == kept
+    assert session.run(ToPosition("callback 3")) == Stop.REACHED
 
 
 def test_a_register_that_no_instruction_uses_is_not_found() -> None:

@@ -343,7 +343,7 @@ def test_events_come_from_where_they_were_asked() -> None:
     assert [event.seq for event in everything] == list(range(len(here.machine.log)))
     later = picture(here, events_from=100)
     assert (later.events_from, later.events) == (100, everything[100:])
-    assert len(later.moments) == len(later.events)
+    assert len(later.log) == len(here.machine.log)
     assert picture(here, events_from=10_000).events == ()
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-import numpy as np
 import unicorn
 
 from app.emu.cpu.limits import NARROW, Span, covers, forbidden, intersect, merge
 from app.emu.memory import layout
-from app.emu.memory.memory import PRESENT, USER, Memory
+from app.emu.memory.mappings import Run, mapped_runs
+from app.emu.memory.memory import Memory
 from app.emu.registers import Segment
 
 _MOST: Final = 12
@@ -37,7 +37,7 @@ class Arming:
         """Change it only before `remap`."""
         self._is_suspended = False
         self._low = False
-        self._runs: list[tuple[int, int, int]] = []
+        self._runs: list[Run] = []
         self.spans: Spans = ([], [])
 
     @property
@@ -87,8 +87,8 @@ class Arming:
         reads, writes = self._uses.get(use) or self.physical(use)
         return covers(self.spans[0], reads) and covers(self.spans[1], writes)
 
-    def run_of(self, linear: int) -> tuple[int, int, int] | None:
-        """The mapped run (linear, physical, size) an address lies in."""
+    def run_of(self, linear: int) -> Run | None:
+        """The mapped run an address lies in."""
         return next((run for run in self._runs if run[0] <= linear < run[0] + run[2]), None)
 
     def watching(self, address: int, *, write: bool) -> set[Use]:
@@ -113,20 +113,3 @@ class Arming:
 
     def _add(self, kind: int, span: Span) -> Any:
         return self._uc.hook_add(kind, self._hook, None, *span)
-
-
-def mapped_runs(memory: Memory) -> list[tuple[int, int, int]]:
-    """Linear ranges user code may reach, with their physical addresses: (linear, physical, size)."""
-    runs: list[tuple[int, int, int]] = []
-    directory = np.frombuffer(memory.buffer, np.uint32, 1024, memory.directory)
-    for slot in np.flatnonzero(directory & PRESENT):
-        table = np.frombuffer(memory.buffer, np.uint32, 1024, int(directory[slot]) & ~0xFFF)
-        pages = np.flatnonzero(table & (PRESENT | USER) == PRESENT | USER)
-        if not len(pages):
-            continue
-        frames = (table[pages] & 0xFFFFF000).astype(np.int64)
-        linear = (int(slot) << 22) + (pages.astype(np.int64) << 12)
-        ends = np.flatnonzero((np.diff(linear) != 0x1000) | (np.diff(frames) != 0x1000)) + 1
-        for start, end in zip([0, *ends], [*ends, len(pages)], strict=True):
-            runs.append((int(linear[start]), int(frames[start]), int(end - start) << 12))
-    return runs

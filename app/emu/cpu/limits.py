@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.emu.descriptor import CODE, EXPAND_DOWN, READABLE_OR_WRITABLE
+from app.emu.memory.mappings import Run
 from app.emu.registers import Segment
 
 _TOP = 0xFFFFFFFF
@@ -103,8 +104,8 @@ def merge(spans: list[Span]) -> list[Span]:
     return result
 
 
-def intersect(spans: list[Span], runs: list[tuple[int, int, int]]) -> list[Span]:
-    """The physical addresses of linear spans, given mapped runs (linear, physical, size)."""
+def intersect(spans: list[Span], runs: list[Run]) -> list[Span]:
+    """The physical addresses of linear spans, given the mapped runs."""
     result: list[Span] = []
     for first, last in spans:
         for linear, physical, size in runs:

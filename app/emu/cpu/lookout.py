@@ -24,7 +24,6 @@ from app.emu.memory.memory import Memory
 from app.emu.probes import AddressProbe, LoadProbe, MemoryProbe, Probe, RegisterProbe
 from app.emu.registers import SEGMENTS, Flag
 
-_PAGE: Final = 0x1000
 _TOP: Final = 0xFFFFFFFF
 _LARGEST: Final = 15
 """Bytes before a range at which an access can begin and still reach it: one of 16 bytes."""
@@ -86,22 +85,14 @@ class Lookout:
 
     def _watch(self, probe: Probe, linear: int, size: int, *, reads: bool, writes: bool) -> None:
         uc = self._engine.uc
-        done = 0
-        while done < size:
-            here = min(size - done, _PAGE - (linear + done & _PAGE - 1))
-            physical = self._memory.translate(linear + done & _TOP)
-            if physical is not None:
-                span = range(physical, physical + here)
-                first = max(physical - _LARGEST, 0)
-                if reads:
-                    self._hooks.append(
-                        uc.hook_add(unicorn.UC_HOOK_MEM_READ, self._on_read, (probe, span), first, span[-1])
-                    )
-                if writes:
-                    self._hooks.append(
-                        uc.hook_add(unicorn.UC_HOOK_MEM_WRITE, self._on_write, (probe, span), first, span[-1])
-                    )
-            done += here
+        for span in self._memory.spans(linear, size):
+            first = max(span.start - _LARGEST, 0)
+            if reads:
+                self._hooks.append(uc.hook_add(unicorn.UC_HOOK_MEM_READ, self._on_read, (probe, span), first, span[-1]))
+            if writes:
+                self._hooks.append(
+                    uc.hook_add(unicorn.UC_HOOK_MEM_WRITE, self._on_write, (probe, span), first, span[-1])
+                )
 
     # Around a run
 

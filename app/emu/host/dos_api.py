@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.emu.address import Far
+from app.emu.host import vectors
 from app.emu.host.client import Client, Vector
 from app.emu.host.host import Host, Level
 from app.emu.host.interrupts import reflect
@@ -197,8 +198,9 @@ def _finish_piece(host: Host, level: Level, stream: Stream, *, failed: bool) -> 
 
 
 def _set_vector(host: Host) -> None:
-    regs, client = host.machine.regs, host.current
-    client.vectors[regs.al] = Vector(regs.ds.selector, offset_of(host, "dx"))
+    regs = host.machine.regs
+    handler = Vector(regs.ds.selector, offset_of(host, "dx"))
+    vectors.set_protected_mode_vector(host, regs.al, handler)
 
 
 def _get_vector(host: Host) -> None:

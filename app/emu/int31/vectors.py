@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.emu import events
 from app.emu.address import Far
-from app.emu.host import failures
+from app.emu.host import failures, vectors
 from app.emu.host.client import Vector
 from app.emu.host.host import Host
 from app.emu.int31.table import INT31
@@ -12,10 +12,6 @@ from app.emu.memory import layout
 from app.emu.registers import BL, CX_DX, CX_EDX
 
 _EXCEPTIONS = 32
-
-
-def _announce(host: Host, table: str, vector: int, before: Far, after: Far) -> None:
-    host.machine.emit(events.VectorChanged, table=table, vector=vector, before=before, after=after)
 
 
 @INT31.service(0x0200)
@@ -29,7 +25,7 @@ def set_real_mode_vector(host: Host, vector: BL, handler: CX_DX) -> None:
     """Set a real-mode interrupt vector; the client restores it before it ends."""
     before = host.machine.real_vector(vector)
     host.machine.memory.write_u32(vector * 4, handler)
-    _announce(host, "real", vector, before, Far.from_dword(handler))
+    host.machine.emit(events.VectorChanged, table="real", vector=vector, before=before, after=Far.from_dword(handler))
 
 
 def _check_exception(number: int) -> int:
@@ -48,13 +44,6 @@ def _check_selector(host: Host, handler: tuple[int, int]) -> Vector:
     return Vector(*handler)
 
 
-def _set_exception(host: Host, table: list[Vector], number: int, handler: tuple[int, int]) -> None:
-    _check_exception(number)
-    checked, bits = _check_selector(host, handler), host.current.bits
-    before, table[number] = table[number], checked
-    _announce(host, "exception", number, before.far(bits), checked.far(bits))
-
-
 @INT31.service(0x0202)
 def get_exception_handler(host: Host, number: BL) -> CX_EDX:
     """Return the handler of a processor exception (00h to 1Fh)."""
@@ -64,7 +53,7 @@ def get_exception_handler(host: Host, number: BL) -> CX_EDX:
 @INT31.service(0x0203)
 def set_exception_handler(host: Host, number: BL, handler: CX_EDX) -> None:
     """Set the handler of a processor exception in protected mode."""
-    _set_exception(host, host.current.exceptions, number, handler)
+    vectors.set_exception_handler(host, _check_exception(number), _check_selector(host, handler))
 
 
 @INT31.service(0x0204)
@@ -76,10 +65,7 @@ def get_protected_mode_vector(host: Host, vector: BL) -> CX_EDX:
 @INT31.service(0x0205)
 def set_protected_mode_vector(host: Host, vector: BL, handler: CX_EDX) -> None:
     """Set a protected-mode interrupt handler."""
-    client = host.current
-    checked = _check_selector(host, handler)
-    before, client.vectors[vector] = client.vectors[vector], checked
-    _announce(host, "protected", vector, before.far(client.bits), checked.far(client.bits))
+    vectors.set_protected_mode_vector(host, vector, _check_selector(host, handler))
 
 
 @INT31.service(0x0210, since="1.0")
@@ -97,10 +83,10 @@ def get_real_mode_exception_handler(host: Host, number: BL) -> CX_EDX:
 @INT31.service(0x0212, since="1.0")
 def set_extended_exception_handler(host: Host, number: BL, handler: CX_EDX) -> None:
     """Set the handler of a processor exception in protected mode; one chain with 0203h."""
-    _set_exception(host, host.current.exceptions, number, handler)
+    vectors.set_exception_handler(host, _check_exception(number), _check_selector(host, handler))
 
 
 @INT31.service(0x0213, since="1.0")
 def set_real_mode_exception_handler(host: Host, number: BL, handler: CX_EDX) -> None:
     """Set the protected-mode handler of a processor exception in real mode."""
-    _set_exception(host, host.current.real_exceptions, number, handler)
+    vectors.set_real_mode_exception_handler(host, _check_exception(number), _check_selector(host, handler))

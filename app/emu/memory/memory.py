@@ -106,6 +106,16 @@ def _zeros(size: int) -> mmap.mmap:
     return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
+def _in_pages(linear: int, size: int) -> Iterator[tuple[int, int, int]]:
+    """A range cut at the ends of pages, and where addresses wrap around: linear address, offset in the range, bytes."""
+    done = 0
+    while done < size:
+        at = linear + done & _MASK
+        here = min(size - done, PAGE - (at & 0xFFF))
+        yield at, done, here
+        done += here
+
+
 class Memory:
     """Physical memory and the linear addresses over it. All sizes in bytes."""
 
@@ -120,6 +130,8 @@ class Memory:
         self._stale: list[tuple[int, int]] = []
         self._probes: tuple[MemoryProbe, ...] = ()
         self._used: set[MemoryProbe] = set()
+        self._watched: list[tuple[MemoryProbe, range]] | None = None
+        """The physical addresses of the probes, None before somebody needs them."""
         self._view = np.frombuffer(self.buffer, dtype=np.uint64).reshape(-1, PAGE // 8)
         self._shadow = np.zeros_like(self._view)
         pages = self.size // PAGE
@@ -170,6 +182,7 @@ class Memory:
         """Write the page table entry of a linear address."""
         _U32.pack_into(self.buffer, self._entry_address(linear), entry)
         self.tables_changed = True
+        self._watched = None
 
     def map_range(self, linear: int, physical: int, size: int, flags: int) -> None:
         """Map pages, present with the given flags; all three page-aligned."""
@@ -216,8 +229,10 @@ class Memory:
     def has_page(self, linear: int, size: int) -> bool:
         """Is there a page for each address of a range, present or paged out?"""
         first, last = linear & ~0xFFF, linear + max(size, 1) - 1
-        return last <= _MASK and all(
-            self.page_entry(page) & (PRESENT | PAGED_OUT) for page in range(first, last + 1, PAGE)
+        return (
+            first >= 0
+            and last <= _MASK
+            and all(self.page_entry(page) & (PRESENT | PAGED_OUT) for page in range(first, last + 1, PAGE))
         )
 
     def present_pages(self, linear: int, size: int) -> list[int]:
@@ -284,31 +299,42 @@ class Memory:
         size = len(data)
         if not size:
             return
-        if self._probes:
-            self.note_use(linear, size, write=True)
         if linear + size <= layout.CONVENTIONAL_END:
             self.buffer[linear : linear + size] = data
-            spans = [(linear, 0, size)]
+            pieces = [(linear, 0, size)]
         else:
-            spans = self._spans(linear, size)
-            for physical, start, here in spans:
+            pieces = self._pieces(linear, size)
+            for physical, start, here in pieces:
                 if physical < self.size:
                     self.buffer[physical : physical + here] = data[start : start + here]
-        if size and self.code_pages and any(self._has_code(physical, here) for physical, _, here in spans):
+        if self._probes:
+            self._note(pieces, write=True)
+        if self.code_pages and any(self._has_code(physical, here) for physical, _, here in pieces):
             self._stale.append((linear, size))
 
-    def _spans(self, linear: int, size: int) -> list[tuple[int, int, int]]:
-        """A range in pieces that lie together: physical address, offset in the range, bytes."""
-        done, spans = 0, []
-        while done < size:
-            at = linear + done & _MASK
+    def _pieces(self, linear: int, size: int) -> list[tuple[int, int, int]]:
+        """A range page by page: physical address, offset in the range, bytes. Raises `PageNotPresent`."""
+        pieces = []
+        for at, done, here in _in_pages(linear, size):
             physical = self.translate(at)
             if physical is None:
                 raise PageNotPresent(at)
-            here = min(size - done, PAGE - (at & 0xFFF))
-            spans.append((physical, done, here))
-            done += here
-        return spans
+            pieces.append((physical, done, here))
+        return pieces
+
+    def spans(self, linear: int, size: int) -> Iterator[range]:
+        """The physical addresses behind a range, as far as they lie together; pages that are not there are left out."""
+        found = range(0)
+        for at, _, here in _in_pages(linear, size):
+            physical = self.translate(at)
+            if physical is not None and found and found.stop == physical:
+                found = range(found.start, physical + here)
+            elif physical is not None:
+                if found:
+                    yield found
+                found = range(physical, physical + here)
+        if found:
+            yield found
 
     def _has_code(self, physical: int, size: int) -> bool:
         return not self.code_pages.isdisjoint(range(physical >> 12, (physical + size + 0xFFF) >> 12))
@@ -349,6 +375,7 @@ class Memory:
     def look_out(self, probes: tuple[MemoryProbe, ...]) -> None:
         """Note which of these bytes are read or written through this object from now on."""
         self._probes = probes
+        self._watched = None
         self._used.clear()
 
     def take_uses(self) -> set[MemoryProbe]:
@@ -357,12 +384,16 @@ class Memory:
         return used
 
     def note_use(self, linear: int, size: int, *, write: bool) -> None:
-        """Somebody accesses memory, if by another way than `read` and `write`."""
-        for probe in self._probes:
-            if (
-                (probe.writes if write else probe.reads)
-                and linear < probe.linear + probe.size
-                and (linear + size > probe.linear)
+        """Somebody accesses memory, if by another way than `read` and `write`. Raises `PageNotPresent`."""
+        if self._probes:
+            self._note(self._pieces(linear, size), write=write)
+
+    def _note(self, accessed: list[tuple[int, int, int]], *, write: bool) -> None:
+        if self._watched is None:
+            self._watched = [(probe, span) for probe in self._probes for span in self.spans(probe.linear, probe.size)]
+        for probe, span in self._watched:
+            if (probe.writes if write else probe.reads) and any(
+                physical < span.stop and physical + here > span.start for physical, _, here in accessed
             ):
                 self._used.add(probe)
 
@@ -392,6 +423,7 @@ class Memory:
         self._next_table = self._count_tables()
         self._stale.clear()
         self.tables_changed = True
+        self._watched = None
 
     def _count_tables(self) -> int:
         """Where the next page table goes: behind the last one the directory points to."""

@@ -104,7 +104,7 @@ class BookmarksPane(Pane):
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked)
         self.list.doubleClicked.connect(lambda index: self._go_there() if index.column() != _NOTE else None)
         self.setFocusProxy(self.list)
-        self.list.entered.connect(lambda _index: self._go_there())
+        self.list.enter_pressed.connect(lambda _index: self._go_there())
         self.list.deleted.connect(lambda _index: self._remove())
         for signal in (self.model.dataChanged, self.model.rowsInserted, self.model.rowsRemoved):
             signal.connect(lambda *_: self.marks_changed.emit(list(self.model.marks)))

@@ -28,7 +28,7 @@ class BranchesPane(Pane):
         self.list = Table(self.model, "Branches of the run", self)
         self.list.set_widths(9, 6, 14, 14)
         self.list.setToolTip("Enter or double click: show the branch. Del: drop one that is not shown.")
-        self.list.entered.connect(self._show)
+        self.list.enter_pressed.connect(self._show)
         self.list.doubleClicked.connect(self._show)
         self.list.deleted.connect(self._drop)
         self.hint = QLabel(_ONLY_ONE, self)

@@ -78,7 +78,7 @@ class BreakpointsPane(Pane):
         self.list.set_widths(6, 8, 34)
         self.list.setItemDelegateForColumn(0, QStyledItemDelegate(self.list))  # the box stands where it is clicked
         self.list.setToolTip("Space: on or off. Del: remove. Enter or double click: show where it is.")
-        self.list.entered.connect(self._reveal)
+        self.list.enter_pressed.connect(self._reveal)
         self.list.doubleClicked.connect(lambda index: self._reveal(index) if index.column() else None)
         self.list.deleted.connect(lambda _index: self._remove())
         toggle = QShortcut(Qt.Key.Key_Space, self.list, self._toggle)

@@ -54,7 +54,7 @@ class ComparePane(Pane):
             header.setSectionResizeMode(column, header.ResizeMode.Stretch)
         for column in (_THEN, _NOW):
             self.list.setItemDelegateForColumn(column, DifferenceDelegate(_other(column), self.list))
-        self.list.entered.connect(self._reveal)
+        self.list.enter_pressed.connect(self._reveal)
         self.list.doubleClicked.connect(self._reveal)
         self.list.setToolTip("Enter or double click: show it in memory")
         self.words = QLabel(_HOW, self)

@@ -76,7 +76,7 @@ class EventsPane(Pane):
         self.model = EventModel(self)
         self.list = EventTable(self.model, "Events", self)
         self.list.setToolTip("Double click or Enter: go to where it happened")
-        self.list.entered.connect(self._go_there)
+        self.list.enter_pressed.connect(self._go_there)
         self.list.doubleClicked.connect(self._go_there)
         self._has_ended = False
         self._stops: frozenset[str] = frozenset()
