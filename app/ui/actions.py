@@ -190,6 +190,7 @@ KEYS_IN_PANES: Final = (
     ("Go there", ("Return",), "In the events and bookmarks: go to where it happened, ahead or behind"),
     ("Show it", ("Return",), "In the breakpoints, differences and branches: show the code, the memory, the branch"),
     ("Turn on or off", ("Space",), "In the breakpoints: stop there, or pass"),
+    ("Change a value", ("Return",), "In the registers: edit the one under the cursor, turn a flag over"),
     ("Remove", ("Del",), "In the bookmarks, breakpoints and branches: forget it"),
     ("Find", ("Ctrl+F",), "In the events: filter by words"),
     ("Copy", ("Ctrl+C",), "In every pane: its selected rows, or all of it, as text"),

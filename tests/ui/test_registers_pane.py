@@ -110,3 +110,21 @@ def test_a_null_segment_is_told_from_segment_zero(pane: RegistersPane) -> None:
     registers = replace(snapshot_at(0).registers, fs=Segment(0, 0, 0xFFFF, 0xF3, 0))
     pane.show_snapshot(snapshot_at(0, registers=registers))
     assert pane.segments.export_text().count("null") == 1
+
+
+def test_enter_edits_a_register_and_turns_a_flag_over(qtbot: QtBot, pane: RegistersPane) -> None:
+    session = FakeSession()
+    asked(pane, session)
+    pane.show_snapshot(snapshot_at(3))
+    pane.general.setCurrentIndex(pane.general_model.index(0, 1))
+    pane.general.setFocus()
+    QTest.keyClick(pane.general, Qt.Key.Key_Return)
+    editor = pane.general.findChild(QLineEdit)
+    assert editor is not None
+    QTest.keyClicks(editor, "12AB")
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: session.changed.get("eax") == 0x12AB)
+    pane.flags.setCurrentIndex(pane.flags.model().index(0, 0))
+    pane.flags.setFocus()
+    QTest.keyClick(pane.flags, Qt.Key.Key_Return)
+    assert "eflags" in session.changed

@@ -144,6 +144,8 @@ class RegistersPane(Pane):
         self._arrange()
         self.setFocusProxy(self.general)
         self.flags.doubleClicked.connect(self._flip)
+        self.flags.enter_pressed.connect(self._flip)
+        self.general.enter_pressed.connect(self._edit)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the registers; what differs from the stop before is marked."""
@@ -202,6 +204,10 @@ class RegistersPane(Pane):
     def _set_register(self, name: str, value: int) -> None:
         self.request.emit(lambda session: session.set_register(name, value))
 
+    def _edit(self, index: QModelIndex) -> None:
+        if index.flags() & Qt.ItemFlag.ItemIsEditable:
+            self.general.edit(index)
+
     def _flip(self, index: QModelIndex) -> None:
         flag = _FLAGS[index.column()][0]
         if self._can_edit and self._registers is not None and not flag & _NOT_BY_HAND:
@@ -209,9 +215,7 @@ class RegistersPane(Pane):
 
     def _arrange(self) -> None:
         self.general.horizontalHeader().hide()
-        self.general.setEditTriggers(
-            QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed
-        )
+        self.general.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked)
         self.general.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
         self.general.set_widths(3, 8, 3)
         self.segments.set_widths(3, 5, 8)
