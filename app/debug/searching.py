@@ -22,6 +22,8 @@ Search = Generator[float, None, _T]
 """What a search is, by what it finds."""
 _FIRST_WINDOW: Final = 500
 _GROWTH: Final = 8
+_FAR: Final = 20_000_000
+"""How far back the beginning of something is looked for that has just ended."""
 _SLICE: Final = 400_000
 """Instructions run before the caller may breathe."""
 
@@ -112,11 +114,13 @@ class Hit:
 def last_stop(history: History, addresses: frozenset[int], accept: Callable[[Machine], bool]) -> Search[Place | None]:
     """The last stop before here with one of some addresses next and the machine as `accept` wants it.
 
-    Of a string instruction with a REP prefix it is the first pass, however far back that is.
+    Looks back `_FAR` instructions. Of a string instruction with a REP prefix it is the first pass.
     """
     machine = history.machine
     found: Hit | None = None
-    for window in windows(history, machine.place):
+    if not addresses:
+        return None
+    for window in windows(history, machine.place, Place(max(machine.tick - _FAR, 0), 0)):
         machine.cpu.set_breakpoints(addresses)
         first: Hit | None = None
         last: Hit | None = None

@@ -38,7 +38,7 @@ def test_packed_events_are_the_same_events(rows: list[Row]) -> None:
     assert sum(chunk.size for chunk in log.save().chunks) < 100 * len(rows)
 
 
-@fuzz(60)
+@fuzz(20)
 @given(first=st.integers(0, 3 * CHUNK), count=st.integers(0, 3 * CHUNK), kinds=st.sets(st.sampled_from(sorted(KINDS))))
 def test_parts_and_kinds_are_found(rows: list[Row], first: int, count: int, kinds: set[str]) -> None:
     log = log_of(rows).save()
