@@ -96,7 +96,7 @@ class TestIdentify:
     ),
     name=st.sampled_from(["a.exe", "a.com", "a"]),
 )
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_any_file_loads_or_is_refused(tmp_path_factory: pytest.TempPathFactory, data: bytes, name: str) -> None:
     folder = tmp_path_factory.getbasetemp()
     try:
