@@ -34,6 +34,7 @@ from app.emu.events import CallbackEntered, ModeSwitched, StackSwitched, VectorC
 from app.emu.machine import Machine, Place
 from app.emu.memory.memory import PageNotPresent
 from app.emu.plain_events import Row
+from app.emu.probes import Probe
 from app.emu.registers import Mode
 
 _ENTERS: Final = (Flow.CALL, Flow.INTERRUPT)
@@ -61,11 +62,9 @@ def search(goal: Goal, history: History, stops: Breakpoints) -> Search[Stop] | N
         case PreviousEvent(kinds):
             return _previous(history, kinds, Stop.EVENT)
         case LastUse(watch, use):
-            probes_of(watch, use, history.machine)  # refuses now what it cannot do
-            return _last_use(history, watch, use)
+            return _last_use(history, watch, use, probes_of(watch, use, history.machine))
         case NextUse(watch, use):
-            probes_of(watch, use, history.machine)
-            return _next_use(history, watch, use)
+            return _next_use(history, probes_of(watch, use, history.machine))
         case _:
             return None
 
@@ -93,12 +92,12 @@ def known(position: Position, history: History) -> Place | None:
 # The verbs
 
 
-def go(history: History, place: Place, stop: Stop = Stop.REACHED) -> Search[Stop]:
+def go(history: History, place: Place) -> Search[Stop]:
     """To a place of the branch shown."""
     start = history.machine.tick
     for here in history.going(place):
         yield min((here.tick - start) / (place.tick - start + 1), 1.0) if place.tick > start else 0.0
-    return stop
+    return Stop.REACHED
 
 
 def _step_back(history: History) -> Search[Stop]:
@@ -204,11 +203,10 @@ def _back_to_caller(history: History) -> Search[Stop]:
 # Who used this?
 
 
-def _last_use(history: History, watch: Watch, use: Use) -> Search[Stop]:
+def _last_use(history: History, watch: Watch, use: Use, probes: frozenset[Probe]) -> Search[Stop]:
     """To the instruction that used something last; where it was asked when there is none."""
     machine = history.machine
     here = machine.place
-    probes = probes_of(watch, use, machine)
     edited = max(
         (each.place for each in history.branch.inputs if each.place <= here and was_changed_by(probes, each)),
         default=None,
@@ -228,9 +226,9 @@ def _last_use(history: History, watch: Watch, use: Use) -> Search[Stop]:
     return Stop.NOT_FOUND if place is None else Stop.FOUND
 
 
-def _next_use(history: History, watch: Watch, use: Use) -> Search[Stop]:
+def _next_use(history: History, probes: frozenset[Probe]) -> Search[Stop]:
     """To the instruction that uses something next; where it was asked when there is none before the end or a wait."""
     here = history.machine.place
-    place = yield from next_use(history, probes_of(watch, use, history.machine))
+    place = yield from next_use(history, probes)
     yield from go(history, here if place is None else place)
     return Stop.NOT_FOUND if place is None else Stop.FOUND
