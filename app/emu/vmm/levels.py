@@ -56,6 +56,8 @@ class Nest:
     cs: int
     eip: int
     locked: bool
+    borrowed: bytes | None = None
+    """Of Exec_VxD_Int: the client register structure, which a driver's registers took the place of."""
 
 
 @dataclass(slots=True, eq=False)

@@ -96,10 +96,10 @@ class Simulation:
         self.call(segment, offset)
         self._mark("simulated interrupt frame", "IP", "CS", "FLAGS")
 
-    def interrupt(self, segment: int, offset: int) -> None:
-        """INT through a vector: IF and TF are cleared in V86 mode; the vectors of protected mode are trap gates."""
+    def interrupt(self, segment: int, offset: int, *, trap_gate: bool = False) -> None:
+        """INT through a vector: TF is cleared, and IF but by the trap gates of protected mode."""
         self.interrupt_frame(segment, offset)
-        self.client.set_flag(Flag.TF if self._level.in_pm else Flag.IF | Flag.TF, on=False)
+        self.client.set_flag(Flag.TF if trap_gate else Flag.IF | Flag.TF, on=False)
 
     def interrupt_return(self) -> None:
         """IRET: Simulate_Iret. VM and IOPL are the manager's."""

@@ -7,6 +7,7 @@ from typing import Final
 from app.emu import events
 from app.emu.address import Far
 from app.emu.devices.clock import RATE
+from app.emu.memory import layout
 from app.emu.registers import EAX, EDX, ESI
 from app.emu.vmm.breaks import ARPL, PoolEmpty, V86Breakpoint, VmReturn, VxdCallback
 from app.emu.vmm.core import Vmm
@@ -14,7 +15,6 @@ from app.emu.vmm.dispatch import breakpoint_fields, event_fields
 from app.emu.vmm.table import VMM, Refused
 
 _NO_ADDRESS: Final = 0xFFFFFFFF
-_VIDEO: Final = 0xA0000
 _ROM_END: Final = 0x100000
 
 
@@ -22,7 +22,7 @@ def _allocate(vmm: Vmm, reference: int, procedure: int, *, pm: bool) -> int:
     try:
         callback = VxdCallback(vmm.breaks.take(), pm, procedure, reference)
     except PoolEmpty:
-        raise Refused(_NO_ADDRESS) from None
+        raise Refused(eax=_NO_ADDRESS) from None
     address = vmm.breaks.add(callback)
     vmm.machine.emit(events.VxdCallbackAllocated, **event_fields(vmm, callback))
     return address.to_dword()
@@ -63,7 +63,7 @@ def install_v86_break_point(vmm: Vmm, address: EAX, reference: EDX, procedure: E
     """Replace a byte of V86 code by ARPL, which calls a procedure. CF=1: pool empty, there is one, no RAM."""
     where = Far.from_dword(address)
     found = V86Breakpoint(where.segment, where.offset, procedure, reference, 0)
-    if where[:2] in vmm.breaks.breakpoints or _VIDEO <= found.linear < _ROM_END:
+    if where[:2] in vmm.breaks.breakpoints or layout.VIDEO <= found.linear < _ROM_END:
         raise Refused
     try:
         vmm.breaks.check()
