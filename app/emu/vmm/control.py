@@ -12,6 +12,7 @@ from app.emu.host.client import Client
 from app.emu.host.host import Sequel
 from app.emu.machine_errors import LoadError
 from app.emu.registers import Flag, Registers
+from app.emu.vmm import findings
 from app.emu.vmm.control_block import PROGRAMS, SYSTEM, ControlBlock
 from app.emu.vmm.device import UNDEFINED_DEVICE, Device
 from app.emu.vmm.levels import Ring0Level
@@ -70,6 +71,7 @@ def _go_on(vmm: Vmm, level: Ring0Level, device: int) -> None:
         device = 0
     vmm.vm = PROGRAMS
     if vmm.ending is not None:
+        findings.breakpoints_left(vmm)
         vmm.leave_silently(level)
         vmm.machine.state.end = vmm.ending
     else:
@@ -165,6 +167,7 @@ def _tell_next(vmm: Vmm, level: Ring0Level, told: ApplicationTold) -> None:
         vmm.leave_at_once(level)
         providers.client_entered(vmm.host, client)
     else:
+        findings.application_ends(vmm, client)
         vmm.leave_silently(level)
         told.ending.finish(vmm.host, level)
 

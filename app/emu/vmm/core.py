@@ -12,7 +12,7 @@ from app.emu.host.client import Vector
 from app.emu.memory import layout
 from app.emu.memory.layout import BREAK_CODE
 from app.emu.registers import ALWAYS_SET, Flag, Mode, Segment
-from app.emu.vmm import client_registers, schedule
+from app.emu.vmm import client_registers, findings, schedule
 from app.emu.vmm.breaks import Breaks
 from app.emu.vmm.control_block import PM_APP, PM_EXEC, PM_USE32, SYSTEM, ControlBlock
 from app.emu.vmm.device import Device
@@ -206,7 +206,7 @@ class Vmm:
     def call(self, level: Ring0Level, procedure: int, then: Sequel, **registers: int) -> None:
         """Near-call a driver's procedure."""
         regs = self.machine.regs
-        level.calls.append(Call(procedure, regs.esp, then))
+        level.calls.append(Call(procedure, regs.esp, registers.get("ebp", level.frame), then))
         self.called_last = procedure
         regs.esp = regs.esp - 4 & 0xFFFFFFFF
         self.machine.memory.write_u32(regs.esp, RETURN)
@@ -232,6 +232,7 @@ class Vmm:
             raise DriverFailed(
                 f"its procedure at {call.procedure:08X} returned with ESP {regs.esp:08X} instead of {call.esp:08X}"
             )
+        findings.procedure_done(self, call, regs)
         call.then.returned(self, level, regs.copy())
 
     def leave(self, level: Ring0Level) -> None:

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Final
 from app.emu import events
 from app.emu.registers import Flag
 from app.emu.services import arguments, hand_back, shown
-from app.emu.vmm import services  # noqa: F401 - importing fills the table
+from app.emu.vmm import (
+    findings,
+    services,  # noqa: F401 - importing fills the table
+)
 from app.emu.vmm.ordinals import VMM_DEVICE
 from app.emu.vmm.table import DYNALINK, PENDING, VMM, Refused
 
@@ -65,6 +68,7 @@ def serve(vmm: Vmm, ordinal: int) -> None:
         events.ServiceCalled, interrupt=DYNALINK, function=ordinal, name=row.name,
         registers=shown(row.takes, regs, wide=True) | pushed,
     )  # fmt: skip
+    findings.service_called(vmm, vmm.level, ordinal, row.name)
     carry = False
     try:
         result = row.handler(vmm, **arguments(row, regs, wide=True), **pushed)

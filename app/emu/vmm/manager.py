@@ -11,7 +11,7 @@ from app.emu.host.faults import GuestFault
 from app.emu.host.host import Sequel
 from app.emu.memory import layout
 from app.emu.memory.memory import USER, WRITABLE, PageNotPresent
-from app.emu.vmm import control, dispatch, dynalink, faults, hooks, multiplex, ports, schedule
+from app.emu.vmm import control, dispatch, dynalink, faults, findings, hooks, multiplex, ports, schedule
 from app.emu.vmm.breaks import ARPL
 from app.emu.vmm.control_block import PROGRAMS, SYSTEM, ControlBlock
 from app.emu.vmm.core import Vmm
@@ -141,6 +141,8 @@ class Manager(Vmm):
 
     def fault(self, vector: int, error_code: int, cr2: int, *, is_final: bool = False) -> bool:
         """An exception of ring 3; False: no driver has hooked it. is_final: it would end the program."""
+        if is_final and self.is_active:
+            findings.fault_in_ring3(self, Fault(vector, error_code, cr2))
         return self.is_active and faults.in_ring3(self, Fault(vector, error_code, cr2), final=is_final)
 
     def traps(self, port: int, size: int) -> bool:

@@ -78,6 +78,8 @@ class Simulation:
 
     def call(self, segment: int, offset: int) -> None:
         """CALL FAR: Simulate_Far_Call."""
+        self._level.frames += 1
+        self._level.far_returns -= 1
         self.push(self.client.get("cs"))
         self.push(self.client.get("eip"))
         self.jump(segment, offset)
@@ -85,6 +87,8 @@ class Simulation:
 
     def far_return(self, parameters: int = 0) -> None:
         """RETF n: Simulate_Far_Ret and Simulate_Far_Ret_N."""
+        self._level.frames -= 1
+        self._level.far_returns += 1
         offset, segment = self.pop(), self.pop()
         self.jump(segment, offset)
         if parameters:
@@ -94,6 +98,7 @@ class Simulation:
         """What INT pushes: Build_Int_Stack_Frame."""
         self.push(self.client.get("eflags"))
         self.call(segment, offset)
+        self._level.far_returns += 1
         self._mark("simulated interrupt frame", "IP", "CS", "FLAGS")
 
     def interrupt(self, segment: int, offset: int, *, trap_gate: bool = False) -> None:
@@ -103,6 +108,7 @@ class Simulation:
 
     def interrupt_return(self) -> None:
         """IRET: Simulate_Iret. VM and IOPL are the manager's."""
+        self._level.frames -= 1
         offset, segment, flags = self.pop(), self.pop(), self.pop()
         self.jump(segment, offset)
         kept = self.client.get("eflags") & ~0x0FFF

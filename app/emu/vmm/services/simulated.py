@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from app.emu.registers import CX, EAX, EDI, EDX, ESI
-from app.emu.vmm import hooks
+from app.emu.vmm import findings, hooks
 from app.emu.vmm.client_registers import DWORDS, SIZE
 from app.emu.vmm.control import check_simulation
 from app.emu.vmm.core import Vmm
@@ -26,6 +26,7 @@ def simulate_int(vmm: Vmm, vector: EAX) -> object:
 @VMM.service(0x47)
 def simulate_iret(vmm: Vmm) -> None:
     """Pop Client_EIP, Client_CS and Client_EFlags."""
+    findings.flags_lost(vmm, vmm.level)
     vmm.simulation.interrupt_return()
 
 
