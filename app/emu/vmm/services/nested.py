@@ -29,7 +29,7 @@ def exec_int(vmm: Vmm, vector: EAX) -> object:
     """Simulate an interrupt and run the VM until it has returned."""
     check_simulation(vmm)
     if not vmm.level.nests:
-        vmm.fail("it called Exec_Int outside of nested execution: Begin_Nest_Exec is missing")
+        vmm.fail("it called Exec_Int outside of nested execution: Begin_Nest_Exec is missing", "nest_rules")
     hooks.simulate(vmm, vector & 0xFF, 0x84, resumes=True)
     return PENDING
 
