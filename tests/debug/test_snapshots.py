@@ -189,6 +189,12 @@ def test_nested_callbacks_put_a_frame_on_every_stack() -> None:
     assert pointers == sorted(pointers, reverse=True)
 
 
+def test_the_host_knows_which_stack_it_pushed_on(in_callback: Session) -> None:
+    """Coming from V86 mode, where CS says nothing about rings: a frame of another event lay there before."""
+    pushed = [mark.stack for mark in in_callback.machine.state.host.marks if "callback entry" in mark.label]
+    assert pushed == [Stack.LOCKED]
+
+
 def test_stacks_that_do_not_exist_yet_say_so() -> None:
     application, locked, real, ring0 = picture(session("hello16.com")).stacks
     assert (application.exists, locked.exists) == (False, False)
