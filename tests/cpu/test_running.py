@@ -168,10 +168,16 @@ def test_other_control_registers_are_refused(lab: Lab, code: str) -> None:
     assert lab.regs.eax == lab.regs.eip == 0
 
 
-@pytest.mark.parametrize("lab", ["pm16", "pm32"], indirect=True)
-@pytest.mark.parametrize("code", ["0f20c0", "0f22c0", "0f06"])
-def test_control_registers_are_privileged_in_protected_mode(lab: Lab, code: str) -> None:
-    assert lab.run(code) == Exit(Why.FAULT, 0, 13)
+def test_control_register_0_in_protected_mode(pm: Lab) -> None:
+    """Mov ebx, cr0 / mov cr0, ebx / int 21h: what extenders do around an EXEC"""
+    assert pm.run("0f20c3 0f22c3 cd21") == Exit(Why.INTERRUPT, 3, 0x21)
+    assert pm.regs.ebx & (1 << 31 | 1) == 1 << 31 | 1  # paging, protected mode
+
+
+@pytest.mark.parametrize("code", ["0f20d8", "0f22d8", "0f22c0", "0f06"])
+def test_other_privileged_instructions_in_protected_mode(pm: Lab, code: str) -> None:
+    """Mov eax, cr3 / mov cr3, eax / mov cr0, eax with other bits / clts"""
+    assert pm.run(code) == Exit(Why.FAULT, 0, 13)
 
 
 def test_cpuid_tells_of_a_486(lab: Lab) -> None:
