@@ -12,13 +12,16 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any, Final
 
-from app.emu import address, event_log, events
+from app.emu import address, event_log, events, registers
+from app.emu.cpu import operands
 from app.emu.machine import Machine
 
 Inventory = dict[str, Any]
 """What -> how much of it, or which ones."""
 _IN_LOG: Final = frozenset(module.__name__ for module in (events, event_log, address))
 """Modules whose objects the log of events keeps by the thousand, to pack them when they are many."""
+_CACHED: Final = frozenset({operands.__name__, registers.__name__})
+"""Those of decoded instructions and of the segments they may reach: there is a most of them."""
 
 
 def held(running: Machine) -> Inventory:
@@ -49,7 +52,7 @@ def held(running: Machine) -> Inventory:
 
 
 def kept(running: Machine) -> Counter[str]:
-    """What this process keeps for the machine beside its log of events: none of it may grow with time.
+    """What this process keeps for the machine beside its log of events and caches: none of it may grow with time.
 
     How many objects there are of each class of ours, the engine's hooks, marks on stacks; state: bytes a checkpoint
     takes beside memory and log.
@@ -58,7 +61,7 @@ def kept(running: Machine) -> Counter[str]:
     found = Counter(
         f"{kind.__module__}.{kind.__qualname__}"
         for kind in map(type, gc.get_objects())
-        if kind.__module__.startswith("app.") and kind.__module__ not in _IN_LOG
+        if kind.__module__.startswith("app.") and kind.__module__ not in _IN_LOG | _CACHED
     )
     found["state"] = len(running.pickled(running.state).pickled)
     found["engine's hooks"] = len(running.cpu._engine.uc._callbacks)
