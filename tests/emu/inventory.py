@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.emu import address, event_log, events, registers
-from app.emu.cpu import operands
+from app.emu.cpu import legitimate, operands
 from app.emu.machine import Machine
 
 Inventory = dict[str, Any]
 """What -> how much of it, or which ones."""
 _IN_LOG: Final = frozenset(module.__name__ for module in (events, event_log, address))
 """Modules whose objects the log of events keeps by the thousand, to pack them when they are many."""
-_CACHED: Final = frozenset({operands.__name__, registers.__name__})
+_CACHED: Final = frozenset(module.__name__ for module in (operands, registers, legitimate))
 """Those of decoded instructions and of the segments they may reach: there is a most of them."""
 
 
@@ -59,9 +59,9 @@ def kept(running: Machine) -> Counter[str]:
     """
     gc.collect()
     found = Counter(
-        f"{kind.__module__}.{kind.__qualname__}"
+        f"{module}.{kind.__qualname__}"
         for kind in map(type, gc.get_objects())
-        if kind.__module__.startswith("app.") and kind.__module__ not in _IN_LOG | _CACHED
+        if (module := str(kind.__module__)).startswith("app.") and module not in _IN_LOG | _CACHED
     )
     found["state"] = len(running.pickled(running.state).pickled)
     found["engine's hooks"] = len(running.cpu._engine.uc._callbacks)
