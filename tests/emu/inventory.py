@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.emu import address, event_log, events, registers
-from app.emu.cpu import legitimate, operands
+from app.emu.cpu import exits, legitimate, operands
 from app.emu.machine import Machine
 
 Inventory = dict[str, Any]
 """What -> how much of it, or which ones."""
 _IN_LOG: Final = frozenset(module.__name__ for module in (events, event_log, address))
 """Modules whose objects the log of events keeps by the thousand, to pack them when they are many."""
-_CACHED: Final = frozenset(module.__name__ for module in (operands, registers, legitimate))
-"""Those of decoded instructions and of the segments they may reach: there is a most of them."""
+_CACHED: Final = frozenset(module.__name__ for module in (operands, registers, legitimate, exits))
+"""Those of decoded instructions and what they may reach, which are cached up to a number, and of the last exit."""
 
 
 def held(running: Machine) -> Inventory:
