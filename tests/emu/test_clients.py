@@ -150,13 +150,18 @@ def test_clients_come_and_go_many_times(tmp_path: Path) -> None:
     assert not running.state.host.clients
 
 
-# Time travel over several clients and providers
+# Time travel over several clients, providers, EXEC, a driver
 
 ROUNDS = {
     "a provider and two clients": (SAMPLES / "provider.com", {"then": ((str(SAMPLES / "user32.com"),),)}),
     "three providers": (build.BUILT / "resident_providers_are_told-16.com", {}),
     "a resident client": (build.BUILT / "client_stays_resident_by_dos-32.com", {}),
     "a client that fails in a callback": (build.BUILT / "failing_callback_ends_its_owner-16.com", {}),
+    "children of every kind": (build.BUILT / "many_children_leave_nothing_behind-16.com", {"arguments": ("4",)}),
+    "a driver and a client": (
+        SAMPLES / "drivers" / "returnspm.com",
+        {"vxds": (str(SAMPLES / "drivers" / "returns.vxd"),)},
+    ),
 }
 LENGTH = 3_000
 """Instructions in which all of that happens."""

@@ -21,9 +21,9 @@ from tests.guest import build
 
 FULL: Final = bool(os.environ.get("DPMISCOPE_STRESS"))
 STRESSES: Final = {
-    "many_callbacks_leave_nothing_behind": (3, 1000),
+    "many_callbacks_leave_nothing_behind": (4, 1000),
     "many_children_leave_nothing_behind": (16, 10_000),
-    "all_that_is_used_up_comes_back": (3, 200),
+    "all_that_is_used_up_comes_back": (2, 200),
 }
 """Guest test -> rounds by default, and all of them. A round of the first is a hundred callbacks."""
 STATE_MAY_GROW: Final = 100

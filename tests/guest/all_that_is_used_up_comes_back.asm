@@ -1,7 +1,7 @@
 ; Descriptors, callbacks, DOS memory, extended memory, its driver's blocks and file handles are taken until there are
 ; no more; each fails with its own error, and after all was given back there is as much of it as before.
 ; Rule: DPMI 0.9, INT 31h AX=0000h, 0100h, 0303h, 0501h; error codes of 1.0. XMS 3.0; INT 21h AH=45h.
-%define ROUNDS 3
+%define ROUNDS 2
 %include "guest.inc"
 %include "rounds.inc"
         mov     ax, 4310h
