@@ -17,7 +17,7 @@ from tests.emu.runs import EXIT, Console, client, com, forward, machine
 
 LENGTH: Final = 4000
 """Instructions a guest gets: whoever has not ended by then has met a limit, which is a reason, too."""
-TURNS: Final = 4000
+TURNS: Final = 500
 SECONDS: Final = 20
 """Processor time no guest needs for that."""
 WARM: Final = 5

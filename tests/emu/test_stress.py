@@ -1,6 +1,6 @@
 """The same many times: whatever a program does again and again, every counter comes back to its start.
 
-A few rounds by default; `DPMISCOPE_STRESS=1` makes them 100 000 callbacks, 10 000 programs run by a client, and 200
+A few rounds by default; `DPMISCOPE_STRESS=1` makes them 100 000 callbacks, 10 000 programs run by a client, and 50
 times everything used up, in each width. `-s` shows how long that took.
 """
 
@@ -23,7 +23,7 @@ FULL: Final = bool(os.environ.get("DPMISCOPE_STRESS"))
 STRESSES: Final = {
     "many_callbacks_leave_nothing_behind": (4, 1000),
     "many_children_leave_nothing_behind": (16, 10_000),
-    "all_that_is_used_up_comes_back": (2, 200),
+    "all_that_is_used_up_comes_back": (2, 50),
 }
 """Guest test -> rounds by default, and all of them. A round of the first is a hundred callbacks."""
 STATE_MAY_GROW: Final = 100
