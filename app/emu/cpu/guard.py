@@ -25,7 +25,7 @@ from app.emu.cpu.engine import Engine
 from app.emu.cpu.exits import Exit, Why
 from app.emu.cpu.legitimate import Legitimate
 from app.emu.cpu.limits import NARROW, WIDE
-from app.emu.cpu.loads import Loads, plain
+from app.emu.cpu.loads import Loads, can_reach_memory, plain
 from app.emu.cpu.mending import mend_far_return
 from app.emu.cpu.operands import CS, DS, ECX, ES, FS, GS, SS, UNKNOWN, Access
 from app.emu.cpu.planting import Planting, Wanted
@@ -154,6 +154,8 @@ class Guard:
     def _prepare(self, segments: tuple[Segment, ...]) -> None:
         """Watch what these segments call for."""
         code = segments[CS]
+        if not can_reach_memory(code):
+            return
         self._segments = segments
         if not self._v86:
             if self._wide != code.is_big:

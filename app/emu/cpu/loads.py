@@ -6,6 +6,7 @@ from typing import Final
 
 from app.emu.cpu.arming import Arming, Use
 from app.emu.cpu.operands import CS
+from app.emu.memory import layout
 from app.emu.registers import Segment
 
 _TOP: Final = 0xFFFFFFFF
@@ -46,7 +47,7 @@ class Loads:
         raw &= ~_ACCESSED
         reach = _TOP if wide else 0xFFFF
         if CS in loads or not loads:
-            if raw not in self._code:
+            if raw not in self._code and can_reach_memory(segment):
                 watched = CS in planted or self._arming.covers(plain(segment, reach, reads_only=True))
                 if not watched or segment.is_big != wide or self._ends.get((segment.base, wide)) != segment.limit:
                     return False
@@ -59,6 +60,11 @@ class Loads:
                 return False
             self._data.add(raw)
         return True
+
+
+def can_reach_memory(code: Segment) -> bool:
+    """Can anything be executed there that accesses memory? Not in the host's page of HLT, where clients return to."""
+    return code.base != layout.TRAPS or code.limit >= layout.PAGE
 
 
 def plain(segment: Segment, reach: int, *, reads_only: bool = False) -> Use:
