@@ -12,6 +12,8 @@ from app.emu.registers import Segment
 _TOP: Final = 0xFFFFFFFF
 _ACCESSED: Final = 1 << 40
 _CODE: Final = 0x18 << 40
+_MOST: Final = 4096
+"""Descriptors remembered of each kind: a program can make up any number of them."""
 
 
 class Loads:
@@ -30,13 +32,16 @@ class Loads:
         self._code.clear()
 
     def note_code(self, code: Segment, end: int) -> bool:
-        """A code segment is in use. True: it ends earlier than known, so translated blocks must be looked at again."""
+        """A code segment is in use. True: it ends earlier than known (or some are forgotten): look at blocks again."""
         known = self._ends.get((code.base, code.is_big))
         if known == end:
             return False
+        is_full = len(self._ends) >= _MOST
+        if is_full:
+            self._ends.clear()
         self._ends[code.base, code.is_big] = end
         self._code.clear()
-        return end < (_TOP if known is None else known)
+        return is_full or end < (_TOP if known is None else known)
 
     def is_known_data(self, raw: int) -> bool:
         """Seen before, and no code segment: those may be on their way to CS."""
@@ -51,6 +56,8 @@ class Loads:
                 watched = CS in planted or self._arming.covers(plain(segment, reach, reads_only=True))
                 if not watched or segment.is_big != wide or self._ends.get((segment.base, wide)) != segment.limit:
                     return False
+                if len(self._code) >= _MOST:
+                    self._code.clear()
                 self._code.add(raw)
             return True
         if planted.issuperset(loads):
@@ -58,6 +65,8 @@ class Loads:
         if raw not in self._data:
             if not self._arming.covers(plain(segment, _TOP if segment.is_big else reach)):
                 return False
+            if len(self._data) >= _MOST:
+                self._data.clear()
             self._data.add(raw)
         return True
 
