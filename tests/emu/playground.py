@@ -10,8 +10,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
-from app.emu.events import ClientEntered
 from app.emu.machine import Machine
+from app.emu.registers import Mode
 from tests.emu.inventory import kept, resident
 from tests.emu.runs import EXIT, Console, client, com, forward, machine
 
@@ -47,7 +47,7 @@ class Playground:
         program = com(self.mounted, client(bits, b"") if bits else EXIT, "START.COM")
         self.running = machine(program, console=Console(), **launch)
         if bits:
-            while not any(isinstance(event, ClientEntered) for event, _ in self.running.log.since(0)):
+            while self.running.regs.mode not in {Mode.PM16, Mode.PM32}:
                 self.running.slice(1)
             forward(self.running, 2)  # push ds / pop es
         self._start = self.running.save()

@@ -63,6 +63,8 @@ class Guard:
         self._wanted = Wanted({FS, GS}, large_operands=True)
         self._wasted = {ES: 0, CS: 0}
         self._false_hits = 0
+        self._hits_in_v86 = 0
+        """The same since V86 mode was entered: a short stay is not worth changing what is watched."""
         self._stale: set[Use] = set()
         self._loads = Loads(self._arming)
         self._flush = False
@@ -85,6 +87,8 @@ class Guard:
         self.active = self._v86 or regs.cs.selector & 3 == 3
         if not self.active:
             return
+        if not self._v86:
+            self._hits_in_v86 = 0
         segments = segment_registers(regs)
         entered = (self._v86, *segments)
         if entered != self._entered:
@@ -208,8 +212,8 @@ class Guard:
         state = self._engine.straighten_flags()
         if self._v86:
             mend_far_return(self._engine, self._memory, address)
-            self._false_hits += 1
-            if self._false_hits % _SAMPLE == 0 and not self._engine.hit:
+            self._hits_in_v86 += 1
+            if self._hits_in_v86 >= _SAMPLE and not self._engine.hit:
                 self._pend()
             return
         if not self.active or self._engine.hit:
