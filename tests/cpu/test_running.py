@@ -5,9 +5,10 @@ import pytest
 from app.emu.cpu.exits import Exit, Why
 from app.emu.cpu.unicorn_cpu import UnicornCpu
 from app.emu.descriptor import BIG, sized
+from app.emu.host.traps import write_traps
 from app.emu.memory import layout
 from app.emu.memory.memory import Memory
-from tests.cpu.conftest import CODE, CODE_ACCESS, DATA, FREE, Lab
+from tests.cpu.conftest import CODE, CODE_ACCESS, CS, DATA, DS, FREE, TOP, Lab
 
 
 def done(count: int) -> Exit:
@@ -238,3 +239,26 @@ def test_without_a_coprocessor_its_instructions_raise_exception_7(lab: Lab) -> N
         assert (ended.why, ended.vector, ended.executed, lab.regs.eip) == (Why.FAULT, 7, 1, 1)
         lab.cpu.enable_coprocessor(on=True)
         assert lab.run(code).why is Why.INTERRUPT
+
+
+def test_the_way_back_to_the_host_needs_no_watching(pm: Lab) -> None:
+    """PUSHF, PUSH 5Bh, PUSH 140h, IRET: what a callback's handler does, often. The host's page holds HLT only."""
+    pm.put("9c 6a5b 6840010000 cf" if pm.wide else "669c 666a5b 666840010000 66cf")
+    write_traps(pm.memory)
+    guard = pm.cpu._guard
+    assert guard is not None
+    for _ in range(2):
+        pm.regs.cs, pm.regs.eip, pm.regs.esp = pm.segment(CS), 0, TOP
+        assert pm.run() == Exit(Why.FAULT, 4, 13)
+        assert (pm.regs.cs.selector, pm.regs.eip) == (layout.TRAP_CODE32, 0x140)
+        assert guard._wide == pm.wide
+        assert not any(segment.base == layout.TRAPS for segment, _, _ in guard._arming._uses)
+
+
+def test_a_segment_that_only_begins_like_the_hosts_page_is_watched() -> None:
+    lab = Lab("pm16")
+    lab.define(FREE, sized(layout.TRAPS, 0xFFFFFFFF, CODE_ACCESS, BIG))
+    lab.regs.ds = lab.segment(DS)
+    at = CODE + 0x100 - layout.TRAPS & 0xFFFFFFFF
+    lab.put("8b0500100000", 0x100)  # mov eax, [1000h]: past the limit
+    assert lab.run("66ea" + at.to_bytes(4, "little").hex() + FREE.to_bytes(2, "little").hex()) == Exit(Why.FAULT, 1, 13)
