@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.bench import determinism, history, processor, running, window
+from tests.bench import determinism, history, processor, running, window, workload
 from tests.bench.table import show
 
 assert determinism
@@ -10,4 +10,5 @@ assert history
 assert processor
 assert running
 assert window
+assert workload
 show(sys.argv[1:])

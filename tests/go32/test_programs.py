@@ -16,7 +16,7 @@ import pytest
 
 from app.emu.machine import Machine
 from tests.cli.commands import here
-from tests.emu.runs import SAMPLES, Console, forward, machine, trace
+from tests.emu.runs import SAMPLES, Console, forward, machine, save_run_restore_run, trace
 from tests.guest.guest_run import what_is_left
 
 PROGRAMS = SAMPLES / "go32"
@@ -65,7 +65,7 @@ def test_a_program_finds_everything_right(file: str) -> None:
     assert not what_is_left(running)
 
 
-@pytest.mark.parametrize("file", ["callback.exe", "signals.exe"])
+@pytest.mark.parametrize("file", ["callback.exe", "timer.exe", "signals.exe"])
 def test_what_handlers_use_is_locked(file: str) -> None:
     assert ran(PROGRAMS / file, paging="strict")[1:] == (0, expected(file))
 
@@ -73,6 +73,10 @@ def test_what_handlers_use_is_locked(file: str) -> None:
 def test_it_is_the_same_however_it_is_sliced() -> None:
     runs = [forward(machine(PROGRAMS / "signals.exe"), ENOUGH, slices=size) for size in (1_000_000, 777)]
     assert trace(runs[0]) == trace(runs[1])
+
+
+def test_going_back_repeats_what_happened() -> None:
+    save_run_restore_run(PROGRAMS / "signals.exe", 18_000, 5_000)
 
 
 def test_an_exception_nobody_handles_ends_the_program() -> None:

@@ -82,6 +82,35 @@ static int is_guarded(volatile char *address)
     return how == SIGNAL_SEGMENT + 1;
 }
 
+/* The first bytes of main, by a descriptor that may read data but not execute code. */
+static int code_is_read_by_an_alias(void)
+{
+    uint16_t alias;
+    char copy[16];
+    if (create_alias_descriptor(code_selector, &alias))
+        return 0;
+    copy_from_far(copy, alias, (uint32_t)main, sizeof copy);
+    return !memcmp(copy, (const void *)main, sizeof copy) && !free_descriptor(alias);
+}
+
+static uint16_t constants;
+
+/* Writing to a segment that is only to be read. */
+static int is_read_only(void)
+{
+    static char text[] = "constant";
+    if (allocate_descriptor(&constants) || set_segment_base(constants, program_base + (uint32_t)text) ||
+        set_segment_limit(constants, sizeof text - 1) || set_access_rights(constants, DATA_READ_ONLY))
+        return 0;
+    int how = set_jump(behind);
+    if (!how) {
+        set_signal_handler(SIGNAL_SEGMENT, leave);
+        copy_to_far(constants, 0, "changed!", sizeof text);
+    }
+    set_signal_handler(SIGNAL_SEGMENT, 0);
+    return how && !strcmp(text, "constant") && !free_descriptor(constants);
+}
+
 static int dos_memory_is_reached(void)
 {
     uint16_t segment, selector;
@@ -97,6 +126,7 @@ static int dos_memory_is_reached(void)
 int main(int count, char **arguments)
 {
     (void)count, (void)arguments;
+    check(get_version() >= 0x005A, "a host of version 0.90 or later");
     uint32_t free_before = get_largest_free_block();
     uint32_t *large = allocate(LARGE);
     check(large != 0, "a block of three megabytes");
@@ -115,6 +145,8 @@ int main(int count, char **arguments)
     check(get_largest_free_block() == free_before, "nothing is lost");
     check(!null_page_is_guarded || is_guarded(0), "a null pointer is caught");
     check(is_guarded((char *)-16), "and so is an address behind the segment");
+    check(code_is_read_by_an_alias(), "code is read by an alias descriptor");
+    check(is_read_only(), "a segment that is only to be read is not written to");
     check(dos_memory_is_reached(), "DOS memory is reached by its selector");
     return failures;
 }

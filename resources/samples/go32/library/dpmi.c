@@ -43,6 +43,19 @@ int set_segment_limit(uint16_t selector, uint32_t limit)
     return called(&(struct dpmi_registers){.eax = 0x0008, .ebx = selector, .ecx = high(limit), .edx = low(limit)});
 }
 
+int set_access_rights(uint16_t selector, uint16_t rights)
+{
+    return called(&(struct dpmi_registers){.eax = 0x0009, .ebx = selector, .ecx = rights});
+}
+
+int create_alias_descriptor(uint16_t selector, uint16_t *alias)
+{
+    struct dpmi_registers registers = {.eax = 0x000A, .ebx = selector};
+    int error = called(&registers);
+    *alias = error ? 0 : registers.eax;
+    return error;
+}
+
 int allocate_dos_memory(uint16_t paragraphs, uint16_t *segment, uint16_t *selector)
 {
     struct dpmi_registers registers = {.eax = 0x0100, .ebx = paragraphs};
@@ -69,17 +82,28 @@ void set_real_mode_vector(uint8_t vector, struct real_address handler)
     int31(&(struct dpmi_registers){.eax = 0x0201, .ebx = vector, .ecx = handler.segment, .edx = handler.offset});
 }
 
-void get_exception_handler(uint8_t vector, uint16_t *selector, uint32_t *offset)
+static struct far_address get_handler(uint32_t function, uint8_t vector)
 {
-    struct dpmi_registers registers = {.eax = 0x0202, .ebx = vector};
+    struct dpmi_registers registers = {.eax = function, .ebx = vector};
     int31(&registers);
-    *selector = registers.ecx;
-    *offset = registers.edx;
+    return (struct far_address){.selector = registers.ecx, .offset = registers.edx};
 }
 
-int set_exception_handler(uint8_t vector, uint16_t selector, uint32_t offset)
+static int set_handler(uint32_t function, uint8_t vector, struct far_address handler)
 {
-    return called(&(struct dpmi_registers){.eax = 0x0203, .ebx = vector, .ecx = selector, .edx = offset});
+    return called(&(struct dpmi_registers){
+        .eax = function, .ebx = vector, .ecx = handler.selector, .edx = handler.offset});
+}
+
+struct far_address get_exception_handler(uint8_t vector) { return get_handler(0x0202, vector); }
+
+int set_exception_handler(uint8_t vector, struct far_address handler) { return set_handler(0x0203, vector, handler); }
+
+struct far_address get_protected_mode_vector(uint8_t vector) { return get_handler(0x0204, vector); }
+
+int set_protected_mode_vector(uint8_t vector, struct far_address handler)
+{
+    return set_handler(0x0205, vector, handler);
 }
 
 static int translate(uint32_t function, uint32_t vector, struct real_mode_call *call)

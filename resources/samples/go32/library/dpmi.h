@@ -21,10 +21,16 @@ struct real_address {
     uint16_t offset, segment;
 };
 
+struct far_address {
+    uint32_t offset;
+    uint16_t selector;
+} __attribute__((packed));
+
 struct memory_block {
     uint32_t linear, handle, size;
 };
 
+enum access_rights { DATA_READ_ONLY = 0x40F0, DATA_WRITABLE = 0x40F2 };
 enum page_type { PAGE_UNCOMMITTED = 0x00, PAGE_COMMITTED_WRITABLE = 0x09 };
 enum { PAGE_SIZE = 0x1000 };
 
@@ -35,14 +41,20 @@ int free_descriptor(uint16_t selector);
 uint32_t get_segment_base(uint16_t selector);
 int set_segment_base(uint16_t selector, uint32_t base);
 int set_segment_limit(uint16_t selector, uint32_t limit);
+/* rights: the access byte, above it the byte with the G and D bits. */
+int set_access_rights(uint16_t selector, uint16_t rights);
+/* A data descriptor over the same memory. */
+int create_alias_descriptor(uint16_t selector, uint16_t *alias);
 
 int allocate_dos_memory(uint16_t paragraphs, uint16_t *segment, uint16_t *selector);
 int free_dos_memory(uint16_t selector);
 
 struct real_address get_real_mode_vector(uint8_t vector);
 void set_real_mode_vector(uint8_t vector, struct real_address handler);
-void get_exception_handler(uint8_t vector, uint16_t *selector, uint32_t *offset);
-int set_exception_handler(uint8_t vector, uint16_t selector, uint32_t offset);
+struct far_address get_exception_handler(uint8_t vector);
+int set_exception_handler(uint8_t vector, struct far_address handler);
+struct far_address get_protected_mode_vector(uint8_t vector);
+int set_protected_mode_vector(uint8_t vector, struct far_address handler);
 
 /* Both zero SS:SP first, so that the host gives the stack, and may change all of the structure. */
 int simulate_real_mode_interrupt(uint8_t vector, struct real_mode_call *call);

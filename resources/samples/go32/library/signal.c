@@ -16,10 +16,7 @@ extern const struct {
 extern uint32_t lowest_stack;
 
 static signal_handler handlers[SIGNALS];
-static struct {
-    uint16_t selector;
-    uint32_t offset;
-} before[MOST_VECTORS];
+static struct far_address before[MOST_VECTORS];
 
 static enum signal_number signal_of(uint32_t vector)
 {
@@ -68,13 +65,13 @@ void begin_signals(void)
     lowest_stack = stub.initial_size - stub.minimal_stack + ROOM;
     for (int i = 0; exception_handlers[i].vector != -1u; i++) {
         uint32_t vector = exception_handlers[i].vector;
-        get_exception_handler(vector, &before[i].selector, &before[i].offset);
-        set_exception_handler(vector, code_selector, exception_handlers[i].handler);
+        before[i] = get_exception_handler(vector);
+        set_exception_handler(vector, (struct far_address){exception_handlers[i].handler, code_selector});
     }
 }
 
 void end_signals(void)
 {
     for (int i = 0; exception_handlers[i].vector != -1u; i++)
-        set_exception_handler(exception_handlers[i].vector, before[i].selector, before[i].offset);
+        set_exception_handler(exception_handlers[i].vector, before[i]);
 }
