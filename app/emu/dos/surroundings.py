@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from app.emu.address import Far
 from app.emu.events import Event
 from app.emu.registers import Registers
 
@@ -106,6 +107,9 @@ class Machine(Protocol):
 
     def emit(self, kind: type[Event], /, **fields: Any) -> object:
         """Append an event."""
+
+    def caller(self) -> Far:
+        """Who has called the real-mode service that runs: the address of the INT."""
 
     def interrupt_real(self, vector: int) -> object:
         """Do what the CPU does on INT n in V86 mode."""
