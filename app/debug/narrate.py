@@ -107,7 +107,7 @@ _WEIGHT: Final[dict[type[Event], int]] = {
 }
 
 
-_BY_AX: Final = frozenset({0x31, 0x33, DYNALINK})
+_BY_AX: Final = frozenset({0x31, 0x33, 0x41, DYNALINK})
 """Whose functions are numbered by whole words, the small numbers too."""
 
 

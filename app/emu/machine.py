@@ -36,7 +36,7 @@ from app.emu.dos.mount import Mount
 from app.emu.drivers.mouse import MouseDriver
 from app.emu.drivers.xms import XmsDriver
 from app.emu.event_log import EventLog, SavedLog
-from app.emu.host import traps
+from app.emu.host import mouse_api, traps
 from app.emu.host.arena import Arena
 from app.emu.host.callbacks import SLOTS
 from app.emu.host.dpmi import STACK_FULL, DpmiHost
@@ -191,8 +191,8 @@ class Machine:
         self.state.mouse.install()
         self.state.xms.install()
         self._mouse_handlers = [
-            self.rom.trap(RealTrap(f"MOUSE_EVENT client {index + 1}", "host", "mouse_event", After.NOTHING, index))
-            for index in range(layout.MAX_CLIENTS)
+            self.rom.trap(RealTrap("MOUSE_EVENT", "host", "mouse_event", After.NOTHING, number))
+            for number in range(layout.MAX_CLIENTS * mouse_api.SETS)
         ]
 
     def _place_rom(self) -> None:
@@ -279,9 +279,9 @@ class Machine:
         """The real-mode state routine of the client at `index`."""
         return self._state[index]
 
-    def mouse_handler(self, index: int) -> Far:
-        """The real-mode address the mouse driver calls for the client at `index`."""
-        return self._mouse_handlers[index]
+    def mouse_handler(self, index: int, keys: int) -> Far:
+        """The real-mode address the mouse driver calls for the client at `index` and a set of shift keys."""
+        return self._mouse_handlers[index * mouse_api.SETS + keys]
 
     def use_ldt(self, index: int) -> None:
         """Make the LDT of the client at `index` the current one (LLDT)."""

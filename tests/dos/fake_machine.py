@@ -86,8 +86,9 @@ class FakeXms:
     def __init__(self) -> None:
         self.asked = 0
 
-    def multiplex(self) -> None:
+    def multiplex(self) -> bool:
         self.asked += 1
+        return True
 
 
 class FakeMachine:

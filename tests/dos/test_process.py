@@ -193,10 +193,10 @@ class TestEntry:
     def test_unknown_functions_answer_as_dos(self, machine: FakeMachine) -> None:
         assert machine.int21(0x7A42).ax == 0x7A00
         assert not machine.carry
-        assert machine.int21(0x5E00).ax == 1
+        assert machine.int21(0x5300).ax == 1
         assert machine.carry
         assert machine.int21(0x0F00).al == 0xFF
-        assert [event["function"] for event in machine.of_kind("UnsupportedCalled")] == [0x7A, 0x5E, 0x0F]
+        assert [event["function"] for event in machine.of_kind("UnsupportedCalled")] == [0x7A, 0x53, 0x0F]
 
     def test_extended_error_remembers(self, machine: FakeMachine) -> None:
         machine.int21(0x3D00, **machine.path("none"))

@@ -55,11 +55,13 @@ _FIRST_WITH_CARRY: Final = 0x38
 _ON_CALLERS_STACK: Final = frozenset({0x33, 0x50, 0x51, 0x62, 0x64})
 """Functions DOS performs without touching the PSP or switching stacks."""
 _LONG_NAMES: Final = 0x71
-_BY_AX: Final = frozenset({_LONG_NAMES})
+_BY_AX: Final = frozenset({_LONG_NAMES, 0x73})
 """Functions that are whole families, numbered by AX."""
 _TAIL_LIMIT: Final = 126
 _FCB_FUNCTIONS: Final = frozenset({*range(0x0F, 0x18), *range(0x21, 0x25), 0x27, 0x28})
 """File control blocks, the way of DOS 1: not here, each call fails as for a missing file."""
+_OTHER_QUESTIONS: Final = frozenset({0x160A, 0x4A10, 0x4A11})
+"""INT 2Fh: is there Windows, a disk cache, DoubleSpace?"""
 _IRET: Final = b"\xcf"
 _RETF: Final = b"\xcb"
 _STI: Final = b"\xfb"
@@ -314,16 +316,19 @@ class Dos(Kernel):
         self.emit(events.UnsupportedCalled, interrupt=interrupt, function=function, at=self.machine.caller())
 
     def multiplex(self) -> None:
-        """INT 2Fh: the host (16xxh), the XMS driver (43xxh), high memory (nothing free); others: not installed."""
+        """INT 2Fh: the host (16xxh), the XMS driver (43xxh), high memory (nothing free).
+
+        Nobody else is installed: whoever asks for that (AL=0 and the like) finds AL unchanged.
+        """
         regs, state = self.regs, self.machine.state
-        if regs.ah == 0x16 and state.host.multiplex():
+        if (regs.ah == 0x16 and state.host.multiplex()) or (regs.ah == 0x43 and state.xms.multiplex()):
             return
-        if regs.ah == 0x43:
-            state.xms.multiplex()
-        elif regs.ax in {0x4A01, 0x4A02}:
+        if regs.ax in {0x4A01, 0x4A02}:
             regs.set_low("bx", 0)
             regs.es = Segment.real(0xFFFF)
             regs.set_low("di", 0xFFFF)
+        elif regs.al and regs.ax not in _OTHER_QUESTIONS:
+            self._unsupported(0x2F, regs.ax)
 
     def case_map(self) -> None:
         """The routine of the country information: AL in upper case."""

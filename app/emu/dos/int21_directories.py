@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Final, NamedTuple
 
 from app.emu.address import Far
@@ -9,9 +10,9 @@ from app.emu.dos import data_area, far_memory, names
 from app.emu.dos.failures import AccessDenied, FileNotFound, InvalidDrive, InvalidFunction, PathNotFound
 from app.emu.dos.files import ARCHIVE, HIDDEN, READ_ONLY, SYSTEM, Directory, File
 from app.emu.dos.kernel import Kernel
-from app.emu.dos.mount import DRIVE
+from app.emu.dos.mount import DRIVE, SERIAL
 from app.emu.dos.table import INT21, SINCE
-from app.emu.registers import AL, AX, BX, CX, DL, DS_DX, DS_SI, DX, ES_DI, Segment
+from app.emu.registers import AL, AX, BL, BX, CX, DL, DS_DX, DS_SI, DX, ES_DI, Segment
 
 _NO_DRIVE: Final = 0xFFFF
 _CHANGEABLE: Final = READ_ONLY | HIDDEN | SYSTEM | ARCHIVE
@@ -51,6 +52,34 @@ def free_space(dos: Kernel, drive: DL) -> FreeSpace:
     if drive not in {0, DRIVE + 1}:
         return FreeSpace(_NO_DRIVE, dos.regs.low("bx"), dos.regs.low("cx"), dos.regs.low("dx"))
     return FreeSpace(64, 16384, 512, 32768)
+
+
+EXTENDED_SPACE: Final = struct.Struct("<HH10I")
+"""Size, version; sectors per cluster, bytes per sector, free and all clusters, the same in sectors and clusters of the
+disk itself, 8 bytes."""
+
+
+@INT21.service(0x7303, since=SINCE)
+def extended_free_space(dos: Kernel, path: DS_DX, buffer: ES_DI, size: CX) -> None:
+    """Space on the drive of a path, in words of 32 bits."""
+    dos.mount.components(dos.path(path))
+    space = free_space(dos, 0)
+    sectors = space.free * space.sectors, space.clusters * space.sectors
+    clusters = space.free, space.clusters
+    answer = EXTENDED_SPACE.pack(
+        EXTENDED_SPACE.size, 0, space.sectors, space.sector_size, *clusters, *sectors, *clusters, 0, 0
+    )
+    far_memory.write(dos.memory, buffer, answer[:size])
+
+
+@INT21.service(0x69, since=SINCE)
+def serial_number(dos: Kernel, function: AL, drive: BL, buffer: DS_DX) -> None:
+    """Serial number, label and file system of a drive into 25 bytes (AL=0); they cannot be changed."""
+    if drive not in {0, DRIVE + 1}:
+        raise InvalidDrive
+    if function != 0:
+        raise AccessDenied
+    far_memory.write(dos.memory, buffer, b"\0\0" + SERIAL.to_bytes(4, "little") + b"NO NAME    FAT16   ")
 
 
 class Allocation(NamedTuple):

@@ -51,8 +51,8 @@ class Host(Protocol):
 class Xms(Protocol):
     """The extended memory driver as DOS uses it."""
 
-    def multiplex(self) -> object:
-        """Answer an INT 2Fh function of the driver."""
+    def multiplex(self) -> bool:
+        """Answer an INT 2Fh function of the driver; False: it is none."""
 
 
 class Console(Protocol):
