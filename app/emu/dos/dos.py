@@ -307,7 +307,7 @@ class Dos(Kernel):
 
     def absolute_disk(self, vector: int) -> None:
         """INT 25h and 26h: drive C: has no sectors; error 02h (address mark not found), AH=80h (no response)."""
-        self._unsupported(vector, self.regs.ah)
+        self._unsupported(vector, 0)
         self.regs.ax = 0x8002
         self.regs.set_flag(Flag.CF, on=True)
 
