@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Flag, StrEnum, auto
 
+from app.debug.memory_map import NO_MAP, MemoryMap
 from app.emu.address import Far
 from app.emu.bios.screen import Screen
 from app.emu.descriptor import Descriptor
 from app.emu.event_log import SavedLog
 from app.emu.events import Event, Stack
+from app.emu.machine import Place
 from app.emu.real_mode_call import RealModeCall
 from app.emu.registers import Mode, Registers
 
@@ -452,6 +454,14 @@ class Snapshot:
     """Set while the session is recorded into a file, or was opened from one."""
     providers: ProvidersView = ProvidersView()
     drivers: DriversView = DriversView()
+    memory_map: MemoryMap = NO_MAP
+    turn: int = 0
+    """Changes of context so far: several stops may lie at one tick."""
+
+    @property
+    def place(self) -> Place:
+        """Which stop it is: the same for pictures of one stop only."""
+        return Place(self.tick, self.turn)
 
     @property
     def events(self) -> tuple[Event, ...]:

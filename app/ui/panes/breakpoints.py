@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from app.debug.narrate import name_of
 from app.debug.snapshot import BreakpointRow, Snapshot
 from app.emu.events import KINDS
+from app.emu.machine import Place
 from app.ui.format import count
 from app.ui.panes.pane import Pane
 from app.ui.tables import Column, Index, RowsModel, Table
@@ -89,7 +90,7 @@ class BreakpointsPane(Pane):
         self.empty.setContentsMargins(8, 6, 8, 6)
         self.setFocusProxy(self.list)
         self._arrange()
-        self._show_rows((), 0)
+        self._show_rows((), Place(0, 0))
 
     def _arrange(self) -> None:
         label = QLabel("Stop at &every", self)
@@ -109,10 +110,10 @@ class BreakpointsPane(Pane):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the stops; a hit since the stop before is marked."""
-        self._show_rows(snapshot.breakpoints, snapshot.tick)
+        self._show_rows(snapshot.breakpoints, snapshot.place)
 
-    def _show_rows(self, rows: tuple[BreakpointRow, ...], tick: int) -> None:
-        self.model.show_rows(rows, tick)
+    def _show_rows(self, rows: tuple[BreakpointRow, ...], stop: Place) -> None:
+        self.model.show_rows(rows, stop)
         self.list.setVisible(bool(rows))
         self.empty.setVisible(not rows)
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSplitter
 
 from app.debug.snapshot import CallbackRow, Snapshot
 from app.debug.watches import MemoryWatch, Watch
+from app.emu.machine import Place
 from app.emu.real_mode_call import RealModeCall
 from app.ui.format import byte, count, dword, sized
 from app.ui.icons import icon
@@ -42,7 +43,7 @@ class CallbacksPane(Pane):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._tick = 0
+        self._stop = Place(0, 0)
         self._chosen_by_hand = False
         self.model = CallbackModel(_CALLBACK_COLUMNS, lambda row: (row.client, row.slot), self)
         self.table = Table(self.model, "Real-mode callbacks", self)
@@ -87,8 +88,8 @@ class CallbacksPane(Pane):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the callbacks; the innermost active one is selected unless the user chose another."""
-        self._tick = snapshot.tick
-        self.model.show_rows(snapshot.callbacks, snapshot.tick)
+        self._stop = snapshot.place
+        self.model.show_rows(snapshot.callbacks, self._stop)
         active = [number for number, row in enumerate(snapshot.callbacks) if is_active(row)]
         if active and not self._chosen_by_hand:
             self.table.selectRow(active[-1])
@@ -116,14 +117,14 @@ class CallbacksPane(Pane):
         self._memory.setEnabled(row is not None)
         if row is None:
             self.head.setText("No callback is registered. INT 31h AX=0303h gets one.")
-            self.fields.show_rows([], self._tick)
+            self.fields.show_rows([], self._stop)
             return
         self.head.setText(
             f"Structure of callback {row.slot}: {row.structure}, linear {dword(row.structure_linear)}, "
             f"{RealModeCall.SIZE} bytes"
         )
         self.head.setToolTip(self.head.text())
-        self.fields.show_rows(structure_rows(row), self._tick)
+        self.fields.show_rows(structure_rows(row), self._stop)
 
     def _reveal_structure(self) -> None:
         if (row := self.selected()) is not None:

@@ -15,6 +15,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QMenu, QToolTip, QVBoxLayout, QWidget
 
 from app.debug.snapshot import CodeLine, Snapshot
+from app.emu.machine import Place
 from app.ui import format as fmt
 from app.ui.panes.code_painter import DOT_WIDTH, CodePainter, Page
 from app.ui.panes.code_window import CodeWindow
@@ -46,17 +47,13 @@ class CodeView(QAbstractScrollArea):
         self.cursor_linear: int | None = None
         self._breakpoints: dict[int, bool] = {}
         self._back: list[int] = []
-        self._stop = (-1, 0, 0)
+        self._stop = Place(-1, 0), 0
         self._painter = CodePainter(self.font(), self.viewport().width())
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the code of a snapshot; after a step the cursor stands on the current instruction."""
         self._breakpoints = {row.linear: row.enabled for row in snapshot.breakpoints if row.linear is not None}
-        stop = (
-            snapshot.tick,
-            snapshot.happened,
-            snapshot.registers.code_linear,
-        )  # the host may move CS:(E)IP in one tick
+        stop = snapshot.place, snapshot.registers.code_linear  # an edit of CS:(E)IP moves the view, too
         if stop != self._stop or self.cursor_linear is None:
             self._stop = stop
             self.cursor_linear = snapshot.registers.code_linear

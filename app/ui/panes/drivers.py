@@ -65,8 +65,8 @@ class DriversPane(Pane):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show both tables and the lines above them."""
-        self.breaks.show_rows(snapshot.drivers.breaks, snapshot.tick)
-        self.fields.show_rows(snapshot.drivers.fields, snapshot.tick)
+        self.breaks.show_rows(snapshot.drivers.breaks, snapshot.place)
+        self.fields.show_rows(snapshot.drivers.fields, snapshot.place)
         self._show_heads(snapshot.drivers)
 
     def export_text(self) -> str:

@@ -55,8 +55,8 @@ class ProvidersPane(Pane):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show both tables and what is being called."""
-        self.procedures.show_rows(snapshot.providers.procedures, snapshot.tick)
-        self.told.show_rows(snapshot.providers.told, snapshot.tick)
+        self.procedures.show_rows(snapshot.providers.procedures, snapshot.place)
+        self.told.show_rows(snapshot.providers.told, snapshot.place)
         self._show_head(snapshot.providers)
 
     def export_text(self) -> str:

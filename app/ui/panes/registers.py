@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLabe
 from app.debug.snapshot import Snapshot, Status
 from app.debug.watches import DescriptorWatch, RegisterWatch, SelectorWatch, Watch
 from app.emu.descriptor import Descriptor
+from app.emu.machine import Place
 from app.emu.registers import Flag, Mode, Registers, Segment
 from app.ui import format as fmt
 from app.ui.badge import Badge
@@ -129,7 +130,7 @@ class RegistersPane(Pane):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._registers: Registers | None = None
-        self._tick = -1
+        self._stop = Place(-1, 0)
         self._can_edit = False
         self.mode, self.words = Badge("Mode", self, widest="Ring 0"), QLabel(self)
         self.words.setAccessibleName("Privilege level and interrupts")
@@ -149,12 +150,12 @@ class RegistersPane(Pane):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the registers; what differs from the stop before is marked."""
-        if snapshot.tick != self._tick and self._registers != snapshot.previous:  # stops went by unseen
+        if snapshot.place != self._stop and self._registers != snapshot.previous:  # stops went by unseen
             for model in (self.general_model, self.flag_model, self.segment_model):
                 model.forget()
-            self._show(snapshot.previous, snapshot.tick)
-        self._show(snapshot.registers, snapshot.tick)
-        self._registers, self._tick = snapshot.registers, snapshot.tick
+            self._show(snapshot.previous, snapshot.place)
+        self._show(snapshot.registers, snapshot.place)
+        self._registers, self._stop = snapshot.registers, snapshot.place
         self._can_edit = self.general_model.is_editable = snapshot.status is Status.STOPPED
         mode, registers = snapshot.mode, snapshot.registers
         level = 3 if mode is Mode.V86 else registers.cs.selector & 3
@@ -187,16 +188,16 @@ class RegistersPane(Pane):
             return (watch,)
         return watch, SelectorWatch(selector), DescriptorWatch(selector)
 
-    def _show(self, registers: Registers, tick: int) -> None:
+    def _show(self, registers: Registers, stop: Place) -> None:
         pairs = [tuple(Value(name, getattr(registers, name)) for name in pair) for pair in _PAIRS]
-        self.general_model.show_rows(pairs, tick)  # type: ignore[arg-type]  # pairs are tuples of two
-        self.flag_model.show_rows([registers.eflags], tick)
+        self.general_model.show_rows(pairs, stop)  # type: ignore[arg-type]  # pairs are tuples of two
+        self.flag_model.show_rows([registers.eflags], stop)
         lines = [
             SegmentLine(name, getattr(registers, name), in_words, registers.mode)
             for name in _SEGMENTS
             for in_words in (False, True)
         ]
-        self.segment_model.show_rows(lines, tick)
+        self.segment_model.show_rows(lines, stop)
         for number in range(1, len(lines), 2):
             if self.segments.columnSpan(number, 0) == 1:
                 self.segments.setSpan(number, 0, 1, 4)

@@ -106,7 +106,7 @@ class TablesPane(Pane):
         for number, name in enumerate(NAMES):
             rows = [row for row in self._snapshot.descriptors if row.table == name]
             shown = [row for row in rows if _matches(row, words)]
-            self.models[name].show_rows(shown, self._snapshot.tick)
+            self.models[name].show_rows(shown, self._snapshot.place)
             of = f"{len(shown)} of {len(rows)}" if words else str(len(rows))
             self.tabs.setTabText(number, f"{name}  {of}")
         self._show_details()

@@ -116,7 +116,7 @@ class VectorsPane(Pane):
             if self.hooked_only.isChecked():
                 rows = [row for row in rows if not row.is_default]
             shown = [row for row in rows if _matches(row, words)]
-            self.models[name].show_rows(shown, self._snapshot.tick)
+            self.models[name].show_rows(shown, self._snapshot.place)
             # The number says how many are hooked.
             self.tabs.setTabText(number, f"{_TITLES[number]} · {hooked}" if hooked else _TITLES[number])
 
