@@ -26,24 +26,24 @@ _DOS: Final = 8
 _ENVIRONMENT_AT: Final = 0x2C
 _ADDRESSES: Final = 1 << 32
 _FIXED: Final = (
-    MapRange(0, 0x400, Purpose.SYSTEM, "interrupt vectors of real mode", "BIOS"),
+    MapRange(0, 0x400, Purpose.SYSTEM, "real-mode interrupt vectors", "BIOS"),
     MapRange(0x400, 0x100, Purpose.SYSTEM, "BIOS data area", "BIOS"),
     MapRange(data_area.DATA << 4, 0x300, Purpose.SYSTEM, "list of lists, InDOS flag", "DOS"),
     MapRange(0xA0000, 0x20000, Purpose.SYSTEM, "video memory", "BIOS"),
     MapRange(0xC0000, 0x30000, Purpose.SYSTEM, "adapters"),
-    MapRange(0xF0000, 0x10000, Purpose.SYSTEM, "ROM: BIOS, addresses of the host", "BIOS"),
+    MapRange(0xF0000, 0x10000, Purpose.SYSTEM, "ROM", "BIOS"),
     MapRange(layout.GDT, 0x1000, Purpose.HOST, "GDT", "host"),
     MapRange(layout.IDT, 0x1000, Purpose.HOST, "IDT", "host"),
     MapRange(layout.TSS, layout.BOOT - layout.TSS, Purpose.HOST, "TSS, I/O permission bitmap", "host"),
     MapRange(layout.RING0_STACK, layout.RING0_STACK_SIZE, Purpose.STACK, "ring-0 stack", "host"),
-    MapRange(layout.TRAPS, PAGE, Purpose.HOST, "addresses where the host takes over", "host"),
+    MapRange(layout.TRAPS, PAGE, Purpose.HOST, "trap addresses", "host"),
     MapRange(layout.PAGE_TABLES, layout.PAGE_TABLES_SIZE, Purpose.HOST, "page tables", "host"),
 )
 _OF_DRIVERS: Final = (
-    MapRange(layout.BREAKS, PAGE, Purpose.DRIVER, "addresses of callbacks (INT 30h)", "VMM"),
+    MapRange(layout.BREAKS, PAGE, Purpose.DRIVER, "callbacks (INT 30h)", "VMM"),
     MapRange(layout.VMM, PAGE, Purpose.DRIVER, "VM control blocks", "VMM"),
     MapRange(layout.VMM_TRAPS, PAGE, Purpose.DRIVER, "where procedures return to", "VMM"),
-    MapRange(layout.HIGH_LINEAR, layout.CONVENTIONAL_END, Purpose.DRIVER, "V86 memory again (CB_High_Linear)", "VMM"),
+    MapRange(layout.HIGH_LINEAR, layout.CONVENTIONAL_END, Purpose.DRIVER, "V86 memory, second view", "VMM"),
 )
 _BETWEEN: Final = (
     (0x10000, "low memory", Purpose.SYSTEM),
@@ -119,7 +119,7 @@ class MapView:
             return Purpose.FREE, f"DOS memory {block.segment:04X}", ""
         if block.owner == _DOS:
             return Purpose.SYSTEM, f"DOS memory {block.segment:04X}", "DOS"
-        owner = f"{names.get(block.owner, '')} (PSP {block.owner:04X})".strip()
+        owner = f"{names.get(block.owner) or 'PSP'} {block.owner:04X}"
         client = next((each for each in self._clients if each.psp == block.owner), None)
         if client is not None:
             owner = f"client {client.number}: {owner}"
@@ -134,7 +134,7 @@ class MapView:
         if block.segment == environment:
             return "environment"
         if client is not None and any(each.segment == block.segment for each in client.dos_blocks.values()):
-            return "DOS memory (INT 31h AX=0100h)"
+            return "DOS memory (0100h)"
         return "DOS memory"
 
     # Extended memory
@@ -159,7 +159,7 @@ class MapView:
             for block in blocks.by_handle.values():
                 yield _block(block, Purpose.BLOCK, "memory block", owner, block.handle)
             for block in blocks.devices.values():
-                yield _block(block, Purpose.DEVICE, "physical addresses (INT 31h AX=0800h)", owner)
+                yield _block(block, Purpose.DEVICE, "device (0800h)", owner)
         for block in host.shared.memory:
             handles = [(number, each) for number, each in host.shared.handles.items() if each.block.memory is block]
             users = ", ".join(f"client {number}" for number in sorted({each.client for _, each in handles}))
@@ -177,7 +177,7 @@ class MapView:
             table = layout.LDTS + client.index * layout.LDT_SIZE
             yield MapRange(table, layout.LDT_SIZE, Purpose.HOST, "LDT", owner)
             stack = layout.LOCKED_STACKS + client.index * layout.LOCKED_STACK_SIZE
-            yield MapRange(stack, layout.LOCKED_STACK_SIZE, Purpose.STACK, "locked protected-mode stack", owner)
+            yield MapRange(stack, layout.LOCKED_STACK_SIZE, Purpose.STACK, "locked stack", owner)
 
     def _drivers(self) -> Iterator[MapRange]:
         for device in self._machine.state.vmm.devices:

@@ -98,7 +98,7 @@ class MapRange:
     what: str
     """`memory block`, `environment`, `ring-0 stack` …"""
     owner: str = ""
-    """`client 1`, `CALLBACK (PSP 1005), client 1`, `host` …; empty for what nobody owns."""
+    """`client 1`, `client 1: CALLBACK 1005` (program and PSP), `host` …; empty for what nobody owns."""
     handle: int | None = None
     locked: int = 0
     """Pages that somebody has locked."""

@@ -7,10 +7,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.emu.machine import Place
 from app.debug.goals import LastUse
 from app.debug.snapshot import Status
 from app.debug.watches import RegisterWatch
+from app.emu.machine import Place
 from app.ui.main_window import MainWindow
 from tests.ui.fakes import ENTERED, FakeSession, known_events
 from tests.ui.test_window import press
