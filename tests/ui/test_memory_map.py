@@ -143,6 +143,9 @@ def test_the_text_lists_ranges_and_pages(pane: MemoryMapPane) -> None:
     of = session("callback.com")
     of.run(ToPosition("callback 1"))
     pane.show_snapshot(picture(of))
+    pane.table.setFocus()
+    assert pane.export_text() == pane.table.export_text()
+    pane.table.clearFocus()
     text = pane.export_text()
     assert "real-mode stack" in text
     assert "Page 00010000: present at physical 00010000, read/write" in text

@@ -22,7 +22,7 @@ from app.ui.panes.headed import Headed
 from app.ui.panes.legend import Entry, Legend, background, sign
 from app.ui.panes.page_grid import Look, PageGrid, PageModel, describe
 from app.ui.panes.pane import Pane
-from app.ui.tables import Column, Index, RowsModel, Table
+from app.ui.tables import Column, Index, RowsModel, Table, as_text
 
 _COLOURS = {
     Purpose.SYSTEM: "v86",
@@ -127,10 +127,12 @@ class MemoryMapPane(Pane):
             self.grid.scrollTo(index)
 
     def export_text(self) -> str:
-        """The ranges and the pages of the selected one, or only the pages selected while they have the keyboard."""
-        if self.grid.hasFocus():
-            return self.grid.export_text()
-        return f"{self.table.export_text()}\n\n{self.head.text}\n{self.grid.export_text()}"
+        """All ranges and the pages of the selected one, or what is selected in the view that has the keyboard."""
+        focused = next((view for view in (self.table, self.grid) if view.hasFocus()), None)
+        if focused is not None:
+            return focused.export_text()
+        ranges = as_text(self.ranges, range(self.ranges.rowCount()))
+        return f"{ranges}\n\n{self.head.text}\n{self.grid.export_text()}"
 
     def selected(self) -> MapRange | None:
         """The range whose pages are shown."""

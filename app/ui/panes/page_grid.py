@@ -6,12 +6,12 @@ from enum import Enum
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetrics
+from PySide6.QtGui import QBrush, QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QWidget
 
 from app.debug.memory_map import NO_MAP, MapRange, MemoryMap, Page, PageState, Purpose
 from app.emu.memory.layout import PAGE
-from app.ui.change_delegate import AGE_ROLE
+from app.ui.change_delegate import AGE_ROLE, change_font, draw_change_mark
 from app.ui.format import dword
 from app.ui.tables import NOWHERE, Index, Table
 from app.ui.theme import colours
@@ -21,8 +21,7 @@ _ROW: Final = PER_ROW * PAGE
 _MOST_LOCKS: Final = 9
 """More than so many locks are written as +."""
 _ROLES: Final = {
-    Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.TextAlignmentRole, Qt.ItemDataRole.BackgroundRole,
-    Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole, AGE_ROLE,
+    Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole, AGE_ROLE,
 }  # fmt: skip
 """What a cell has something to say to."""
 _NO_RANGE: Final = MapRange(0, 0, Purpose.FREE, "")
@@ -100,6 +99,8 @@ class PageModel(QAbstractTableModel):
         self._range = _NO_RANGE
         self._old = _NO_RANGE
         """The same range as it was at the stop before."""
+        self._same_locks = True
+        """Nobody has locked or unlocked anything since then."""
         self._pages: dict[int, Page] = {}
         """Those worked out so far, by their number in the range."""
 
@@ -117,6 +118,7 @@ class PageModel(QAbstractTableModel):
             self.beginResetModel()
         self._map, self._before, self._range = shown, before, of
         self._pages.clear()
+        self._same_locks = before is not None and (before.locks, before.pageable) == (shown.locks, shown.pageable)
         old = before.range_at(of.linear) if before is not None else None
         self._old = old if old is not None and old.first_page == of.first_page else _NO_RANGE
         if not same:
@@ -174,20 +176,19 @@ class PageModel(QAbstractTableModel):
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return signs(page)
-            case Qt.ItemDataRole.TextAlignmentRole:
-                return Qt.AlignmentFlag.AlignCenter
-            case Qt.ItemDataRole.BackgroundRole:
-                return Look.of(page).brush()
             case _ if role == AGE_ROLE:
-                return 0 if self._has_changed(index, page) else None
+                return 0 if self.has_changed(index) else None
             case _:
                 return describe(page)
 
-    def _has_changed(self, index: Index, page: Page) -> bool:
+    def has_changed(self, index: Index) -> bool:
+        """Is the page of a cell another than at the stop before?"""
         number = self._number(index)
         if self._before is None or number is None or number >= self._old.page_count:
             return False
-        return self._before.page(self._old, number) != page
+        if self._range.entry(number) != self._old.entry(number):
+            return True
+        return not self._same_locks and self._before.page(self._old, number) != self.page(index)
 
 
 def _rows(of: MapRange) -> int:
@@ -205,8 +206,6 @@ class PageGrid(Table):
         self.pages = model
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setAlternatingRowColors(False)
-        self.setShowGrid(True)
         metrics = QFontMetrics(self.font())
         columns, rows = self.horizontalHeader(), self.verticalHeader()
         columns.setStretchLastSection(False)
@@ -215,6 +214,46 @@ class PageGrid(Table):
         columns.setDefaultSectionSize(metrics.horizontalAdvance("00") + 11)
         rows.setFont(self.font())
         rows.show()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The cells in view in one pass: a delegate called for each of them would take a tenth of a second."""
+        painter = QPainter(self.viewport())
+        brushes = {look: look.brush() for look in Look}
+        plain, bold = self.font(), change_font(self.font(), 0)
+        top, bottom = self.rowAt(event.rect().top()), self.rowAt(event.rect().bottom())
+        last = self.pages.rowCount() - 1
+        for row in range(max(top, 0), (bottom if bottom >= 0 else last) + 1):
+            for column in range(PER_ROW):
+                index = self.pages.index(row, column)
+                page = self.pages.page(index)
+                if page is None:
+                    continue
+                box = self.visualRect(index)
+                painter.fillRect(box, brushes[Look.of(page)])
+                changed = self.pages.has_changed(index)
+                painter.setFont(bold if changed else plain)
+                painter.setPen(QColor(colours().changed if changed else colours().text))
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, signs(page))
+                if changed:
+                    draw_change_mark(painter, box, 0)
+        self._draw_lines(painter)
+        painter.end()
+
+    def _draw_lines(self, painter: QPainter) -> None:
+        """Lines between the cells, and a frame around the one at the cursor."""
+        height = self.rowViewportPosition(self.pages.rowCount() - 1) + self.rowHeight(0) if self.pages.rowCount() else 0
+        width = self.columnViewportPosition(PER_ROW - 1) + self.columnWidth(PER_ROW - 1)
+        painter.setPen(QColor(colours().line))
+        for column in range(PER_ROW):
+            x = self.columnViewportPosition(column) + self.columnWidth(column) - 1
+            painter.drawLine(x, 0, x, height)
+        first, last = self.rowAt(0), self.rowAt(self.viewport().height() - 1)
+        for row in range(max(first, 0), (last if last >= 0 else self.pages.rowCount() - 1) + 1):
+            y = self.rowViewportPosition(row) + self.rowHeight(row) - 1
+            painter.drawLine(0, y, width, y)
+        if self.currentIndex().isValid():
+            painter.setPen(QPen(QColor(colours().accent), 2 if self.hasFocus() else 1))
+            painter.drawRect(self.visualRect(self.currentIndex()).adjusted(1, 1, -1, -1))
 
     def export_text(self) -> str:
         """The page at the cursor, or all pages of the range, a line each."""
