@@ -93,6 +93,10 @@ class Observer:
         elif isinstance(goal, BackToCaller) and Stop.NOT_FOUND in stop:
             self._answer = "No call, INT or event that has not returned lies near enough to be found."
 
+    def miss(self, position: str) -> None:
+        """The run has ended before a position was reached."""
+        self._answer = f"There is no {position} in this run: the program has ended before it."
+
     def _tell(self, goal: LastUse | NextUse, stop: Stop) -> str:
         """What the machine is about to do with what was searched for."""
         is_last, writes = isinstance(goal, LastUse), goal.use is Use.WRITE

@@ -150,11 +150,11 @@ class CallbackRow:
     slot: int
     real: Far
     handler: Far
+    handler_linear: int
     structure: Far
     structure_linear: int
-    state: str
-    """`free`, `ready`, `active`."""
     depth: int
+    """Dispatches in progress."""
     hits: int
     last_caller: Far | None
     call: RealModeCall
@@ -175,6 +175,8 @@ class VectorRow:
     owner: str
     """`host default`, `BIOS`, `DOS`, `client`, `callback 0` …"""
     is_default: bool
+    linear: int
+    """Linear address of the handler."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,8 +344,28 @@ class BreakRow:
     driver: str
     reference: int
     hits: int
+    depth: int
+    """Calls of the procedure in progress."""
     advanced: bool | None
     """Of a breakpoint: did its handler move the client's IP the last time?"""
+
+
+@dataclass(frozen=True, slots=True)
+class DriverRow:
+    """A loaded driver, as its device description block says. number: device id, 0 for none; addresses are linear."""
+
+    name: str
+    number: int
+    file: str
+    init_order: int
+    ddb: int
+    control: int
+    """Its control procedure."""
+    v86_api: int
+    pm_api: int
+    """Its API procedures; 0 for none."""
+    is_dropped: bool
+    """It has refused to be initialised and takes no part any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,7 +389,7 @@ class DriversView:
     used, size: of the pool of callbacks and breakpoints; mode: whose registers the fields are.
     """
 
-    drivers: tuple[str, ...] = ()
+    drivers: tuple[DriverRow, ...] = ()
     used: int = 0
     size: int = 0
     breaks: tuple[BreakRow, ...] = ()
