@@ -124,6 +124,8 @@ class StackView:
     """How many events lie on it (locked stack: the in-use counter; ring 0: frames)."""
     frames: tuple[StackFrame, ...]
     slots: tuple[StackSlot, ...]
+    is_hosts: bool = True
+    """It is the host's own, not one a program has brought along."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class CallbacksPane(Pane):
         self._chosen_by_hand = False
         self.model = DispatchModel(_COLUMNS, lambda row: (row.kind, row.owner, row.address), self)
         self.table = Table(self.model, "Callbacks and breakpoints", self)
-        self.table.set_widths(14, 8, 9, 13, 13, 8, 5, 7, 8)
+        self.table.set_widths(16, 9, 13, 13, 4, 5, 8, 8)
         self.table.selectionModel().currentRowChanged.connect(lambda _now, _before: self._show_structure())
         self.table.clicked.connect(lambda _index: self._choose_by_hand())
         self.table.doubleClicked.connect(self._reveal_procedure)
@@ -159,8 +159,8 @@ def _heading(row: DispatchRow | None) -> str:
     )
 
 
-def _state(row: DispatchRow) -> str:
-    return "► active" if row.is_active else "ready"
+def _kind(row: DispatchRow) -> str:
+    return f"► {row.kind}" if row.is_active else row.kind
 
 
 def _advanced(row: DispatchRow) -> str:
@@ -176,21 +176,20 @@ def _field_colour(row: FieldRow) -> str:
 
 
 _COLUMNS: list[Column[DispatchRow]] = [
-    Column("Kind", lambda row: row.kind),
-    Column("Owner", lambda row: row.owner, title_tip="The client or the driver it belongs to"),
+    Column("Kind", _kind, colour=lambda row: "locked" if row.is_active else "", marks_changes=False),
     Column("Address", lambda row: str(row.address), title_tip="Where it is reached: called, or for a breakpoint, run"),
     Column("Procedure", lambda row: row.procedure, title_tip="What is called then; Enter shows it"),
     Column(
         "Data", lambda row: row.given, tip=lambda row: row.given_tip,
         title_tip="The real mode call structure, or a driver's reference data",
     ),
-    Column("State", _state, colour=lambda row: "locked" if row.is_active else ""),
-    Column("Depth", lambda row: str(row.depth or ""), title_tip="Dispatches of it in progress"),
     Column("Hits", lambda row: count(row.hits), title_tip="Dispatches so far"),
+    Column("Depth", lambda row: str(row.depth or ""), title_tip="Dispatches of it in progress"),
     Column(
         "IP moved", _advanced, colour=_advanced_colour,
         title_tip="Did a breakpoint's handler move Client_CS:IP the last time? If not, it is hit again at once.",
     ),
+    Column("Owner", lambda row: row.owner, title_tip="The client or the driver it belongs to"),
     Column(
         "Last caller", lambda row: "" if row.last_caller is None else str(row.last_caller),
         title_tip="Far return address at the last dispatch",
