@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import Qt
@@ -23,7 +23,7 @@ from app.debug.snapshot import BreakpointRow, Snapshot
 from app.emu.events import KINDS
 from app.emu.machine import Place
 from app.ui.format import count
-from app.ui.panes.pane import Pane
+from app.ui.panes.pane import Pane, Spot
 from app.ui.tables import Column, Index, RowsModel, Table
 
 _EMPTY: Final = (
@@ -130,6 +130,12 @@ class BreakpointsPane(Pane):
         menu.addAction("Show where it is\tEnter", lambda: self._reveal(index)).setEnabled(row.linear is not None)
         menu.addAction("Turn off\tSpace" if row.enabled else "Turn on\tSpace", self._toggle)
         menu.addAction("Remove\tDel", self._remove)
+
+    def spots(self) -> Sequence[Spot]:
+        """Where the selected stop is."""
+        index = self.list.currentIndex()
+        linear = self.model.row(index.row()).linear if index.isValid() else None
+        return () if linear is None else (Spot("Address", linear),)
 
     def _reveal(self, index: Index) -> None:
         row = self.model.row(index.row())

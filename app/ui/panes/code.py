@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import (
     QHelpEvent,
@@ -19,7 +21,7 @@ from app.emu.machine import Place
 from app.ui import format as fmt
 from app.ui.panes.code_painter import DOT_WIDTH, CodePainter, Page
 from app.ui.panes.code_window import CodeWindow
-from app.ui.panes.pane import Pane
+from app.ui.panes.pane import Pane, Spot
 from app.ui.theme import mono_font
 
 
@@ -229,12 +231,13 @@ class CodePane(Pane):
     def fill_menu(self, menu: QMenu) -> None:
         """What can be done with the marked line."""
         line = self.view.cursor_line()
-        if line is None:
-            return
-        menu.addAction("Toggle breakpoint (F2)", lambda: self._toggle(line.linear))
-        menu.addAction("Show in memory", lambda: self.reveal.emit("memory", line.linear))
-        if (target := line.target) is not None:
-            menu.addAction("Follow (Enter)", lambda: self.view.go_to(target))
+        if line is not None and (target := line.target) is not None:
+            menu.addAction("Follow\tEnter", lambda: self.view.go_to(target))
+
+    def spots(self) -> Sequence[Spot]:
+        """The marked line."""
+        line = self.view.cursor_line()
+        return () if line is None else (Spot("Instruction", line.linear),)
 
     def _toggle(self, linear: int) -> None:
         self.request.emit(lambda session: session.toggle_breakpoint(linear))

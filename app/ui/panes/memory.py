@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -28,7 +29,7 @@ from app.ui.panes.hex_painter import hatch
 from app.ui.panes.hex_view import HexView
 from app.ui.panes.legend import Entry, Legend, background, sign
 from app.ui.panes.memory_place import HELP, LINEAR, Place, parse_place, segmented
-from app.ui.panes.pane import Pane
+from app.ui.panes.pane import Pane, Spot
 from app.ui.theme import mono_font
 
 _FOLLOWED = (("ds", "esi"), ("es", "edi"), ("ss", "esp"))
@@ -210,6 +211,10 @@ class MemoryPane(Pane):
             )
             for place, kind in zip(places, ("segment:offset", "selector:offset", "linear"), strict=True):
                 menu.addAction(f"Go to {kind} {place}", partial(self._go_on, place))
+
+    def spots(self) -> Sequence[Spot]:
+        """The byte at the cursor."""
+        return (Spot("Address", self.bytes.document.linear_at(self.bytes.position)),)
 
     def _go_on(self, place: Place) -> None:
         self._stop_following()

@@ -6,6 +6,7 @@ DPMI 0.9 and 1.0: memory blocks and shared memory (05xxh, 0Dxxh), locks counted 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, Qt
@@ -21,7 +22,7 @@ from app.ui.panes.earlier import Earlier
 from app.ui.panes.headed import Headed
 from app.ui.panes.legend import Entry, Legend, background, sign
 from app.ui.panes.page_grid import Look, PageGrid, PageModel, describe
-from app.ui.panes.pane import Pane
+from app.ui.panes.pane import Pane, Spot
 from app.ui.tables import Column, Index, RowsModel, Table, as_text
 
 _COLOURS = {
@@ -148,6 +149,14 @@ class MemoryMapPane(Pane):
         if row is None or not row.entries or row.tally().uncommitted:
             return ()
         return (MemoryWatch(row.linear, row.size),)
+
+    def spots(self) -> Sequence[Spot]:
+        """The page at the cursor, or with the keyboard in the ranges the range."""
+        page = self.pages.page(self.grid.currentIndex())
+        if self.grid.hasFocus() and page is not None:
+            return (Spot("Page", max(page.linear, self.pages.range.linear)),)
+        row = self.selected()
+        return () if row is None else (Spot("Range", row.linear),)
 
     def _choose(self, index: QModelIndex) -> None:
         self._chosen = self.ranges.row(index.row()).range.linear
