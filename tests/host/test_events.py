@@ -78,7 +78,7 @@ OURS = {"page_missed", "unsupported_called", "watchpoint_hit"}
 OF_DRIVERS = {kind for kind in INTERFACE if kind.startswith(("vxd_", "v86_"))}
 _PROVIDER = {"provider": "number", "linear": "number"}
 ADDED: dict[str, dict[str, str]] = {
-    "exception_raised": {"cr2": "number?"},
+    "exception_raised": {"cr2": "number?", "during": "text?"},
     "resident_provider_installed": _PROVIDER,
     "resident_provider_notified": _PROVIDER,
     "resident_provider_removed": _PROVIDER,
