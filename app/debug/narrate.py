@@ -358,6 +358,28 @@ def _v86_breakpoint_hit(event: events.V86BreakpointHit) -> str:
     return f"The handler of the V86 breakpoint at {event.address} returned; {moved} the client's CS:IP."
 
 
+_PROCEDURES: Final = {
+    "event": "an event with reference data {0:08X}",
+    "time_out": "a time-out with reference data {0:08X}",
+    "fault": "exception {0:02X}h",
+    "port": "I/O port {0:04X}h",
+}
+
+
+def _why(event: events.VxdProcedureCalled) -> str:
+    return _PROCEDURES.get(event.nature, event.nature).format(event.reference)
+
+
+@_tells(events.VxdProcedureCalled)
+def _vxd_procedure_called(event: events.VxdProcedureCalled) -> str:
+    return f"The manager calls the driver's procedure at linear {event.procedure:08X} for {_why(event)}."
+
+
+@_tells(events.Finding)
+def _finding(event: events.Finding) -> str:
+    return f"{event.severity.capitalize()} {event.rule}, at {event.at}: {event.message}."
+
+
 @_tells(events.UnsupportedCalled)
 def _unsupported_called(event: events.UnsupportedCalled) -> str:
     return f"{_call(event.interrupt, event.function)}, called at {event.at}, does not exist here."
@@ -440,6 +462,8 @@ _LINES: Final[dict[type[Event], _Sentence]] = {
     events.VxdCallbackAllocated: lambda e: f"{e.nature} {e.address}: procedure {e.procedure:08X}",
     events.VxdCallbackEntered: lambda e: f"{e.nature} {e.address}: procedure {e.procedure:08X} called",
     events.VxdCallbackReturned: lambda e: f"{e.nature} {e.address}: procedure {e.procedure:08X} done",
+    events.VxdProcedureCalled: lambda e: f"{_why(e)}: procedure {e.procedure:08X}",
+    events.Finding: lambda e: f"{e.severity} {e.rule}: {e.message}",
     events.V86BreakpointInstalled: lambda e: f"{e.address}: handler {e.procedure:08X}",
     events.V86BreakpointRemoved: lambda e: f"{e.address}: handler was {e.procedure:08X}",
     events.V86BreakpointHit: lambda e: f"{e.address}: CS:IP {'moved' if e.advanced else 'NOT moved'} by the handler",

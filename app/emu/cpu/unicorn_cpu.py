@@ -251,6 +251,10 @@ class UnicornCpu:
         """Instructions completed since the entry, for hooks that run inside one (port reads)."""
         return self._before + max(self._done + self._engine.counted - 1, 0)
 
+    def general_registers(self) -> list[int]:
+        """EAX to EDI, for hooks that run inside an instruction (port accesses): what it has not changed yet."""
+        return self._engine.look().general()
+
     def cut_short(self) -> None:
         """From inside a hook: stop before the next instruction, exactly."""
         self._cut = True

@@ -131,6 +131,13 @@ def translate(host: Host) -> bool:
     return True
 
 
+def takes_pointer(ax: int) -> bool:
+    """Does an INT 21h function (AX) need anything of what `translate` does?"""
+    function = ax >> 8
+    answers = ax in ANSWERS or function << 8 in ANSWERS
+    return answers or function in (_READ, _WRITE) or any(function in each for each in (DIRECT, POINTERS, SEGMENTS))
+
+
 def _find(host: Host, arguments: tuple[Argument, ...]) -> None:
     """Find first or next with DOS's transfer area in the second half of the buffer."""
     client, dos = host.current, host.machine.state.dos

@@ -40,7 +40,7 @@ def software_interrupt(host: Host, vector: int) -> None:
         default_interrupt(host, vector)
         return
     call_handler(host, handler, f"INT {vector:02X}h", "client")
-    if vector <= 7:
+    if vector <= 7 or vector in host.machine.state.vmm.interrupt_gates:
         host.machine.regs.set_flag(Flag.IF, on=False)
 
 
