@@ -295,7 +295,8 @@ class InterruptReflected(Event):
 class ExceptionRaised(Event):
     """The processor raised an exception. handled_by: client, interrupt or host.
 
-    cr2: the linear address of a page fault, None for all others.
+    cr2: the linear address of a page fault, None for all others. during: in the midst of what, in words
+    (`in callback 2`), or None.
     """
 
     vector: int
@@ -303,6 +304,7 @@ class ExceptionRaised(Event):
     at: Far
     handled_by: str
     cr2: int | None
+    during: str | None
 
 
 @_kind
@@ -359,7 +361,7 @@ class WatchpointHit(Event):
 @_kind
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageMissed(Event):
-    """A page that is paged out was needed where the host cannot bring it back. during: in words, where."""
+    """A page that is paged out was needed where the host cannot bring it back. during: `in callback 2`."""
 
     linear: int
     during: str

@@ -37,13 +37,13 @@ from app.emu.dos.mount import Mount
 from app.emu.drivers.mouse import MouseDriver
 from app.emu.drivers.xms import XmsDriver
 from app.emu.event_log import EventLog, SavedLog
-from app.emu.host import traps
+from app.emu.host import mouse_api, traps
 from app.emu.host.arena import Arena
 from app.emu.host.callbacks import SLOTS
 from app.emu.host.dpmi import STACK_FULL, DpmiHost
 from app.emu.host.exceptions import COPROCESSOR_ERROR, WITHIN_HOST, describe
 from app.emu.host.faults import GuestFault
-from app.emu.host.host import HostStackFull
+from app.emu.host.host import HostStackFull, far
 from app.emu.host.pager import Pager
 from app.emu.host.shared_memory import SharedMemory
 from app.emu.host.termination import ENDED_BY_HOST
@@ -64,6 +64,7 @@ _IRET: Final = 0xCF
 _INT3: Final = 0xCC
 _INTO: Final = 0xCE
 _INT1: Final = 0xF1
+_INT_SIZE: Final = 2
 _INVALID_OPCODE: Final = 6
 _PAGE_FAULT: Final = 14
 _E = TypeVar("_E", bound=events.Event)
@@ -194,8 +195,8 @@ class Machine:
         self.state.mouse.install()
         self.state.xms.install()
         self._mouse_handlers = [
-            self.rom.trap(RealTrap(f"MOUSE_EVENT client {index + 1}", "host", "mouse_event", After.NOTHING, index))
-            for index in range(layout.MAX_CLIENTS)
+            self.rom.trap(RealTrap("MOUSE_EVENT", "host", "mouse_event", After.NOTHING, number))
+            for number in range(layout.MAX_CLIENTS * mouse_api.SETS)
         ]
 
     def _place_rom(self) -> None:
@@ -282,9 +283,9 @@ class Machine:
         """The real-mode state routine of the client at `index`."""
         return self._state[index]
 
-    def mouse_handler(self, index: int) -> Far:
-        """The real-mode address the mouse driver calls for the client at `index`."""
-        return self._mouse_handlers[index]
+    def mouse_handler(self, index: int, keys: int) -> Far:
+        """The real-mode address the mouse driver calls for the client at `index` and a set of shift keys."""
+        return self._mouse_handlers[index * mouse_api.SETS + keys]
 
     def use_ldt(self, index: int) -> None:
         """Make the LDT of the client at `index` the current one (LLDT)."""
@@ -315,6 +316,18 @@ class Machine:
         else:
             self._jump_real(self.real_vector(vector))
             self.state.vmm.interrupted = self.tick
+
+    def caller(self, size: int = 2) -> Far:
+        """Who has called the real-mode service that runs, by an instruction of so many bytes.
+
+        It is in a client when the host has reflected the INT, or calls on the client's behalf (INT 31h AX=0300h).
+        """
+        returns_to = Far.from_dword(self.memory.read_u32(self.regs.stack_linear))
+        levels = self.state.host.levels
+        if returns_to == self.real_return and levels:
+            left = levels[-1].saved
+            return far(left, left.cs, left.eip - _INT_SIZE & 0xFFFFFFFF)
+        return Far(returns_to.segment, returns_to.offset - size & 0xFFFF)
 
     def _jump_real(self, where: Far) -> None:
         self.regs.cs, self.regs.eip = Segment.real(where.segment), where.offset

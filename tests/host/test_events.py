@@ -81,7 +81,7 @@ OURS = {"page_missed", "unsupported_called", "vxd_procedure_called", "watchpoint
 OF_DRIVERS = {kind for kind in KINDS if kind.startswith(("vxd_", "v86_", "finding"))}
 _PROVIDER = {"provider": "number", "linear": "number"}
 ADDED: dict[str, dict[str, str]] = {
-    "exception_raised": {"cr2": "number?"},
+    "exception_raised": {"cr2": "number?", "during": "text?"},
     "resident_provider_installed": _PROVIDER,
     "resident_provider_notified": _PROVIDER,
     "resident_provider_removed": _PROVIDER,
