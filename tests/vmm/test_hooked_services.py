@@ -58,10 +58,32 @@ def test_exec_vxd_int(mode: str, state: int) -> None:
     assert bool(status & PM_EXEC) == (mode != "v86")
 
 
-@pytest.mark.parametrize("ax", [0x0900, 0x3D00, 0x4000, 0x3500])
-def test_exec_vxd_int_does_not_translate_pointers(ax: int) -> None:
-    with pytest.raises(Ended, match=f"AX={ax:04X}h by Exec_VxD_Int, whose pointers are not translated"):
-        Stand.of("v86").call(0x8F, 0x21, eax=ax)
+@pytest.mark.parametrize("mode", MODES)
+def test_dos_reads_and_writes_files_for_drivers(mode: str) -> None:
+    stand = Stand.of(mode)
+    name, data = stand.put(b"NEW.TXT\0"), stand.put(b"data of ring 0", 0x40)
+    handle = stand.call(0x8F, 0x21, eax=0x3C00, ecx=0, edx=name).eax & 0xFFFF
+    assert stand.call(0x8F, 0x21, eax=0x4000, ebx=handle, ecx=14, edx=data).eax & 0xFFFF == 14
+    stand.call(0x8F, 0x21, eax=0x3E00, ebx=handle)
+    handle = stand.call(0x8F, 0x21, eax=0x3D00, edx=name).eax & 0xFFFF
+    back = stand.put(b"." * 32, 0x80)
+    done = stand.call(0x8F, 0x21, eax=0x3F00, ebx=handle, ecx=32, edx=back)
+    assert (done.eax & 0xFFFF, done.edx, done.eflags & Flag.CF) == (14, back, 0)
+    assert stand.machine.memory.read(back, 32) == b"data of ring 0" + b"." * 18
+    failed = stand.call(0x8F, 0x21, eax=0x3D00, edx=stand.put(b"NOT.TXT\0"))
+    assert (failed.eax & 0xFFFF, failed.eflags & Flag.CF) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"eax": 0x3500}, "AX=3500h by Exec_VxD_Int, which is not translated"),
+        ({"eax": 0x4000, "ecx": 0x10000}, "at once"),
+    ],
+)
+def test_what_exec_vxd_int_does_not_do(given: dict[str, int], says: str) -> None:
+    with pytest.raises(Ended, match=says):
+        Stand.of("v86").call(0x8F, 0x21, **given)
 
 
 def test_selectors_of_map_lin_to_vm_addr_are_used_again() -> None:
