@@ -543,6 +543,8 @@ class Machine:
             self.terminate_client(f"the host met an absent page: {absent}")
         except HostStackFull:
             self.terminate_client(STACK_FULL)
+        except DosFailed as failure:
+            self.terminate_client(f"DOS failed: {failure}")
 
     # Protected mode
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from app.debug import plain_state
 from app.emu.devices.clock import RATE
 from app.emu.memory import layout
 from app.emu.registers import Flag, Mode
 from app.emu.vmm.schedule import ALWAYS_SCHED, TIME_OUT, WAIT_FOR_STI, WAIT_NOT_CRIT
-from tests.emu.runs import assert_same, whole_state
+from tests.emu.runs import assert_same, plain, whole_state
 from tests.vmm.stand import MODES, Stand
 
 EBX, EDX, ECX, CARRY, COUNT, EBP = range(0, 24, 4)
@@ -207,3 +208,20 @@ def test_what_waits_is_part_of_a_checkpoint() -> None:
         state["state"] = None  # turns differ: they count slices
         ends.append(state)
     assert_same(*ends)
+
+
+def test_all_that_drivers_have_is_written_and_read() -> None:
+    """Bookmarks of recordings keep the state as JSON (`plain_state`)."""
+    stand = Stand.of("pm16")
+    procedure, machine = noting(stand), stand.machine
+    stand.call(0x14, ebx=VM, ecx=WAIT_FOR_STI, esi=procedure)
+    stand.call(0x3C, eax=5, esi=procedure)
+    stand.call(0x53, 2, 1, 0, 0, 0, 0, 0, 0)
+    handle = stand.call(0x9B, eax=0, ecx=8).esi
+    stand.call(0x9E, esi=handle, eax=stand.call(0x9D, esi=handle).eax)
+    stand.call(0x96, edx=0x300, esi=procedure)
+    stand.call(0x80, eax=6, esi=procedure)
+    stand.call(0x90, eax=0x10000, esi=procedure)
+    stand.call(0x6C, 0x500000, 16, 0)
+    read = plain_state.read(plain_state.write(machine.state, machine.named()), machine.named())
+    assert plain(read, machine, {}) == plain(machine.state, machine, {})

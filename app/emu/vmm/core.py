@@ -9,6 +9,7 @@ from app.emu import events
 from app.emu.address import Far
 from app.emu.events import Door
 from app.emu.host.client import Vector
+from app.emu.host.host import far
 from app.emu.memory import layout
 from app.emu.memory.layout import BREAK_CODE
 from app.emu.registers import ALWAYS_SET, Flag, Mode, Segment
@@ -275,7 +276,7 @@ class Vmm:
     ) -> None:
         """A fault of a driver that is shown and lets it go on (VMM 8). at: None for where the driver is."""
         regs = self.machine.regs
-        where = at or Far(regs.cs.selector, regs.eip, wide=True)
+        where = at or far(regs, regs.cs, regs.eip)
         self.machine.emit(events.Finding, rule=f"vxd_{rule}", severity=severity, message=message, at=where, refs=refs)
 
     def initialising(self, what: str) -> None:

@@ -26,9 +26,8 @@ _INQUIRE: Final = 0x800
 
 @VMM.service(0xA7)
 def allocate_device_cb_area(vmm: Vmm, nbytes: DWORD, flags: DWORD) -> EAX:
-    """Return the offset of an area in all VM control blocks, zero filled; 0: no room. During initialisation only."""
+    """Return the offset of an area in all VM control blocks, zero filled; 0: no room."""
     del flags
-    vmm.initialising("_Allocate_Device_CB_Area")
     return vmm.storage.take_area(SIZE, AREAS, nbytes)
 
 

@@ -26,8 +26,7 @@ def _install(vmm: Vmm, port: int, procedure: int) -> bool:
 
 @VMM.service(0x96)
 def install_io_handler(vmm: Vmm, procedure: ESI, port: EDX) -> None:
-    """Call a procedure when programs use a port. CF=1: somebody has it. During initialisation only."""
-    vmm.initialising("Install_IO_Handler")
+    """Call a procedure when programs use a port. CF=1: somebody has it."""
     if not _install(vmm, port, procedure):
         raise Refused
 
@@ -35,7 +34,6 @@ def install_io_handler(vmm: Vmm, procedure: ESI, port: EDX) -> None:
 @VMM.service(0x95)
 def install_mult_io_handlers(vmm: Vmm, table: EDI) -> None:
     """Install the procedures of a table: its number of rows, then port (2 bytes) and procedure. CF=1: EDX is taken."""
-    vmm.initialising("Install_Mult_IO_Handlers")
     memory = vmm.machine.memory
     for at in range(memory.read_u16(table)):
         row = table + 2 + at * _ROW
