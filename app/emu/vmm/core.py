@@ -12,6 +12,7 @@ from app.emu.host.client import Vector
 from app.emu.host.host import far
 from app.emu.memory import layout
 from app.emu.memory.layout import BREAK_CODE
+from app.emu.memory.memory import PRESENT, WRITABLE
 from app.emu.registers import ALWAYS_SET, Flag, Mode, Segment
 from app.emu.vmm import client_registers, findings, schedule
 from app.emu.vmm.breaks import Breaks
@@ -209,11 +210,22 @@ class Vmm:
         regs = self.machine.regs
         level.calls.append(Call(procedure, regs.esp, registers.get("ebp", level.frame), then))
         self.called_last = procedure
-        regs.esp = regs.esp - 4 & 0xFFFFFFFF
-        self.machine.memory.write_u32(regs.esp, RETURN)
+        self.push(RETURN)
         regs.eip, regs.ebp, regs.ebx, regs.edi = procedure, level.frame, self.handle, THREAD
         for name, value in registers.items():
             setattr(regs, name, value)
+
+    def push(self, value: int) -> None:
+        """PUSH in ring 0."""
+        regs = self.machine.regs
+        regs.esp = regs.esp - 4 & 0xFFFFFFFF
+        self.write(regs.esp, value.to_bytes(4, "little"))
+
+    def write(self, linear: int, data: bytes) -> None:
+        """Write where a driver wants it: what belongs to the machine is as read-only for this as for its own code."""
+        if not self.machine.memory.is_mapped(linear, len(data), flags=PRESENT | WRITABLE):
+            self.fail(f"it had the manager write to {linear:08X}h, where nothing is or nobody may")
+        self.machine.memory.write(linear, data)
 
     def tell(
         self, level: Ring0Level, nature: str, procedure: int, then: Sequel, *, reference: int = 0, **registers: int

@@ -146,7 +146,7 @@ def in_ring0(vmm: Vmm, fault: Fault) -> bool:
     if not chain or not layout.RING0_STACK + _FRAME.size <= frame <= layout.RING0_STACK_TOP - _FRAME.size:
         return False
     values = [getattr(regs, name) for name in _PUSHED]
-    vmm.machine.memory.write(frame, _FRAME.pack(*values, fault.error_code, regs.eip, regs.cs.selector, regs.eflags))
+    vmm.write(frame, _FRAME.pack(*values, fault.error_code, regs.eip, regs.cs.selector, regs.eflags))
     regs.esp = frame
     _call(vmm, vmm.level, chain[-1], VmmFaultDone(fault, frame), ebp=frame)
     return True

@@ -97,5 +97,6 @@ def _service_address(vmm: Vmm, service: int) -> int | None:
 def _set_service(vmm: Vmm, service: int, procedure: int) -> None:
     """The tables of drivers are memory; those of the manager are what `service_hooks` says."""
     device = vmm.device(service >> 16)
-    if device is not None:
-        device.set_service(vmm.machine.memory, service & 0xFFFF, procedure)
+    place = device.service_place(vmm.machine.memory, service & 0xFFFF) if device is not None else None
+    if place is not None:
+        vmm.write(place, procedure.to_bytes(4, "little"))

@@ -6,12 +6,13 @@ from app.emu.devices.clock import RATE
 from app.emu.registers import EAX, EBX, EDX, ESI
 from app.emu.vmm import schedule
 from app.emu.vmm.core import Vmm
+from app.emu.vmm.schedule import Pending
 from app.emu.vmm.services.events import vm_of
 from app.emu.vmm.table import VMM
 
 
 def _set(vmm: Vmm, time: int, procedure: int, reference: int, vm: int | None) -> int:
-    return vmm.schedule.add(procedure, reference, vm=vm, deadline=schedule.after(vmm, time), is_time_out=True)
+    return vmm.schedule.add(Pending(procedure, reference, vm, 0, schedule.after(vmm, time), is_time_out=True))
 
 
 @VMM.service(0x3C)
