@@ -79,3 +79,5 @@ def test_random_calls_of_services_with_random_registers(program: str, seed: int)
     assert ended.tick > 0
     if ended.state.vmm.has_crashed:
         assert "ended its VM: " in ended.state.host_message or ended.state.end is not None
+    if ended.state.end is not None and ended.state.end.how != "exit":
+        assert ended.state.end.message

@@ -91,7 +91,8 @@ def test_an_event_for_the_other_vm_finds_its_handle() -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("service", [0x14, 0x19])
-def test_an_event_that_waits_for_interrupts_runs_behind_sti(mode: str, service: int) -> None:
+@pytest.mark.parametrize("step", [1, 1000])
+def test_an_event_that_waits_for_interrupts_runs_behind_sti(mode: str, service: int, step: int) -> None:
     stand = Stand.of(mode)
     stand.client.set_flag(Flag.IF, on=False)
     stand.call(service, ebx=VM, ecx=WAIT_FOR_STI, esi=noting(stand))
@@ -102,7 +103,7 @@ def test_an_event_that_waits_for_interrupts_runs_behind_sti(mode: str, service: 
         stand.machine.slice(1)
     start = stand.machine.tick
     while stand.regs.mode is not Mode.RING0:
-        stand.machine.slice(1000)
+        stand.machine.slice(step)
     assert stand.machine.tick - start == 4, "behind the instruction in the shadow of STI"
     assert stand.client.get("eax") & 0xFFFF == ax + 1
     stand.go(40)
