@@ -157,6 +157,15 @@ def test_call_when_vm_returns_behind_a_frame() -> None:
     assert not stand.findings()
 
 
+def test_frames_that_nested_execution_has_popped_are_gone() -> None:
+    stand = Stand.of("v86")
+    stand.call(0x82)
+    stand.call(0x84, eax=0x12)
+    stand.call(0x86)
+    stand.call(0x0D, eax=0, esi=stand.procedure())
+    assert not stand.findings()
+
+
 def test_flags_changed_in_front_of_simulate_iret() -> None:
     stand = Stand.of("v86")
     stand.vmm.simulation.interrupt_frame(0x3000, 0)

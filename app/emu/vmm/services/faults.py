@@ -1,4 +1,7 @@
-"""Hooks of faults (VMM 3.2; see `faults.py`)."""
+"""Hooks of faults (VMM 3.2; see `faults.py`).
+
+Not in the reference: Get_Fault_Hook_Addrs (Windows 3.1 DDK) and the three that unhook (Windows 95 DDK): unverified.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Virtual machines, their handles and their interrupt flag (VMM 3.2)."""
+"""Virtual machines, their handles and their interrupt flag (VMM 3.2).
+
+Not in the reference: Get_Next_VM_Handle and Get_Execution_Focus (Windows 3.1 DDK), handles of threads (Windows 95
+DDK): unverified.
+"""
 
 from __future__ import annotations
 

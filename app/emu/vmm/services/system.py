@@ -1,4 +1,7 @@
-"""Drivers among themselves: messages, description blocks, hooked APIs and services (VMM 3.2)."""
+"""Drivers among themselves: messages, description blocks, hooked APIs and services (VMM 3.2).
+
+Not in the reference: Unhook_Device_Service (Windows 95 DDK): unverified.
+"""
 
 from __future__ import annotations
 
