@@ -16,7 +16,7 @@ from app.emu.memory.memory import PRESENT, WRITABLE
 from app.emu.registers import ALWAYS_SET, Flag, Mode, Segment
 from app.emu.vmm import client_registers, findings, schedule
 from app.emu.vmm.breaks import Breaks
-from app.emu.vmm.control_block import PM_APP, PM_EXEC, PM_USE32, SYSTEM, ControlBlock
+from app.emu.vmm.control_block import PM_APP, PM_EXEC, PM_USE32, SYSTEM, ControlBlock, number_of
 from app.emu.vmm.device import Device
 from app.emu.vmm.failure import DriverFailed
 from app.emu.vmm.faults import FaultHooks
@@ -117,6 +117,13 @@ class Vmm:
         if layout.BREAKS <= linear < layout.BREAKS + 0x1000:
             return "vmm!PM_CALL_BACK" if self.breaks.in_protected(linear - layout.BREAKS) is not None else ""
         return ""
+
+    def vm_of(self, handle: int) -> int:
+        """The id of the VM with a handle a driver has given. Fails the driver when there is none."""
+        number = number_of(handle)
+        if number is None:
+            self.fail(f"it named {handle:08X}h as the handle of a VM, which is none")
+        return number
 
     def device(self, number: int) -> Device | None:
         """The driver with a device id, None if there is none."""

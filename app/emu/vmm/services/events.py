@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from app.emu.registers import EAX, EBX, ECX, EDI, EDX, ESI, Flag
 from app.emu.vmm import schedule
-from app.emu.vmm.control_block import number_of
 from app.emu.vmm.core import Vmm
 from app.emu.vmm.schedule import ALWAYS_SCHED, KNOWN, TIME_OUT, WAIT_FOR_STI, WAIT_NOT_CRIT, Pending
 from app.emu.vmm.table import VMM
-
-
-def vm_of(vmm: Vmm, handle: int) -> int:
-    """The id of the VM with a handle. Fails the driver when there is none."""
-    number = number_of(handle)
-    if number is None:
-        vmm.fail(f"it named {handle:08X}h as the handle of a VM, which is none")
-    return number
 
 
 def _schedule(vmm: Vmm, each: Pending) -> int:
@@ -34,7 +25,7 @@ def schedule_global_event(vmm: Vmm, procedure: ESI, reference: EDX) -> ESI:
 @VMM.service(0x0F)
 def schedule_vm_event(vmm: Vmm, vm: EBX, procedure: ESI, reference: EDX) -> ESI:
     """Have a procedure called at event time in a VM; return the event's handle."""
-    return _schedule(vmm, Pending(procedure, reference, vm_of(vmm, vm)))
+    return _schedule(vmm, Pending(procedure, reference, vmm.vm_of(vm)))
 
 
 @VMM.service(0x10)
@@ -46,7 +37,7 @@ def call_global_event(vmm: Vmm, procedure: ESI, reference: EDX) -> ESI:
 @VMM.service(0x11)
 def call_vm_event(vmm: Vmm, vm: EBX, procedure: ESI, reference: EDX) -> ESI:
     """Call a procedure now if the VM is the current one, and return 0; else as Schedule_VM_Event."""
-    number = vm_of(vmm, vm)
+    number = vmm.vm_of(vm)
     if number != vmm.vm:
         return _schedule(vmm, Pending(procedure, reference, number))
     return schedule.call_at_once(vmm, 0x11, procedure, reference, gives_handle=True)
@@ -61,7 +52,7 @@ def call_priority_vm_event(
     if flags & ~KNOWN:
         vmm.fail(f"it called Call_Priority_VM_Event with flags {flags:08X}h, of which not all are offered")
     deadline = schedule.after(vmm, time_out) if flags & TIME_OUT else None
-    each = Pending(procedure, reference, vm_of(vmm, vm), flags, deadline)
+    each = Pending(procedure, reference, vmm.vm_of(vm), flags, deadline)
     waits = each.vm != vmm.vm or flags & ALWAYS_SCHED
     if waits or not schedule.is_ready(vmm, each, interrupts_on=_interrupts_on(vmm)):
         return _schedule(vmm, each)
@@ -86,7 +77,7 @@ def cancel_global_event(vmm: Vmm, event: ESI) -> None:
 @VMM.service(0x13)
 def cancel_vm_event(vmm: Vmm, vm: EBX, event: ESI) -> None:
     """Forget an event of Schedule_VM_Event; 0 is none."""
-    vm_of(vmm, vm)
+    vmm.vm_of(vm)
     _cancel(vmm, event)
 
 

@@ -9,7 +9,6 @@ from app.emu.vmm import ports
 from app.emu.vmm.control_block import PROGRAMS, SYSTEM
 from app.emu.vmm.core import Vmm
 from app.emu.vmm.ports import LAST, OUTPUT, Access, PortTrap
-from app.emu.vmm.services.events import vm_of
 from app.emu.vmm.table import PENDING, VMM, Refused
 
 _EVERY_VM: Final = (SYSTEM, PROGRAMS)
@@ -64,7 +63,7 @@ def enable_global_trapping(vmm: Vmm, port: EDX) -> None:
 @VMM.service(0x98)
 def enable_local_trapping(vmm: Vmm, vm: EBX, port: EDX) -> None:
     """Trap a port in a VM."""
-    _trap(vmm, port).vms.add(vm_of(vmm, vm))
+    _trap(vmm, port).vms.add(vmm.vm_of(vm))
 
 
 @VMM.service(0x99)
@@ -76,13 +75,13 @@ def disable_global_trapping(vmm: Vmm, port: EDX) -> None:
 @VMM.service(0x9A)
 def disable_local_trapping(vmm: Vmm, vm: EBX, port: EDX) -> None:
     """Let a port reach its device in a VM."""
-    _trap(vmm, port).vms.discard(vm_of(vmm, vm))
+    _trap(vmm, port).vms.discard(vmm.vm_of(vm))
 
 
 @VMM.service(0x94)
 def simulate_io(vmm: Vmm, data: EAX, vm: EBX, kind: ECX, port: EDX) -> EAX:
     """Make an access of smaller ones, of a byte by the device; registers are those of a trapping procedure."""
-    vm_of(vmm, vm)
+    vmm.vm_of(vm)
     size = ports.size_of(kind)
     if size is None:
         vmm.fail(f"it called Simulate_IO with type {kind:08X}h: string instructions come element by element here")

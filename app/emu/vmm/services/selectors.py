@@ -17,7 +17,6 @@ from app.emu.registers import EAX, EDX
 from app.emu.services import DWORD
 from app.emu.vmm import selectors
 from app.emu.vmm.core import Vmm
-from app.emu.vmm.services.events import vm_of
 from app.emu.vmm.table import VMM
 
 _SPECIAL: Final = 1
@@ -70,7 +69,7 @@ def build_descriptor_dwords(vmm: Vmm, base: DWORD, limit: DWORD, kind: DWORD, si
 @VMM.service(0x78)
 def allocate_ldt_selector(vmm: Vmm, vm: DWORD, high: DWORD, low: DWORD, count: DWORD, flags: DWORD) -> NewSelector:
     """Return the first of neighbouring new selectors of a descriptor; 0 and 0: no application, no room, bad rights."""
-    vm_of(vmm, vm)
+    vmm.vm_of(vm)
     if flags & _SPECIAL:
         vmm.fail("it called _Allocate_LDT_Selector for a certain selector (ALDTSpecSel), which is not offered")
     found = _descriptor(high, low)
@@ -84,7 +83,7 @@ def allocate_ldt_selector(vmm: Vmm, vm: DWORD, high: DWORD, low: DWORD, count: D
 def free_ldt_selector(vmm: Vmm, vm: DWORD, selector: DWORD, flags: DWORD) -> EAX:
     """Free a selector of _Allocate_LDT_Selector. EAX=0: it is none."""
     del flags
-    vm_of(vmm, vm)
+    vmm.vm_of(vm)
     index = selectors.index_of(vmm, selector, _BY)
     if index is None:
         return 0
@@ -98,7 +97,7 @@ def free_ldt_selector(vmm: Vmm, vm: DWORD, selector: DWORD, flags: DWORD) -> EAX
 def get_descriptor(vmm: Vmm, selector: DWORD, vm: DWORD, flags: DWORD) -> Dwords:
     """Return the dwords of a selector's descriptor; 0 and 0: there is none."""
     del flags
-    vm_of(vmm, vm)
+    vmm.vm_of(vm)
     found = vmm.host.descriptor(selector & 0xFFFF)
     if found is None:
         return Dwords(0, 0)
@@ -110,7 +109,7 @@ def get_descriptor(vmm: Vmm, selector: DWORD, vm: DWORD, flags: DWORD) -> Dwords
 def set_descriptor(vmm: Vmm, selector: DWORD, vm: DWORD, high: DWORD, low: DWORD, flags: DWORD) -> EAX:
     """Change the descriptor of a selector of _Allocate_LDT_Selector. EAX=0: it is none, or bad rights."""
     del flags
-    vm_of(vmm, vm)
+    vmm.vm_of(vm)
     index, found = selectors.index_of(vmm, selector, _BY), _descriptor(high, low)
     if index is None or found is None:
         return 0
@@ -124,6 +123,6 @@ def set_descriptor(vmm: Vmm, selector: DWORD, vm: DWORD, high: DWORD, low: DWORD
 def selector_map_flat(vmm: Vmm, vm: DWORD, selector: DWORD, flags: DWORD) -> EAX:
     """Return the base address of a selector, FFFFFFFFh if it is none."""
     del flags
-    vm_of(vmm, vm)
+    vmm.vm_of(vm)
     found = vmm.host.segment(selector & 0xFFFF)
     return found.base if not found.is_null else _BAD
