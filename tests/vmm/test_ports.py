@@ -121,5 +121,5 @@ def test_drivers_themselves_reach_the_device() -> None:
 
 @pytest.mark.parametrize("program_", ["trap86.com", "trappm.com"])
 def test_a_run_with_a_trapped_port_can_be_gone_back_in(program_: str) -> None:
-    for first in (700, 30_000):
-        save_run_restore_run(DRIVERS / program_, first, 40_000, vxds=(str(DRIVERS / "trap.vxd"),))
+    for first in (700, 9_000):
+        save_run_restore_run(DRIVERS / program_, first, 12_000, vxds=(str(DRIVERS / "trap.vxd"),))
