@@ -6,6 +6,7 @@ say is changed has to be as it was: registers, and for services that fail all of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -29,6 +30,7 @@ from app.emu.vmm.places import (
 )
 from app.emu.vmm.schedule import ALWAYS_SCHED, WAIT_FOR_STI, WAIT_NOT_CRIT
 from app.emu.vmm.table import VMM
+from tests.vmm.lab import DRIVERS
 from tests.vmm.stand import MODES, Ended, Stand, flag, kept, loaded
 
 PM: Final = ("pm16", "pm32")
@@ -772,6 +774,7 @@ ROWS: Final = (
     Row(0xC2, lambda s: {"esi": s.put(b"told\0")}),
     Row(0xC3, lambda _: {"eax": 0x41}),
     Row(0xC9),
+    Row(0xC7, lambda _: {"ebx": SYSTEM_VM}),
     Row(0xCC, lambda _: {"ebx": VM}),
     Row(
         0xBB,
@@ -810,6 +813,7 @@ ENDS: Final = {
     0x14: ({"ebx": VM, "ecx": 0x80}, "of which not all are offered"),
     0x0F: ({"ebx": 1}, "as the handle of a VM, which is none"),
     0xA3: ({"esi": 1}, "as a list, which is none"),
+    0xC7: ({"ebx": 1}, "as the handle of a VM, which is none"),
     0xCC: ({"ebx": 1}, "not the current VM"),
     0x154: ({}, "not offered: what is known of it is not verified"),
 }
@@ -863,3 +867,10 @@ def test_services_that_are_not_offered_are_named() -> None:
     for row in missing[::29]:
         with pytest.raises(Ended, match=f"VMM service {row.number:04X}h \\({row.name}\\), which is not offered"):
             Stand.of("v86").call(row.number)
+
+
+def test_the_include_file_of_the_drivers_names_every_offered_service() -> None:
+    text = (DRIVERS / "vxd.inc").read_text(encoding="ascii")
+    named = {name: int(number, 16) for name, number in re.findall(r"^(\w+) +equ +([0-9A-F]+)h$", text, re.MULTILINE)}
+    offered = {row.name: row.number for row in VMM if row.offered}
+    assert {name: named.get(name) for name in offered} == offered
