@@ -33,7 +33,7 @@ static int reach(uint32_t end)
 {
     if (end - 1 <= get_segment_limit(data_selector))
         return 0;
-    int error = set_segment_limit(data_selector, end - 1);
+    int error = set_segment_limit(data_selector, end - 1) | set_segment_limit(data_alias, end - 1);
     reload_segments();
     return error;
 }

@@ -1,12 +1,15 @@
 #include "signal.h"
 
+#include "far.h"
 #include "print.h"
 #include "program.h"
 
 /* Room a signal handler needs on the stack. */
 enum { ROOM = 0x1000, MOST_VECTORS = 8 };
+/* Vectors from here on are signals of raise_soon(). */
+enum { RAISED = 0x100 };
 
-static const char *const names[SIGNALS] = {"illegal instruction", "trap", "floating point", "segment"};
+static const char *const names[SIGNALS] = {"illegal instruction", "trap", "floating point", "segment", "alarm"};
 
 /* In exceptions.s: pairs of vector and handler, up to a vector -1. */
 extern const struct {
@@ -15,11 +18,16 @@ extern const struct {
 /* The lowest stack pointer a signal can be handled at. */
 extern uint32_t lowest_stack;
 
+/* For exceptions.s: what raise_soon() has raised, and the limit of the data segment without that. */
+volatile uint32_t raised, usual_limit;
+
 static signal_handler handlers[SIGNALS];
 static struct far_address before[MOST_VECTORS];
 
 static enum signal_number signal_of(uint32_t vector)
 {
+    if (vector >= RAISED)
+        return vector - RAISED;
     switch (vector) {
     case 0x00:
     case 0x10:
@@ -58,6 +66,15 @@ signal_handler set_signal_handler(enum signal_number number, signal_handler hand
     signal_handler old = handlers[number];
     handlers[number] = handler;
     return old;
+}
+
+void raise_soon(enum signal_number number)
+{
+    if (raised)
+        return;
+    raised = RAISED + number;
+    usual_limit = get_segment_limit(data_selector);
+    set_segment_limit(data_selector, PAGE_SIZE - 1);
 }
 
 void begin_signals(void)
