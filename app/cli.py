@@ -330,7 +330,7 @@ def _services(options: argparse.Namespace) -> int:
             "since": row.since,
             "offered": row.offered,
             "summary": row.summary,
-            "takes": {name: str(view) for name, view in row.takes.items()},
+            "takes": {name: str(view) for name, view in row.takes.items()} | dict.fromkeys(row.pushed, "stack"),
             "gives": {name: str(view) for name, view in row.gives.items()},
         }
         for row in (*INT31, *VMM)

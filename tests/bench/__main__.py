@@ -2,9 +2,10 @@
 
 import sys
 
-from tests.bench import determinism, history, processor, running, window, workload
+from tests.bench import calls, determinism, history, processor, running, window, workload
 from tests.bench.table import show
 
+assert calls
 assert determinism
 assert history
 assert processor
