@@ -25,13 +25,25 @@ from app.debug.goals import (
     StepBackOver,
     ToStackSwitch,
 )
-from app.debug.session import Goal, Run, StepInto, StepOut, StepOver, ToCallback, ToEvent, ToModeSwitch, ToPosition
+from app.debug.session import (
+    Goal,
+    Run,
+    Session,
+    StepInto,
+    StepOut,
+    StepOver,
+    ToCallback,
+    ToEvent,
+    ToModeSwitch,
+    ToPosition,
+)
 from app.debug.snapshot import Interest, Snapshot, Status
+from app.emu.registers import Mode
 from app.resources import resource
 from app.ui.actions import ROWS
-from app.ui.application import open_session
 from app.ui.main_window import MainWindow
 from app.ui.panes import PANES, Entry
+from app.ui.samples import launch_of
 from app.ui.theme import Scheme, colours
 from tests.ui.fakes import CLIENT, ENTERED, ROUND, FakeSession, events_until
 
@@ -200,11 +212,27 @@ def test_the_start_page_loads_a_sample_by_key(
 
 
 def test_a_sample_of_the_start_page_runs_behind_the_one_it_needs() -> None:
-    session = open_session(resource("samples/user16.com"))
+    session = Session(launch_of(resource("samples/user16.com")))
     assert session.observe(Interest()).program == "provider.com, user16.com"
     session.run(Run())
     assert "1000 added, the sum is 1000." in session.console.text().decode()
-    assert open_session(resource("samples/hello16.com")).launch.then == ()
+    assert launch_of(resource("samples/hello16.com")).then == ()
+
+
+def test_the_start_page_offers_drivers_with_their_programs(
+    qtbot: QtBot, make_window: Callable[[], MainWindow], session: FakeSession
+) -> None:
+    window = make_window()
+    view = window.start_page.samples
+    titles = [view.item(row).text() for row in range(view.count())]
+    number = next(row for row, title in enumerate(titles) if title.startswith("Ring 0: a breakpoint"))
+    with qtbot.waitSignal(window.start_page.chosen) as chosen:
+        view.setCurrentRow(number)
+        QTest.keyClick(view, Qt.Key.Key_Return)
+    (launch,) = chosen.args
+    assert [Path(each).name for each in launch.vxds] == ["patch.vxd"]
+    assert launch.name == "tsr.com, patch86.com"
+    assert Session(launch).machine.regs.mode is Mode.RING0
 
 
 def test_a_program_that_cannot_be_loaded_is_said_on_the_start_page(
