@@ -337,8 +337,18 @@ def _services(options: argparse.Namespace) -> int:
     return 0
 
 
+def _without_qt(missing: ImportError) -> int:
+    """Qt, or a system library it wants, is not there; the exit code."""
+    help_ = "`python3 bootstrap.py run` installs what is missing; `dpmiscope run` and `trace` work without it"
+    print(f"dpmiscope: Qt cannot be loaded: {missing}. {help_}", file=sys.stderr)
+    return 125
+
+
 def _shot(options: argparse.Namespace) -> int:
-    from app.ui.shot import take_shot
+    try:
+        from app.ui.shot import take_shot
+    except ImportError as missing:
+        return _without_qt(missing)
 
     return take_shot(
         _launch(options),
@@ -352,6 +362,8 @@ def _shot(options: argparse.Namespace) -> int:
 
 
 def _open_window(options: argparse.Namespace) -> int:
-    from app.ui.application import run_window
-
+    try:
+        from app.ui.application import run_window
+    except ImportError as missing:
+        return _without_qt(missing)
     return run_window(_launch(options) if options.program is not None else None)

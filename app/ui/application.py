@@ -15,6 +15,7 @@ from app.debug.session import Launch, Session
 from app.ui.icons import icon
 from app.ui.main_window import MainWindow
 from app.ui.settings import Settings
+from app.ui.starting import Starting
 from app.ui.theme import Theme
 
 
@@ -30,9 +31,10 @@ def make_application() -> QApplication:
 
 def run_window(launch: Launch | None) -> int:
     """Show the window until it is closed. launch: the program to begin with; None for the start page."""
+    with Starting():
+        application = make_application()
     faulthandler.enable()
     spare_the_collector()
-    application = make_application()
     settings = Settings()
     window = MainWindow(Session, settings, Theme(application, settings.scheme))
     window.setWindowIcon(icon("layers"))
