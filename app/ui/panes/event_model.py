@@ -149,7 +149,7 @@ class EventModel(QAbstractTableModel):
             case 0:
                 return f"{event.seq} "
             case 1:
-                return f"{fmt.count(event.tick)} "
+                return f"{event.tick} "
             case 2:
                 return name_of(event.kind)
             case 3:
