@@ -271,6 +271,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _info(options: argparse.Namespace) -> int:
     from app.debug.journal import is_recording
+    from app.debug.narrate import counted
     from app.debug.recording import about, read
     from app.emu.dos.loader import identify
     from app.emu.machine_errors import LoadError
@@ -286,13 +287,14 @@ def _info(options: argparse.Namespace) -> int:
         print(f"dpmiscope: {text}", file=sys.stderr)
         return 125
     _print_rows({
-        "file": f"{info.name}, {info.file_size} bytes",
+        "file": f"{info.name}, {counted(info.file_size, 'byte', 'bytes')}",
         "format": info.format + (f" with {info.appended}" if info.appended else ""),
-        "image": f"{info.image_size} bytes",
+        "image": counted(info.image_size, "byte", "bytes"),
         "entry": str(info.entry),
         "stack": str(info.stack) if info.stack else "end of the segment",
         "relocations": str(info.relocations),
-        "memory": f"at least {info.min_paragraphs}, at most {info.max_paragraphs} paragraphs beyond the image",
+        "memory": f"at least {info.min_paragraphs}, at most "
+        f"{counted(info.max_paragraphs, 'paragraph', 'paragraphs')} beyond the image",
         "symbols": "none",
     })  # fmt: skip
     return 0

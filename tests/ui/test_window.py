@@ -128,7 +128,7 @@ def test_restart_goes_back_to_the_first_instruction(qtbot: QtBot, window: MainWi
     qtbot.waitUntil(lambda: session.tick == ENTERED and not window.bridge.is_busy)
     press(window, "Ctrl+F2")
     qtbot.waitUntil(lambda: ("restart",) in session.calls)
-    qtbot.waitUntil(lambda: "Tick 0" in window.status.tick.text())
+    qtbot.waitUntil(lambda: "tick 0" in window.status.tick.text())
 
 
 def test_go_to_a_position_and_what_it_says_to_nonsense(qtbot: QtBot, window: MainWindow, session: FakeSession) -> None:
@@ -154,7 +154,7 @@ def test_the_status_bar_says_mode_stack_nesting_tick_and_what_happened(
     assert status.mode.accessibleDescription() == "PM 32"
     assert status.stack.accessibleDescription() == "Locked stack"
     assert "Callbacks 1" in status.nesting.text()
-    assert status.tick.text() == f"Tick {ENTERED}"
+    assert status.tick.text() == f"tick {ENTERED}"
     assert "locked stack" in status.sentence.toolTip()
     assert "CALLBACK.COM" in window.windowTitle()
 
