@@ -143,10 +143,13 @@ def _real(machine: Machine, host: Host) -> _Place | None:
 def _view(machine: Machine, stack: Stack, place: _Place, nesting: int, count: int) -> StackView:
     host = machine.state.host
     marks = sorted(
-        (mark for mark in host.marks if place.linear <= mark.low < max(place.high, place.linear + 1)),
+        (
+            mark
+            for mark in host.marks
+            if mark.stack is stack and place.linear <= mark.low < max(place.high, place.linear + 1)
+        ),
         key=lambda mark: mark.low,
     )
-    marks = [mark for mark in marks if mark.stack is stack or stack is Stack.LOCKED]
     values = _words(machine, place, count)
     frames = [StackFrame(mark.label, mark.pushed_by, mark.low, mark.high, mark.level) for mark in marks]
     slots = []

@@ -25,7 +25,7 @@ class Sample(NamedTuple):
 
 
 def samples() -> list[Sample]:
-    """All of them: DPMI programs, then drivers with the programs that use them."""
+    """All of them: DPMI programs, C programs, drivers with the programs that use them."""
     return [*_of_programs(), *_of_drivers()]
 
 
@@ -45,17 +45,18 @@ def _rows(index: str, name: str) -> tuple[Path, list[dict[str, Any]]]:
 
 
 def _of_programs() -> Iterator[Sample]:
-    folder, rows = _rows("samples/index.toml", "sample")
-    for row in rows:
-        programs = [row["before"], row["file"]] if "before" in row else [row["file"]]
-        yield Sample(row["title"], row["line"], _launch(folder, programs))
+    for index in ("samples/index.toml", "samples/go32/index.toml"):
+        folder, rows = _rows(index, "sample")
+        for row in rows:
+            programs = [row["before"], row["file"]] if "before" in row else [row["file"]]
+            yield Sample(row["title"], row["line"], _launch(folder, programs))
 
 
 def _of_drivers() -> Iterator[Sample]:
     folder, rows = _rows("samples/drivers/index.toml", "run")
     for row in rows:
         launch = _launch(folder, row["programs"], vxds=(str(folder / row["driver"]),))
-        yield Sample(f"Ring 0: {row['title']}", row["line"], launch)
+        yield Sample(f"Ring 0: {row['driver']} with {launch.name}", row["line"], launch)
 
 
 def _launch(folder: Path, programs: list[str], *, vxds: tuple[str, ...] = ()) -> Launch:

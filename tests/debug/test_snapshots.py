@@ -14,6 +14,7 @@ from app.debug.narrate import sentence
 from app.debug.observe import ABSENT, PAST_LIMIT, READABLE
 from app.debug.session import Session
 from app.debug.snapshot import Interest, Snapshot, Status
+from app.emu.address import Far
 from app.emu.events import KINDS, Door, Stack
 from app.emu.registers import Mode
 from tests.debug.sessions import events, picture, session, stack, step_until
@@ -187,6 +188,12 @@ def test_nested_callbacks_put_a_frame_on_every_stack() -> None:
         assert sum(frame.label == "far call" for frame in stack(shown, "real").frames) == depth
     pointers = [event.real_stack.offset for event in events(here, "callback_entered")]
     assert pointers == sorted(pointers, reverse=True)
+
+
+def test_the_host_knows_which_stack_it_pushed_on(in_callback: Session) -> None:
+    """Coming from V86 mode, where CS says nothing about rings: a frame of another event lay there before."""
+    pushed = [mark.stack for mark in in_callback.machine.state.host.marks if "callback entry" in mark.label]
+    assert pushed == [Stack.LOCKED]
 
 
 def test_stacks_that_do_not_exist_yet_say_so() -> None:
@@ -371,6 +378,26 @@ def test_every_event_has_a_sentence(name: str) -> None:
     assert told[0].isupper() or told[0].isdigit()
     assert "None" not in told
     assert "<" not in told
+
+
+@pytest.mark.parametrize(
+    "interrupt, number, told, listed",
+    [
+        (0x21, 0x4C, "INT 21h AH=4Ch", "INT 21h 4Ch"),
+        (0x21, 0x716C, "INT 21h AX=716Ch", "INT 21h 716Ch"),
+        (0x31, 0x0002, "INT 31h AX=0002h", "INT 31h 0002h"),
+        (0x33, 0x0003, "INT 33h AX=0003h", "INT 33h 0003h"),
+        (0x20, 0x0009, "VMM service 0009h", "VMM 0009h"),
+    ],
+)
+def test_functions_are_as_wide_as_their_register(interrupt: int, number: int, told: str, listed: str) -> None:
+    fields: dict[str, Any] = {"interrupt": interrupt, "function": number, "seq": 0, "tick": 0, "client": 1}
+    missing = KINDS["unsupported_called"](at=Far(0x1234, 0x5678), **fields)
+    assert sentence(missing) == f"{told}, called at 1234:5678, does not exist here."
+    assert narrate.brief(missing) == f"{listed} from 1234:5678"
+    called = KINDS["service_called"](name="do_it", registers={}, **fields)
+    assert told in sentence(called)
+    assert narrate.brief(called) == f"{listed} do it"
 
 
 def test_every_door_mode_and_stack_has_words() -> None:

@@ -189,7 +189,7 @@ def default_exception(host: Host, vector: int, error_code: int, cr2: int) -> Non
     elif vector in TRAPS or (vector in TO_REAL and not host.machine.is_bare_return(vector)):
         _announce(host, vector, error_code, cr2, "interrupt")
         reflect(host, vector)
-    else:
+    elif not host.machine.state.vmm.fault(vector, error_code, cr2, is_final=True):
         _announce(host, vector, error_code, cr2, "host")
         at = far(regs, regs.cs, regs.eip)
         text = describe(vector, error_code, cr2, str(at))
