@@ -63,7 +63,7 @@ class MemoryMapPane(Pane):
         """Linear address of the range the user has chosen; None: the one CS:(E)IP lies in."""
         self.ranges: RowsModel[RangeRow] = RowsModel(_COLUMNS, lambda row: row.range.linear, self)
         self.table = Table(self.ranges, "Ranges of linear memory", self)
-        self.table.set_widths(8, 8, 25, 24, 8, 6, 6)
+        self.table.set_widths(8, 9, 24, 24, 6, 6, 6)
         self.table.selectionModel().currentRowChanged.connect(lambda _now, _before: self._show_pages())
         self.table.clicked.connect(self._choose)
         self.table.enter_pressed.connect(lambda index: self._reveal(self.ranges.row(index.row()).range.linear))
