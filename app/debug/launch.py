@@ -17,6 +17,7 @@ from app.emu.dos.host_folder import HostFolder
 from app.emu.machine import Console, Machine, MachineOptions
 from app.emu.machine_errors import LoadError
 from app.emu.paging_policy import PagingOption
+from app.resources import resource
 
 MEMORY: Final = 32
 """MiB a machine has unless somebody wants another size."""
@@ -25,7 +26,9 @@ MEMORY_SIZES: Final = range(8, 1025)
 MEMORY_RULE: Final = f"the machine's memory is {MEMORY_SIZES[0]} to {MEMORY_SIZES[-1]} MiB"
 FAR_RETURN: Final = "ddk95"
 """Who does the far return of drivers' callbacks unless somebody wants the other way."""
-ENVIRONMENT = {"COMSPEC": "C:\\COMMAND.COM", "PATH": "C:\\", "PROMPT": "$P$G"}
+INTERPRETER: Final = "COMMAND.COM"
+"""What run-times start for a line of commands: there is one of our own where the folder has none."""
+ENVIRONMENT = {"COMSPEC": f"C:\\{INTERPRETER}", "PATH": "C:\\", "PROMPT": "$P$G"}
 """The guest's environment, unless it is told otherwise."""
 
 
@@ -134,6 +137,8 @@ def _machine(launch: Launch, folder: HostFolder, console: Console) -> Machine:
 
 def _load(machine: Machine, launch: Launch, programs: Programs, environment: Mapping[str, str]) -> Machine:
     dos = machine.state.dos
+    interpreter = resource("dos/command.com").read_bytes()
+    dos.mount.provide(INTERPRETER, interpreter, dos.time.stamp(machine.clock))
     _change_directory(dos, launch.directory)
     for program, *arguments in programs:
         words, redirected = redirection.split(arguments)

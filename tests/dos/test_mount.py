@@ -243,6 +243,35 @@ class TestOverlay:
             mount.file("READ.ME")
 
 
+class TestProvided:
+    """A file of our own in the root, where the folder has none of its name."""
+
+    def test_it_is_hidden_and_stays(self, mount: Mount, folder: Path) -> None:
+        mount.provide("OWN.COM", b"own", NOW)
+        assert mount.file("\\own.com").read(0, 9) == b"own"
+        number = mount.search("*.COM", 0)
+        assert mount.search_next(number).name == "PROG.COM"
+        with pytest.raises(NoMoreFiles):
+            mount.search_next(number)
+        with pytest.raises(AccessDenied):
+            mount.delete("OWN.COM")
+        assert "OWN.COM" not in on_host(folder)
+
+    def test_the_folders_own_goes_first(self, mount: Mount) -> None:
+        mount.provide("READ.ME", b"own", NOW)
+        assert mount.file("READ.ME").read(0, 9) == b"hello"
+
+    def test_the_host_never_has_it(self, folder: Path) -> None:
+        through = Mount(HostFolder(str(folder)), write_through=True)
+        through.provide("OWN.COM", b"own", NOW)
+        file = through.file("OWN.COM")
+        file.attributes = 0x20
+        for attempt in (lambda: file.write(0, b"x"), lambda: through.delete("OWN.COM")):
+            with pytest.raises(DosFailed):
+                attempt()
+        assert "OWN.COM" not in on_host(folder)
+
+
 class TestWriteThrough:
     @pytest.fixture
     def through(self, mount: Mount, folder: Path) -> Mount:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from app.emu.dos import names
+from app.emu.dos.blocks import Blocks
 from app.emu.dos.date_time import Stamp, dos_stamp
 from app.emu.dos.failures import (
     AccessDenied,
@@ -105,6 +106,12 @@ class Mount:
         """Note that something came from outside: what is written from here on is written because of it, too."""
         drive = self.root.drive
         drive.lineage = blake2b(f"{drive.lineage} {what}".encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+    def provide(self, name: str, contents: bytes, stamp: Stamp) -> None:
+        """Have a file in the root, where the folder has none: hidden from listings, and in memory only."""
+        if self.root.find(name) is None:
+            attributes, data = READ_ONLY | HIDDEN | SYSTEM, Blocks.of(contents)
+            self.root.nodes[name] = File(self.root.drive, None, stamp, attributes, self.root, name, data=data)
 
     # -- paths
 
