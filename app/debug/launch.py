@@ -6,6 +6,7 @@ import gc
 from base64 import b64decode
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -132,13 +133,15 @@ def _machine(launch: Launch, folder: HostFolder, console: Console) -> Machine:
     if launch.memory not in MEMORY_SIZES:
         raise LoadError(f"--memory {launch.memory}: {MEMORY_RULE}")
     options = MachineOptions(launch.memory, launch.write_through, launch.limit_checks, paging)
-    return Machine(options, folder, console)
+    machine = Machine(options, folder, console)
+    dos = machine.state.dos
+    with suppress(DosFailed):  # of a folder that cannot be read the program is missed next
+        dos.mount.provide(INTERPRETER, resource("dos/command.com").read_bytes(), dos.time.stamp(machine.clock))
+    return machine
 
 
 def _load(machine: Machine, launch: Launch, programs: Programs, environment: Mapping[str, str]) -> Machine:
     dos = machine.state.dos
-    interpreter = resource("dos/command.com").read_bytes()
-    dos.mount.provide(INTERPRETER, interpreter, dos.time.stamp(machine.clock))
     _change_directory(dos, launch.directory)
     for program, *arguments in programs:
         words, redirected = redirection.split(arguments)

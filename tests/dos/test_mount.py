@@ -234,13 +234,17 @@ class TestOverlay:
             with pytest.raises(AccessDenied):
                 attempt("RO.TXT")
 
-    def test_unreadable_host_folder_is_a_dos_error(self, mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_unreadable_host_folder_is_a_dos_error(
+        self, mount: Mount, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         def refuse(path: str) -> None:
             raise PermissionError(13, "no", path)
 
         monkeypatch.setattr(os, "scandir", refuse)
         with pytest.raises(AccessDenied):
             mount.file("READ.ME")
+        with pytest.raises(LoadError, match="cannot be read"):
+            mount.guest_path(str(folder / "Read.Me"))
 
 
 class TestProvided:

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Final
 
 from app.emu.dos import names
-from app.emu.dos.blocks import Blocks
 from app.emu.dos.date_time import Stamp, dos_stamp
 from app.emu.dos.failures import (
     AccessDenied,
     CurrentDirectory,
+    DosFailed,
     FileExists,
     FileNotFound,
     InvalidDrive,
@@ -108,10 +108,11 @@ class Mount:
         drive.lineage = blake2b(f"{drive.lineage} {what}".encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
     def provide(self, name: str, contents: bytes, stamp: Stamp) -> None:
-        """Have a file in the root, where the folder has none: hidden from listings, and in memory only."""
+        """Have a file in the root, where the folder has none: hidden from listings, and never in the host's folder."""
         if self.root.find(name) is None:
-            attributes, data = READ_ONLY | HIDDEN | SYSTEM, Blocks.of(contents)
-            self.root.nodes[name] = File(self.root.drive, None, stamp, attributes, self.root, name, data=data)
+            self.folder.provide(name, contents)
+            attributes, size = READ_ONLY | HIDDEN | SYSTEM, len(self.folder.read(name))
+            self.root.nodes[name] = File(self.root.drive, name, stamp, attributes, self.root, name, listed=size)
 
     # -- paths
 
@@ -214,8 +215,11 @@ class Mount:
         here: Directory = self.root
         parts: list[str] = []
         for step in resolved.relative_to(self.folder.root).parts:
-            name = here.host_entry(step)
-            node = here.find(name) if name else None
+            try:
+                name = here.host_entry(step)
+                node = here.find(name) if name else None
+            except DosFailed as failure:
+                raise LoadError(f"{host_path}: {failure.__doc__}: its folder cannot be read") from None
             if name is None or node is None:
                 raise LoadError(f"{host_path}: no such file, or not one DOS can see")
             parts.append(name)

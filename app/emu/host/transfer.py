@@ -124,12 +124,13 @@ def through_buffer(host: Host, vector: int, arguments: tuple[Argument, ...], cop
     """Copy arguments into the buffer and reflect an interrupt with pointers to them there."""
     client, regs = host.current, host.machine.regs
     placed = []
+    limit = BUFFER_SIZE // len(arguments)
     for number, each in enumerate(arguments):
         selector, offset = getattr(regs, each.segment).selector, offset_of(host, each.offset)
         at = number * HALF
         size = each.size
         if each.copied_in:
-            data = fetch(host, selector, offset, size)
+            data = fetch(host, selector, offset, size, limit)
             size = len(data)
             host.machine.memory.write((client.private << 4) + at, data)
         if each.copied_back:
@@ -147,14 +148,14 @@ def kept(arguments: tuple[Argument, ...]) -> tuple[str, ...]:
     return tuple("e" + each.offset for each in arguments if each.is_kept)
 
 
-def fetch(host: Host, selector: int, offset: int, size: int) -> bytes:
-    """What a pointer argument points at, no longer than half the buffer."""
+def fetch(host: Host, selector: int, offset: int, size: int, limit: int = HALF) -> bytes:
+    """What a pointer argument points at, no longer than its part of the buffer."""
     if size == INPUT_BUFFER:
         return host.read_pointer(selector, offset, host.read_pointer(selector, offset, 1)[0] + 2)
     if size >= 0:
-        return host.read_pointer(selector, offset, min(size, HALF)) if size else b""
+        return host.read_pointer(selector, offset, min(size, limit)) if size else b""
     data = bytearray()
-    while len(data) < HALF:
+    while len(data) < limit:
         data += host.read_pointer(selector, offset + len(data), 1)
         if data[-1] in _ENDS[size]:
             break
