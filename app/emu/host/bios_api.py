@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.emu.host.host import Host
 from app.emu.host.interrupts import reflect
-from app.emu.host.transfer import Copies, PointerAnswer, incoming, kept, outgoing, through_buffer
+from app.emu.host.transfer import BUFFER_SIZE, Copies, PointerAnswer, incoming, kept, outgoing, through_buffer
 
 if TYPE_CHECKING:
     from app.emu.host.transfer import Argument
@@ -35,7 +35,7 @@ def video(host: Host) -> bool:
     argument = _argument(regs)
     if argument is None:
         return False
-    through_buffer(host, VIDEO, (argument,), Copies(kept((argument,)), only_if_done=False))
+    through_buffer(host, VIDEO, (argument,), Copies(kept((argument,)), only_if_done=False), BUFFER_SIZE)
     return True
 
 

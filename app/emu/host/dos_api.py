@@ -13,6 +13,7 @@ from typing import Final
 
 from app.emu.address import Far
 from app.emu.dos.data_area import upper_byte
+from app.emu.dos.psp import TERMINATE_VECTOR
 from app.emu.host import dos_exec, dos_pointers, vectors
 from app.emu.host.client import Client, Vector
 from app.emu.host.host import Host, Level
@@ -36,6 +37,7 @@ from app.emu.services import ServiceFailed
 
 _FIRST_WITH_CARRY: Final = 0x38
 """Older functions have no failure: CF means nothing."""
+_END_PROGRAM: Final = 0x00
 _PARSE_NAME: Final = 0x29
 _FCB: Final = 12
 """Bytes of a file control block that parsing a name writes."""
@@ -101,6 +103,8 @@ class Parsed(Copies):
 def translate(host: Host) -> bool:
     """Serve or start INT 21h for a client; False when the call has no pointers and is to be reflected as it is."""
     regs = host.machine.regs
+    if regs.ah == _END_PROGRAM:
+        return _end_other_program(host)
     direct = DIRECT.get(regs.ax) or DIRECT.get(regs.ah)
     if direct is not None:
         regs.set_flag(Flag.CF, on=False)
@@ -128,6 +132,16 @@ def translate(host: Host) -> bool:
         _with_segment(host)
     else:
         return False
+    return True
+
+
+def _end_other_program(host: Host) -> bool:
+    """AH=00h for a PSP that is not the client's own: DOS ends that and comes back here (reference 9.1)."""
+    machine, psp = host.machine, host.machine.state.dos.current_psp
+    if psp == host.current.psp:
+        return False
+    machine.memory.write_u32((psp << 4) + TERMINATE_VECTOR, machine.real_return.to_dword())
+    reflect(host, 0x21).on_return = Copies(("eax", "ebx", "ecx", "edx", "esi", "edi", "ebp"))
     return True
 
 

@@ -120,11 +120,10 @@ def offset_of(host: Host, name: str) -> int:
     return int(getattr(regs, "e" + name)) if host.current.wide else regs.low(name)
 
 
-def through_buffer(host: Host, vector: int, arguments: tuple[Argument, ...], copies: Copies) -> None:
-    """Copy arguments into the buffer and reflect an interrupt with pointers to them there."""
+def through_buffer(host: Host, vector: int, arguments: tuple[Argument, ...], copies: Copies, limit: int = HALF) -> None:
+    """Copy arguments, each up to a limit, into the buffer and reflect an interrupt with pointers to them there."""
     client, regs = host.current, host.machine.regs
     placed = []
-    limit = BUFFER_SIZE // len(arguments)
     for number, each in enumerate(arguments):
         selector, offset = getattr(regs, each.segment).selector, offset_of(host, each.offset)
         at = number * HALF
@@ -149,7 +148,7 @@ def kept(arguments: tuple[Argument, ...]) -> tuple[str, ...]:
 
 
 def fetch(host: Host, selector: int, offset: int, size: int, limit: int = HALF) -> bytes:
-    """What a pointer argument points at, no longer than its part of the buffer."""
+    """What a pointer argument points at, up to a limit."""
     if size == INPUT_BUFFER:
         return host.read_pointer(selector, offset, host.read_pointer(selector, offset, 1)[0] + 2)
     if size >= 0:
