@@ -141,7 +141,9 @@ def _end_other_program(host: Host) -> bool:
     if psp == host.current.psp:
         return False
     machine.memory.write_u32((psp << 4) + TERMINATE_VECTOR, machine.real_return.to_dword())
-    reflect(host, 0x21).on_return = Copies(("eax", "ebx", "ecx", "edx", "esi", "edi", "ebp"))
+    level = reflect(host, 0x21)
+    level.psp = host.current.psp  # outlives the program that ends
+    level.on_return = Copies(("eax", "ebx", "ecx", "edx", "esi", "edi", "ebp"))
     return True
 
 
