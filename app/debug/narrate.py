@@ -91,7 +91,8 @@ def weightiest(happened: list[Event]) -> Event | None:
 
 
 _WEIGHT: Final[dict[type[Event], int]] = {
-    events.ProgramEnded: 9,
+    events.ProgramEnded: 10,
+    events.PageMissed: 9,
     events.ExceptionRaised: 8,
     events.CallbackEntered: 7,
     events.CallbackReturned: 7,
@@ -237,13 +238,18 @@ def _interrupt_reflected(event: events.InterruptReflected) -> str:
     )
 
 
+def _during(event: events.ExceptionRaised) -> str:
+    return f", {event.during}," if event.during is not None else ""
+
+
 @_tells(events.ExceptionRaised)
 def _exception_raised(event: events.ExceptionRaised) -> str:
     name = NAMES[event.vector] if event.vector < len(NAMES) else "reserved"
     by = {"client": "the client's handler", "interrupt": "the interrupt of that number", "host": "the host"}
+    where = f" for linear address {event.cr2:08X}" if event.cr2 is not None else ""
     return (
-        f"Exception {event.vector:02X}h ({name}), error code {event.error_code:04X}h, at {event.at} "
-        f"goes to {by[event.handled_by]}."
+        f"Exception {event.vector:02X}h ({name}){where}, error code {event.error_code:04X}h, at {event.at}"
+        f"{_during(event)} goes to {by[event.handled_by]}."
     )
 
 
@@ -281,7 +287,7 @@ def _watchpoint_hit(event: events.WatchpointHit) -> str:
 @_tells(events.PageMissed)
 def _page_missed(event: events.PageMissed) -> str:
     page = f"The page of linear address {event.linear:08X}"
-    return f"{page} is out, not being locked, and cannot be brought back during {event.during}."
+    return f"{page} is out, not being locked, and cannot be brought back {event.during}: a page fault."
 
 
 @_tells(events.InterruptFlagChanged)
@@ -352,6 +358,28 @@ def _v86_breakpoint_hit(event: events.V86BreakpointHit) -> str:
     return f"The handler of the V86 breakpoint at {event.address} returned; {moved} the client's CS:IP."
 
 
+_PROCEDURES: Final = {
+    "event": "an event with reference data {0:08X}",
+    "time_out": "a time-out with reference data {0:08X}",
+    "fault": "exception {0:02X}h",
+    "port": "I/O port {0:04X}h",
+}
+
+
+def _why(event: events.VxdProcedureCalled) -> str:
+    return _PROCEDURES.get(event.nature, event.nature).format(event.reference)
+
+
+@_tells(events.VxdProcedureCalled)
+def _vxd_procedure_called(event: events.VxdProcedureCalled) -> str:
+    return f"The manager calls the driver's procedure at linear {event.procedure:08X} for {_why(event)}."
+
+
+@_tells(events.Finding)
+def _finding(event: events.Finding) -> str:
+    return f"{event.severity.capitalize()} {event.rule}, at {event.at}: {event.message}."
+
+
 @_tells(events.UnsupportedCalled)
 def _unsupported_called(event: events.UnsupportedCalled) -> str:
     return f"{_call(event.interrupt, event.function)}, called at {event.at}, does not exist here."
@@ -418,7 +446,7 @@ _LINES: Final[dict[type[Event], _Sentence]] = {
     events.RealModeReturned: lambda e: f"{e.function:04X}h back from {e.target}",
     events.InterruptReflected: lambda e: f"{e.nature} INT {e.vector:02X}h: {_modes(e)}, handler {e.handler}",
     events.ExceptionRaised: lambda e: (
-        f"{e.vector:02X}h with error code {e.error_code:04X} at {e.at}, handled by the {e.handled_by}"
+        f"{e.vector:02X}h with error code {e.error_code:04X} at {e.at}{_during(e) or ','} handled by the {e.handled_by}"
     ),
     events.DescriptorChanged: _descriptor,
     events.VectorChanged: lambda e: f"{e.table} vector {e.vector:02X}h: {e.before} → {e.after}",
@@ -426,7 +454,7 @@ _LINES: Final[dict[type[Event], _Sentence]] = {
         f"{e.action} {e.linear:08X}, {_size(e.size)}, handle {e.handle:08X}{', ' + e.detail if e.detail else ''}"
     ),
     events.WatchpointHit: lambda e: f"watchpoint {e.handle} at {e.linear:08X}: {e.access.replace('_', '/')}, {e.at}",
-    events.PageMissed: lambda e: f"{e.linear:08X} is paged out during {e.during}",
+    events.PageMissed: lambda e: f"{e.linear:08X} is paged out, {e.during}",
     events.InterruptFlagChanged: lambda e: f"interrupts {'on' if e.enabled else 'off'}",
     events.ResidentProviderInstalled: lambda e: f"provider {e.provider}, for {e.bits}-bit clients at {e.linear:08X}",
     events.ResidentProviderNotified: lambda e: f"provider {e.provider}: {e.handler}, {name_of(str(e.reason))}",
@@ -434,6 +462,8 @@ _LINES: Final[dict[type[Event], _Sentence]] = {
     events.VxdCallbackAllocated: lambda e: f"{e.nature} {e.address}: procedure {e.procedure:08X}",
     events.VxdCallbackEntered: lambda e: f"{e.nature} {e.address}: procedure {e.procedure:08X} called",
     events.VxdCallbackReturned: lambda e: f"{e.nature} {e.address}: procedure {e.procedure:08X} done",
+    events.VxdProcedureCalled: lambda e: f"{_why(e)}: procedure {e.procedure:08X}",
+    events.Finding: lambda e: f"{e.severity} {e.rule}: {e.message}",
     events.V86BreakpointInstalled: lambda e: f"{e.address}: handler {e.procedure:08X}",
     events.V86BreakpointRemoved: lambda e: f"{e.address}: handler was {e.procedure:08X}",
     events.V86BreakpointHit: lambda e: f"{e.address}: CS:IP {'moved' if e.advanced else 'NOT moved'} by the handler",

@@ -81,10 +81,16 @@ STATE: Final = {
     "app.emu.vmm.control": "ApplicationTold Broadcast Delivered",
     "app.emu.vmm.device": "Device Part",
     "app.emu.vmm.dispatch": "BreakpointDone CallbackDone VmReturnDone",
+    "app.emu.vmm.faults": "Fault FaultDone FaultHooks VmmFaultDone Where",
     "app.emu.vmm.hooks": "HookDone",
     "app.emu.vmm.levels": "Call Nest NestedLevel Ring0Level Waiting",
+    "app.emu.vmm.lists": "DriverList",
     "app.emu.vmm.manager": "Manager",
     "app.emu.vmm.messages": "Message Sending",
+    "app.emu.vmm.ports": "Access PieceDone PortTrap",
+    "app.emu.vmm.schedule": "CalledAtOnce Pending PendingDone Schedule",
+    "app.emu.vmm.storage": "PageBlock Storage",
+    "app.emu.vmm.vxd_int": "Borrowed",
     "app.emu.watchpoint": "Watchpoint WatchType",
 }
 """The classes of state: module, and the names in it. Whoever keeps an object of another class in state adds it here."""
