@@ -44,6 +44,7 @@ class Found:
 
     name: str
     node: File | Directory
+    long_name: str
 
     @property
     def size(self) -> int:
@@ -64,6 +65,8 @@ class Search:
     remaining: list[str]
     required: int = 0
     owner: int = 0
+    long_names: dict[str, str] = field(default_factory=dict)
+    """{DOS name: long name} of those that were there at its beginning, when it is one for long names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,8 +347,8 @@ class Mount:
         known = self.directory(parts).long_names()
         if parts:
             known = {".": ".", "..": ".."} | known
-        matching = [name for name, full in known.items() if names.fits(last, full) or names.fits(last, name)]
-        return Search(parts, attributes, matching, required, owner)
+        matching = {name: full for name, full in known.items() if names.fits(last, full) or names.fits(last, name)}
+        return Search(parts, attributes, list(matching), required, owner, matching)
 
     def keep_search_long(self, search: Search) -> int:
         """Keep a search for whoever goes on with it; returns its number."""
@@ -376,7 +379,7 @@ class Mount:
             name = search.remaining.pop(0)
             node = directory if name in {".", ".."} else directory.find(name)
             if node is not None and _is_wanted(node.attributes, search):
-                return Found(name, node)
+                return Found(name, node, search.long_names.get(name, name))
         return None
 
 
