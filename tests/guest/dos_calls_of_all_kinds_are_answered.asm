@@ -84,6 +84,19 @@
         check   nc, "7303h: free space"
         cmp     dword [buffer + 8], 512
         check   e, "bytes of a sector"
+        mov     ebx, 0F0F00000h
+        mov     ah, 52h
+        int     21h
+        shr     ebx, 16
+%if WIDTH == 32
+        cmp     ebx, 0
+        check   e, "52h: the whole offset is answered"
+%else
+        cmp     ebx, 0F0F0h
+        check   e, "52h: no high half is touched"
+%endif
+        push    ds
+        pop     es
         mov     bl, 3
         int21   4409h
         check   nc, "4409h: drive C:"

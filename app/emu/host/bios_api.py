@@ -30,7 +30,7 @@ def video(host: Host) -> bool:
     """Start INT 10h for a client; False when the call has no pointers."""
     regs = host.machine.regs
     if regs.ax == _ASK_FONT:
-        reflect(host, VIDEO).on_return = PointerAnswer("es", tells_failure=False)
+        reflect(host, VIDEO).on_return = PointerAnswer("es", "bp", tells_failure=False)
         return True
     argument = _argument(regs)
     if argument is None:
@@ -59,5 +59,5 @@ def system(host: Host) -> bool:
     """Start INT 15h for a client; False when the call has no pointers."""
     if host.machine.regs.ah != _CONFIGURATION:
         return False
-    reflect(host, SYSTEM).on_return = PointerAnswer("es")
+    reflect(host, SYSTEM).on_return = PointerAnswer("es", "bx")
     return True

@@ -79,8 +79,10 @@ class Search(Copies):
         Copies.finish(self, host, level)
 
 
-ANSWERS: Final = {0x1B00: "ds", 0x1C00: "ds", 0x5200: "es", 0x5D06: "ds", 0x6300: "ds"}
-"""Functions (AX, or AH with 00h) that answer with a pointer, and its segment register."""
+ANSWERS: Final = {
+    0x1B00: ("ds", "bx"), 0x1C00: ("ds", "bx"), 0x5200: ("es", "bx"), 0x5D06: ("ds", "si"), 0x6300: ("ds", "si"),
+}  # fmt: skip
+"""Functions (AX, or AH with 00h) that answer with a pointer, and its registers."""
 SEGMENTS: Final = frozenset({0x26, 0x55})
 """Functions that take a segment in DX."""
 
@@ -126,7 +128,7 @@ def translate(host: Host) -> bool:
     elif arguments:
         through_buffer(host, 0x21, arguments, Copies(kept(arguments), only_if_done=tells_failure))
     elif regs.ax in ANSWERS or regs.ah << 8 in ANSWERS:
-        answer = PointerAnswer(ANSWERS.get(regs.ax) or ANSWERS[regs.ah << 8], tells_failure)
+        answer = PointerAnswer(*(ANSWERS.get(regs.ax) or ANSWERS[regs.ah << 8]), tells_failure)
         reflect(host, 0x21).on_return = answer
     elif regs.ah in SEGMENTS:
         _with_segment(host)

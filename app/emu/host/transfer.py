@@ -86,16 +86,17 @@ class Copies:
 
 @dataclass(slots=True)
 class PointerAnswer:
-    """A call that gives a real-mode pointer: the client gets a selector for its segment.
+    """A call that gives a real-mode pointer: the client gets a selector for its segment, the offset as wide as itself.
 
     tells_failure: CF says whether it has given one; older functions leave CF as it was.
     """
 
     segment: str
+    offset: str
     tells_failure: bool = True
 
     def finish(self, host: Host, level: Level) -> None:
-        """The segment register the pointer is in, as a selector."""
+        """Both parts of the pointer, in the registers they came in."""
         regs = host.machine.regs
         if self.tells_failure and regs.eflags & Flag.CF:
             return
@@ -105,6 +106,8 @@ class PointerAnswer:
             fail(regs, failure)
         else:
             setattr(regs, self.segment, host.load(selector))
+            if level.client.wide:
+                setattr(regs, "e" + self.offset, regs.low(self.offset))
 
 
 def fail(regs: Registers, failure: ServiceFailed) -> None:
