@@ -13,7 +13,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from app.emu.dos.failures import InvalidEnvironment, PathNotFound
+from app.emu.dos.failures import InvalidEnvironment, InvalidMemoryBlock, PathNotFound
 from app.emu.dos.psp import ENVIRONMENT
 from app.emu.host.client import Client
 from app.emu.host.host import Host
@@ -49,7 +49,9 @@ def execute(host: Host) -> None:
     copies = Copies(("ebx", "edx"))
     if function == _OVERLAY:
         data = host.read_pointer(*block, 4)
-        place = host.segment(int.from_bytes(data[:2], "little")).base >> 4 & 0xFFFF
+        place = _paragraph(host, int.from_bytes(data[:2], "little"))
+        if place is None:
+            raise InvalidMemoryBlock
         _put(host, _BLOCK, place.to_bytes(2, "little") + data[2:])
     else:
         size = _put_block(host, client, block)
@@ -59,6 +61,12 @@ def execute(host: Host) -> None:
     regs.ds = regs.es = Segment.real(client.private)
     regs.set_low("dx", 0)
     regs.set_low("bx", _BLOCK)
+
+
+def _paragraph(host: Host, selector: int) -> int | None:
+    """What real mode calls a selector's segment; None where it cannot reach it."""
+    base = host.segment(selector).base
+    return base >> 4 if base < _CONVENTIONAL and not base & 0x0F else None
 
 
 def _put(host: Host, at: int, data: bytes) -> None:
@@ -99,9 +107,9 @@ def _environment(host: Host, client: Client, selector: int) -> int:
         selector = memory.read_u16((psp << 4) + ENVIRONMENT)  # a selector since the program is a client
     if not selector:
         return 0
-    base = host.segment(selector).base
-    if base < _CONVENTIONAL and not base & 0x0F:
-        return base >> 4
+    paragraph = _paragraph(host, selector)
+    if paragraph is not None:
+        return paragraph
     strings = bytearray()
     while not strings.endswith(b"\0\0"):
         if len(strings) == BUFFER_SIZE - _STRINGS:
