@@ -118,6 +118,20 @@
         int     21h
         cmp     bx, [psp_selector]
         check   e, "50h goes back to ours"
+        call    new_selector            ; a PSP real mode cannot reach
+        mov     eax, 110000h
+        call    set_base
+        mov     ah, 50h
+        int     21h
+        check   c, "50h: a PSP in extended memory"
+        mov     dx, bx
+        mov     ah, 55h
+        int     21h
+        check   c, "55h: the same"
+        mov     ah, 62h
+        int     21h
+        cmp     bx, [psp_selector]
+        check   e, "nothing has changed"
         mov     xdx, name
         mov     ah, 41h
         int     21h

@@ -13,6 +13,7 @@ from typing import Final
 
 from app.emu.address import Far
 from app.emu.dos.data_area import upper_byte
+from app.emu.dos.failures import InvalidMemoryBlock
 from app.emu.dos.psp import TERMINATE_VECTOR
 from app.emu.host import dos_exec, dos_pointers, vectors
 from app.emu.host.client import Client, Vector
@@ -29,6 +30,7 @@ from app.emu.host.transfer import (
     incoming,
     kept,
     offset_of,
+    paragraph,
     through_buffer,
 )
 from app.emu.int31 import descriptors, dos_memory
@@ -176,7 +178,10 @@ def _parse_name(host: Host) -> None:
 def _with_segment(host: Host) -> None:
     """DX is a selector of conventional memory: DOS gets its segment."""
     regs = host.machine.regs
-    segment = host.segment(regs.low("dx")).base >> 4
+    segment = paragraph(host, regs.low("dx"))
+    if segment is None:
+        fail(regs, InvalidMemoryBlock())
+        return
     reflect(host, 0x21).on_return = Copies(("edx",))
     regs.set_low("dx", segment)
 
@@ -260,8 +265,10 @@ def _resize(host: Host) -> None:
 
 
 def _set_psp(host: Host) -> None:
-    dos, regs = host.machine.state.dos, host.machine.regs
-    dos.current_psp = host.segment(regs.low("bx")).base >> 4
+    psp = paragraph(host, host.machine.regs.low("bx"))
+    if psp is None:
+        raise InvalidMemoryBlock
+    host.machine.state.dos.current_psp = psp
 
 
 def _get_psp(host: Host) -> None:

@@ -31,6 +31,7 @@ ANSWERED: Final = -4
 """As many bytes as the service says in CX."""
 LINE: Final = -5
 """A string that ends with a zero or a carriage return."""
+_CONVENTIONAL: Final = 0x100000
 _ENDS: Final = {STRING: b"\0", DOLLAR_STRING: b"$", LINE: b"\0\r"}
 
 
@@ -114,6 +115,12 @@ def fail(regs: Registers, failure: ServiceFailed) -> None:
     """A failure of the host as DOS tells one: CF and the low byte of the code."""
     regs.ax = failure.code & 0xFF
     regs.set_flag(Flag.CF, on=True)
+
+
+def paragraph(host: Host, selector: int) -> int | None:
+    """What real mode calls a selector's segment; None where it cannot reach it."""
+    base = host.segment(selector).base
+    return base >> 4 if base < _CONVENTIONAL and not base & 0x0F else None
 
 
 def offset_of(host: Host, name: str) -> int:
