@@ -227,6 +227,17 @@ class TestOverlay:
         with pytest.raises(PathNotFound):
             mount.change_directory("SUB")
 
+    def test_the_current_directory_is_not_longer_than_dos_can_tell(self, mount: Mount) -> None:
+        for _ in range(7):
+            mount.make_directory("DEEPER12", NOW)
+            mount.change_directory("DEEPER12")
+        mount.make_directory("X", NOW)
+        mount.make_directory("DEEPER12", NOW)
+        with pytest.raises(PathNotFound):
+            mount.change_directory("DEEPER12")
+        assert len("\\".join(mount.current)) == 62
+        mount.create("DEEPER12\\FILE", NOW)
+
     def test_read_only_files(self, mount: Mount, folder: Path) -> None:
         (folder / "ro.txt").write_bytes(b"r")
         (folder / "ro.txt").chmod(0o444)

@@ -36,6 +36,8 @@ _LETTER: Final = "C"
 SERIAL: Final = 0x0DE5_0CA7
 """The volume's serial number."""
 _MAX_SEARCHES: Final = 256
+_LONGEST_CURRENT: Final = 66
+"""Letters of the current directory with its drive, as many as DOS has room for."""
 
 
 @dataclass(slots=True)
@@ -310,6 +312,8 @@ class Mount:
         except FileNotFound:
             raise PathNotFound from None
         self.directory(parts)
+        if len(spelled(parts)) > _LONGEST_CURRENT:
+            raise PathNotFound
         self.current = parts
 
     # -- searches
