@@ -146,6 +146,7 @@ class StartPage(QWidget):
         view.setFrameShape(QFrame.Shape.StyledPanel)
         view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         view.setResizeMode(QListWidget.ResizeMode.Adjust)
+        view.setWordWrap(True)  # without it rows keep their heights when the list becomes narrower
         view.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         view.setMouseTracking(True)
         view.itemActivated.connect(self._choose)

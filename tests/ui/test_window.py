@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Never
@@ -209,6 +210,23 @@ def test_the_start_page_loads_a_sample_by_key(
         QTest.keyClick(window.start_page.samples, Qt.Key.Key_Return)
     assert window.workbench.isVisible()
     assert window._settings.recent[0].name == "hello16.com"
+
+
+def test_rows_of_the_start_page_have_room_for_their_lines(qtbot: QtBot, make_window: Callable[[], MainWindow]) -> None:
+    """Also when the scroll bar has made the list narrower."""
+    samples = make_window().start_page.samples
+    qtbot.waitUntil(lambda: samples.verticalScrollBar().isVisible())
+
+    def heights() -> list[int]:
+        tops = [samples.visualItemRect(samples.item(row)).top() for row in range(samples.count())]
+        return [after - before for before, after in itertools.pairwise(tops)]
+
+    qtbot.waitUntil(lambda: heights() == [samples.sizeHintForRow(row) for row in range(samples.count() - 1)])
+
+
+def test_the_start_page_offers_the_c_programs(make_window: Callable[[], MainWindow]) -> None:
+    samples = make_window().start_page.samples
+    assert "C: signals" in [samples.item(row).text() for row in range(samples.count())]
 
 
 def test_a_sample_of_the_start_page_runs_behind_the_one_it_needs() -> None:

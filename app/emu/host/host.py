@@ -7,6 +7,7 @@ stack) and comes back through `Host.resume`. A level is data, so any number of t
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
@@ -270,17 +271,25 @@ class Host:
 
     def reload(self, selector: int) -> None:
         """A descriptor changed: segment registers that hold it take the new one at once (DPMI 1.0)."""
-        regs = self.machine.regs
-        for name in SEGMENTS:
-            if getattr(regs, name).selector & ~3 == selector & ~3 and selector & 0xFFFC:
-                setattr(regs, name, self.load(getattr(regs, name).selector))
+        for regs in self._contexts():
+            for name in SEGMENTS:
+                if getattr(regs, name).selector & ~3 == selector & ~3 and selector & 0xFFFC:
+                    setattr(regs, name, self.load(getattr(regs, name).selector))
 
     def drop(self, selector: int) -> None:
         """A descriptor was freed: data segment registers that hold it become null (DPMI 1.0)."""
-        regs = self.machine.regs
-        for name in ("ds", "es", "fs", "gs"):
-            if getattr(regs, name).selector & ~3 == selector & ~3:
-                setattr(regs, name, null_segment())
+        for regs in self._contexts():
+            for name in ("ds", "es", "fs", "gs"):
+                if getattr(regs, name).selector & ~3 == selector & ~3:
+                    setattr(regs, name, null_segment())
+
+    def _contexts(self) -> Iterator[Registers]:
+        """The registers that hold selectors of the current client: the running ones, and those of contexts it left.
+
+        A host loads those anew when it goes back, and so finds what has become of the descriptors meanwhile.
+        """
+        yield self.machine.regs
+        yield from (level.saved for level in self.levels if level.left is self.client and not level.saved.is_v86)
 
     # Pointers of the client
 
