@@ -163,7 +163,7 @@ def test_the_text_lists_ranges_and_pages(pane: MemoryMapPane) -> None:
     pane.table.clearFocus()
     text = pane.export_text()
     assert "real-mode stack" in text
-    assert "Page 00010000: present at physical 00010000, read/write" in text
+    assert "Page 00010000: present, locks: 1 by client 1, dirty, accessed, read/write, physical 00010000" in text
 
 
 def test_every_background_can_be_read_on(theme: Theme) -> None:

@@ -19,7 +19,7 @@ _LANES, _LANE_WIDTH = 3, 5
 _ARROW_WIDTH = 13
 _GUTTER = DOT_WIDTH + _LANES * _LANE_WIDTH + _ARROW_WIDTH
 _MNEMONIC_WIDTH = 7
-_OPERANDS_WIDTH = 60
+_OPERANDS_WIDTH = 48
 """Operands and a note such as the name of a service, before linear addresses and bytes give way."""
 _LEAST_OPERANDS = 30
 """As `rep movsb byte es:[edi], byte [esi]` takes: below this the bytes go."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtWidgets import QLabel, QSizePolicy, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from app.debug.memory_map import NO_MAP, MapRange, Purpose, Tally
 from app.debug.narrate import counted
@@ -18,6 +18,7 @@ from app.debug.snapshot import Snapshot
 from app.debug.watches import MemoryWatch, Watch
 from app.emu.memory.layout import PAGE
 from app.ui import format as fmt
+from app.ui.elided_label import ElidedLabel
 from app.ui.panes.earlier import Earlier
 from app.ui.panes.headed import Headed
 from app.ui.panes.legend import Entry, Legend, background, sign
@@ -75,8 +76,7 @@ class MemoryMapPane(Pane):
         self.grid.selectionModel().currentChanged.connect(lambda _now, _before: self._tell_page())
         self.grid.enter_pressed.connect(self._reveal_page)
         self.grid.doubleClicked.connect(self._reveal_page)
-        self.told = QLabel(self)
-        self.told.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.told = ElidedLabel(self)
         self.told.setContentsMargins(6, 2, 4, 2)
         self._arrange()
         self.setFocusProxy(self.table)
@@ -183,9 +183,9 @@ class MemoryMapPane(Pane):
 
     def _tell_page(self) -> None:
         page = self.pages.page(self.grid.currentIndex())
-        text = describe(page) if page is not None else "Choose a page to read about it; Enter shows it in memory."
-        self.told.setText(text)
-        self.told.setToolTip(text)
+        self.told.say(
+            describe(page) if page is not None else "Choose a page to read about it; Enter shows it in memory."
+        )
 
     def _reveal_page(self, index: Index) -> None:
         if (page := self.pages.page(index)) is not None:
