@@ -15,6 +15,7 @@ enum { TIMER = 0x08, CLOCK = 0x1A, TICKS = 2 };
 
 static struct interrupt_hook hook;
 static volatile int ticks, raises;
+static volatile uint32_t turns;
 
 static void count_tick(void)
 {
@@ -55,7 +56,7 @@ static int loop_in_real_mode(void)
         return 0;
     copy_to_far(selector, 0, code, sizeof code);
     int before = ticks;
-    for (int turns = 0; ticks < before + TICKS && turns < 100; turns++)
+    for (int calls = 0; ticks < before + TICKS && calls < 100; calls++)
         call_real_mode_far(&(struct real_mode_call){.cs = segment});
     return !free_dos_memory(selector) && ticks == before + TICKS;
 }
@@ -65,13 +66,12 @@ int main(int count, char **arguments)
     (void)count, (void)arguments;
     check(!hook_interrupt(&hook, TIMER, count_tick), "a handler for the timer's interrupt");
     int first = bios_ticks() - ticks;
-    for (uint32_t turns = 0; ticks < TICKS && turns < 100000000; turns++)
-        ;
+    while (ticks < TICKS && turns < 100000000)
+        turns++;
     check(ticks == TICKS, "two ticks came in protected mode");
     check(loop_in_real_mode(), "and two in real mode");
     check(bios_ticks() - ticks == first, "the BIOS has counted as many");
 
-    static volatile uint32_t turns;
     set_signal_handler(SIGNAL_ALARM, leave);
     raises = 1;
     if (!set_jump(behind))
@@ -86,7 +86,7 @@ int main(int count, char **arguments)
     raises = 0;
     check(!unhook_interrupt(&hook, TIMER), "the vector is as it was");
     int last = ticks;
-    for (volatile uint32_t turns = 0; turns < 100000; turns++)
+    for (turns = 0; turns < 100000; turns++)
         ;
     check(ticks == last, "no more ticks come");
     return failures;

@@ -6,22 +6,25 @@
         CONTEXT = 18 * 4                # bytes
         FRAME = 12                      # bytes pushed here above the host's frame
 
+        .macro  for_each_vector what
+        .irp    vector, 0x00, 0x03, 0x06, 0x0B, 0x0C, 0x0D, 0x0E, 0x10
+        \what \vector
+        .endr
+        .endm
+
         .macro  handler vector
 exception_\vector:
         pushl   $\vector
         jmp     common
         .endm
 
+        .macro  row vector
+        .long   \vector, exception_\vector
+        .endm
+
         .text
         .globl  _exception_handlers, _dispatch_context
-        handler 0x00
-        handler 0x03
-        handler 0x06
-        handler 0x0B
-        handler 0x0C
-        handler 0x0D
-        handler 0x0E
-        handler 0x10
+        for_each_vector handler
 
 common: pushl   %ds
         pushl   %eax
@@ -112,9 +115,7 @@ dispatch:
 
         .section .rodata,"dr"
 _exception_handlers:                    # pairs: vector, handler
-        .irp    vector, 0x00, 0x03, 0x06, 0x0B, 0x0C, 0x0D, 0x0E, 0x10
-        .long   \vector, exception_\vector
-        .endr
+        for_each_vector row
         .long   -1
 
         .bss

@@ -71,11 +71,14 @@ int32_t read_file(int handle, void *data, uint32_t size)
 {
     uint32_t done = 0;
     while (done < size) {
-        int32_t count = move_buffer(0x3F00, handle, piece(size - done));
-        if (count <= 0)
-            return count && !done ? count : (int32_t)done;
+        uint32_t wanted = piece(size - done);
+        int32_t count = move_buffer(0x3F00, handle, wanted);
+        if (count < 0)
+            return done ? (int32_t)done : count;
         copy_from_far((char *)data + done, stub.ds_selector, 0, count);
         done += count;
+        if ((uint32_t)count < wanted)
+            break; /* the end of the file, or of a line of the console */
     }
     return done;
 }
@@ -91,7 +94,7 @@ int32_t write_file(int handle, const void *data, uint32_t size)
             return done ? (int32_t)done : count;
         done += count;
         if ((uint32_t)count < wanted)
-            break;
+            break; /* the disk is full */
     }
     return done;
 }
