@@ -249,7 +249,12 @@ def _descriptor_changed(event: events.DescriptorChanged) -> str:
 
 @_tells(events.VectorChanged)
 def _vector_changed(event: events.VectorChanged) -> str:
-    tables = {"real": "Real-mode vector", "protected": "Protected-mode vector", "exception": "Exception handler"}
+    tables = {
+        "real": "Real-mode vector",
+        "protected": "Protected-mode vector",
+        "exception": "Exception handler",
+        "real_exception": "Handler of real-mode exception",
+    }
     return f"{tables[event.table]} {event.vector:02X}h now points to {event.after} (before: {event.before})."
 
 
