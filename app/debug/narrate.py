@@ -133,7 +133,7 @@ def _client_entered(event: events.ClientEntered) -> str:
 
 @_tells(events.ClientLeft)
 def _client_left(event: events.ClientLeft) -> str:
-    return f"The {event.bits}-bit client with PSP {event.psp:04X} ended; the host released everything it held."
+    return f"The {event.bits}-bit client with PSP {event.psp:04X} ended; the host released what it held."
 
 
 @_tells(events.ModeSwitched)

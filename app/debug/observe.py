@@ -32,7 +32,6 @@ from app.emu.address import Far
 from app.emu.bios.screen import screen
 from app.emu.disassembly import Flow
 from app.emu.events import Door
-from app.emu.host.profile import PROFILE
 from app.emu.machine import Machine, Place
 from app.emu.memory.layout import PAGE
 from app.emu.registers import Registers, Segment
@@ -176,7 +175,7 @@ class Observer:
             callback_depth=sum(level.door is Door.CALLBACK for level in host.levels),
             client=client.number if client is not None else 0,
             client_bits=client.bits if client is not None else 0,
-            profile=PROFILE.name,
+            profile=host.profile.name,
             program=self._launch.name,
             sentence=self._sentence(moving.stop),
             code=self._code.lines(interest.code_start, interest.code_lines),

@@ -28,6 +28,7 @@ from app.debug.history import History
 from app.debug.launch import CapturedConsole, Launch, start
 from app.debug.session import Session
 from app.debug.snapshot import Stop
+from app.emu.host.profiles import PROFILES
 from app.emu.machine import Machine, Place
 from app.emu.registers import Mode
 from app.resources import resource
@@ -217,6 +218,12 @@ SEVERAL_CLIENTS = {
     ),
     "three providers": Launch(str(build.BUILT / "resident_providers_are_told-32.com"), memory=8),
     "a resident client": Launch(str(build.BUILT / "client_stays_resident_by_dos-16.com"), memory=8),
+    **{
+        f"a client and its child under {name}": Launch(
+            str(build.BUILT / "child_client_leaves_the_parent_alone-32.com"), memory=8, profile=name
+        )
+        for name in PROFILES
+    },
 }
 
 

@@ -24,12 +24,11 @@ def _multiplex(host: Host) -> bool:
 
 _TRANSLATED: Final = {
     DOS: dos_api.translate,
-    MULTIPLEX: _multiplex,
     mouse_api.VECTOR: mouse_api.translate,
     bios_api.VIDEO: bios_api.video,
     bios_api.SYSTEM: bios_api.system,
 }
-"""What the host does itself for some functions of these; they say False to the others."""
+"""What a host that translates does itself for some functions of these; they say False to the others."""
 
 
 def default_interrupt(host: Host, vector: int) -> None:
@@ -40,7 +39,7 @@ def default_interrupt(host: Host, vector: int) -> None:
     elif vector == DOS and regs.ah == TERMINATE:
         termination.terminate(host, host.current, regs.al)
     else:
-        own = _TRANSLATED.get(vector)
+        own = _multiplex if vector == MULTIPLEX else _TRANSLATED.get(vector) if host.profile.translates else None
         if own is None or not own(host):
             reflect(host, vector)
 

@@ -240,9 +240,7 @@ def _get_psp(host: Host) -> None:
 def _psp_selector(host: Host, client: Client, psp: int) -> int:
     """The selector of a PSP: the one made at entry for the client's own."""
     if psp == client.psp:
-        for index, (_, label) in client.ldt.entries.items():
-            if label == "host: PSP":
-                return client.ldt.selector(index)
+        return client.psp_selector
     return descriptors.segment_to_descriptor(host, psp)
 
 

@@ -12,7 +12,7 @@ from app.emu import events
 from app.emu.address import Far
 from app.emu.dos.process import RESIDENT
 from app.emu.events import Door
-from app.emu.host import providers
+from app.emu.host import client_tables, providers
 from app.emu.host.client import Client
 from app.emu.host.host import Host, HostStackFull, Level, Standing
 from app.emu.host.multiplex import PRIVATE_PARAGRAPHS
@@ -155,8 +155,11 @@ def release(host: Host, client: Client, *, stays: bool = False, psp: int = 0) ->
     _give_up_program(host, client)
     providers.client_left(host, client, stays=stays, psp=psp)
     host.shared.leave(client.number)
+    if host.profile.keeps_callbacks:
+        host.kept_slots.update(client.callbacks)
     client.callbacks.clear()
     host.clients.remove(client)
+    client_tables.take_back(host, client)
     machine.emit(events.ClientLeft, bits=client.bits, psp=client.psp)
     _step_back(host, client)
 
