@@ -16,7 +16,6 @@ from app.emu.cpu.frame import FIELDS, FRAME_SIZE
 from app.emu.events import Stack
 from app.emu.host.client import Client
 from app.emu.host.host import Host, Level, Mark
-from app.emu.host.multiplex import PRIVATE_PARAGRAPHS
 from app.emu.machine import Machine
 from app.emu.memory import layout
 from app.emu.memory.memory import PageNotPresent
@@ -129,9 +128,8 @@ def _real(machine: Machine, host: Host) -> _Place | None:
         segment, offset = Segment.real(host.real_pointer.segment), host.real_pointer.offset
     else:
         return None
-    if client is not None and segment.selector == client.private:
-        low = client.private << 4
-        return _Place(segment, offset, low, low + PRIVATE_PARAGRAPHS * 16, 2)
+    if client is not None and segment.selector == client.private_stack.segment:
+        return _Place(segment, offset, segment.base, client.private_stack.real_linear, 2)
     top = machine.state.depths.tops.get((Stack.REAL, segment.selector))
     return _segment_place(segment, offset, 2, top)
 

@@ -16,7 +16,7 @@ from app.emu.host.callbacks import SLOTS
 from app.emu.host.client import Client
 from app.emu.host.dpmi import DpmiHost
 from app.emu.host.host import Level
-from app.emu.host.profile import V10, Profile
+from app.emu.host.profile import V10, Profile, Tables
 from app.emu.host.profiles import PROFILES, SPEC
 from app.emu.int31 import dispatch
 from app.emu.int31.table import INT31
@@ -219,6 +219,17 @@ def locking(lab: Lab) -> object:
     where = {"ebx": block.linear >> 16, "ecx": block.linear & 0xFFFF, "esi": 0, "edi": 1}
     counts = [lab.fails(function, **where) or len(lab.host.locked_pages) for function in (0x600, 0x600, 0x601)]
     return counts, lab.fails(0x0600, ebx=1, ecx=0)
+
+
+def private_paragraphs(lab: Lab) -> object:
+    """What it asks for, where its stack begins, and whether data still gets through to DOS."""
+    owner = lab.client()
+    asked = owner.private_stack.offset
+    lab.interrupt(0x21, eax=0x3900, edx=BUFFER, ds=lab.regs.ds, **lab.write(b"MADE\0"))
+    assert lab.regs.is_v86
+    name = lab.running.memory.read(lab.regs.ds.base + lab.regs.low("dx"), 5)
+    assert name == b"MADE\0"
+    return asked, owner.buffer == owner.private_stack.segment
 
 
 def takes_16_bits(lab: Lab) -> object:
@@ -448,7 +459,8 @@ SEEN: dict[str, Callable[[Lab], object]] = {
     look.__name__: look
     for look in (
         missing, silent, tells_unknown, yields, names_vendors, translates, is_windows, capabilities, vendor,
-        clears_reserved, virtual_memory, locking, takes_16_bits, mixes_widths, tables, descriptors, has_whole_limits,
+        clears_reserved, virtual_memory, locking, private_paragraphs, takes_16_bits, mixes_widths, tables, descriptors,
+        has_whole_limits,
         enters_enabled, failure_code, follows_segments, has_big_descriptors, sets_granularity, mends_rights,
         checks_limits, has_one_dos_descriptor, locks_stack_in_gdt, judges_stack_by_segment, keeps_flag_in_0302,
         callbacks, pools_callbacks, keeps_callbacks, frees_twice, has_flat_callback_data, shows_last_call, saves_state,
@@ -474,6 +486,12 @@ def test_a_program_sees_every_difference(tmp_path: Path, name: str) -> None:
 def test_the_functions_of_1_0_are_those_of_the_table() -> None:
     assert {row.number for row in INT31 if row.since == "1.0"} == V10
     assert all(INT31.find(number) for profile in PROFILES.values() for number in profile.missing)
+
+
+def test_clients_that_share_tables_have_one_width() -> None:
+    """Default handlers stand in the vectors as addresses that are the width's."""
+    shared = [profile for profile in PROFILES.values() if profile.tables is not Tables.OWN]
+    assert all(not (profile.mixes_widths and profile.takes_16_bits) for profile in shared)
 
 
 def test_no_host_has_more_callbacks_or_descriptors_than_there_is_room_for() -> None:

@@ -94,8 +94,10 @@ class Client:
     blocks: MemoryBlocks
     environment: int
     """Paragraph of the environment as it stood in the PSP at entry; 0 when there was none."""
-    private: int
-    """Paragraph of the host data block the client supplied."""
+    private_stack: Far
+    """Where the host's real-mode stack begins: the end of the host data block the client supplied."""
+    buffer: int
+    """Paragraph of the buffer that translated calls go through."""
     base_level: int
     """Nesting levels that existed before this client: its parent's."""
     outer_real_pointer: Far

@@ -15,7 +15,6 @@ from app.emu.host import client_tables, failures, providers
 from app.emu.host.client import Client
 from app.emu.host.host import Host, null_segment
 from app.emu.host.memory_blocks import MemoryBlocks
-from app.emu.host.multiplex import PRIVATE_PARAGRAPHS
 from app.emu.host.tables import Owner
 from app.emu.memory import layout
 from app.emu.registers import Flag
@@ -99,7 +98,7 @@ def _check_width(host: Host, bits: int, ax: int) -> None:
 
 
 def _new_client(host: Host, index: int, bits: int) -> Client:
-    machine, regs = host.machine, host.machine.regs
+    machine, private = host.machine, host.machine.regs.es.selector
     psp = machine.state.dos.current_psp
     host.entered += 1
     client = Client(
@@ -110,7 +109,8 @@ def _new_client(host: Host, index: int, bits: int) -> Client:
         ldt=client_tables.new_table(host, index, host.entered),
         blocks=MemoryBlocks(host.arena),
         environment=machine.memory.read_u16((psp << 4) + 0x2C),
-        private=regs.es.selector,
+        private_stack=Far(private, host.profile.private_paragraphs * 16),
+        buffer=layout.TRANSFER_BUFFER >> 4 if host.profile.has_own_buffer else private,
         base_level=len(host.levels),
         outer_real_pointer=host.real_pointer,
         outer=host.client,
@@ -118,7 +118,7 @@ def _new_client(host: Host, index: int, bits: int) -> Client:
     client_tables.give_vectors(host, client)
     host.clients.append(client)
     host.run_as(client)
-    host.real_pointer = Far(client.private, PRIVATE_PARAGRAPHS * 16)
+    host.real_pointer = client.private_stack
     big = 4 if client.wide else 0
     base = layout.LOCKED_STACKS + index * layout.LOCKED_STACK_SIZE
     machine.memory.write(base, bytes(layout.LOCKED_STACK_SIZE))

@@ -15,10 +15,6 @@ VERSION: Final = 0x005A
 """0.90, as all hosts played report it: major in the high byte, minor (two decimal digits) in the low."""
 PROCESSOR: Final = 4
 """A 486."""
-PRIVATE_PARAGRAPHS: Final = 0x180
-"""Paragraphs a client gives the host: its real-mode stack and the buffer of the DOS translation."""
-REAL_STACK_PARAGRAPHS: Final = 0x80
-"""At the end of them: the real-mode stack, 800h bytes."""
 VENDOR: Final = b"MS-DOS"
 """The vendor API this host offers: the sign that it translates DOS calls."""
 
@@ -31,7 +27,7 @@ def from_real(host: Host) -> bool:
         regs.set_low("bx", 1)
         regs.ecx = regs.ecx & ~0xFF | PROCESSOR
         regs.set_low("dx", VERSION)
-        regs.set_low("si", PRIVATE_PARAGRAPHS)
+        regs.set_low("si", host.profile.private_paragraphs)
         entry = host.machine.mode_switch_entry
         regs.es = Segment.real(entry.segment)
         regs.set_low("di", entry.offset)

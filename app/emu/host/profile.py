@@ -18,6 +18,8 @@ V10: Final = frozenset({
 })  # fmt: skip
 """What DPMI 1.0 adds to INT 31h (reference 2.12)."""
 ANY: Final = frozenset(range(0x100))
+BUFFER_PARAGRAPHS: Final = 0x100
+"""Of the buffer that translated calls go through."""
 
 
 class Tables(Enum):
@@ -33,7 +35,7 @@ class Locking(Enum):
 
     COUNTED = "locks count by page"
     BINARY = "0601h undoes all locks of a page, 0600h and 0601h refuse addresses below 400000h"
-    IGNORED = "0600h to 0603h succeed and do nothing"
+    IGNORED = "0600h to 0603h, 0702h and 0703h succeed and do nothing"
 
 
 class VirtualMemory(Enum):
@@ -90,6 +92,9 @@ class Profile:
 
     # Clients
 
+    private_paragraphs: int = _differs(
+        0x180, "INT 2Fh AX=1687h asks for {:02X}h paragraphs (SI), all of them the real-mode stack", "1.3, 4.4"
+    )
     # CWSDPMI prints a message and ends such a program; its words and the code are not known, so it is refused.
     takes_16_bits: bool = _differs(True, "16-bit clients are refused at the mode switch", "1.3, 11.1")
     mixes_widths: bool = _differs(True, "a client of another width than those there are is refused", "1.3, 11.1")
@@ -160,6 +165,11 @@ class Profile:
     exception_depth: int = _differs(
         0, "the client ends at an exception when more than {} events are on the locked stack", "4.4"
     )
+
+    @property
+    def has_own_buffer(self) -> bool:
+        """Is the block that clients supply too small for the buffer of translated calls?"""
+        return self.private_paragraphs <= BUFFER_PARAGRAPHS
 
     def offers(self, function: int) -> bool:
         """Does the host offer a function of INT 31h?"""

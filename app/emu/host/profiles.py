@@ -34,6 +34,7 @@ HDPMI: Final = Profile(
     vendor="HDPMI",
     virtual_memory=VirtualMemory.NONE,
     locking=Locking.IGNORED,
+    private_paragraphs=0x20,
     mixes_widths=False,
     tables=Tables.RESTORED,
     sets_granularity=False,

@@ -115,8 +115,10 @@ def unmark_pages_by_number(_host: Host) -> None:
 def _unlocked_pages_inside(host: Host, linear: int, size: int) -> list[int]:
     """The whole pages inside a range that no client has locked and that have frames of their own.
 
-    Raises `InvalidLinearAddress` unless all the range is the client's.
+    Raises `InvalidLinearAddress` unless all the range is the client's, which hosts that lock nothing do not look at.
     """
+    if host.profile.locking is Locking.IGNORED:
+        return []
     _pages_around(host, linear, size)
     locked = host.locked_pages
     inside = range(linear + PAGE - 1 >> 12, linear + size >> 12)

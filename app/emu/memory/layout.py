@@ -17,6 +17,8 @@ from __future__ import annotations
 from typing import Final
 
 PAGE: Final = 0x1000
+TRANSFER_BUFFER: Final = 0xE000
+"""Below the programs, a page for hosts that put translated calls through memory of their own."""
 CONVENTIONAL_END: Final = 0x110000
 """End of the first MiB with the HMA: always mapped one to one, user, writable."""
 EXTENDED_BASE: Final = 0x400000
