@@ -184,7 +184,7 @@ def translates(lab: Lab) -> object:
 
 def is_windows(lab: Lab) -> object:
     lab.client()
-    return lab.interrupt(0x2F, eax=0x1600).ax
+    return [lab.interrupt(0x2F, eax=function, ebx=0).eax & 0xFFFF for function in (0x1600, 0x1683)], lab.regs.low("bx")
 
 
 def capabilities(lab: Lab) -> object:

@@ -44,7 +44,7 @@ def free(host: Host, real: Far) -> None:
     client = host.current
     callback = next((each for each in client.callbacks.values() if each.real == real), None)
     if callback is None:
-        own = (host.machine.callback_address(client.index, slot) for slot in range(SLOTS))
+        own = (host.machine.callback_address(client.index, slot) for slot in range(host.profile.callbacks))
         if host.profile.frees_twice and real in own:
             return
         raise failures.InvalidCallback
