@@ -13,6 +13,7 @@ from typing import Final
 from app.emu import events
 from app.emu.devices import coprocessor
 from app.emu.events import Door
+from app.emu.host.circumstance import circumstance
 from app.emu.host.client import Client, Vector
 from app.emu.host.host import Host, Level, far, null_segment
 from app.emu.host.interrupts import call_handler, jump, reflect
@@ -195,16 +196,20 @@ def default_exception(host: Host, vector: int, error_code: int, cr2: int) -> Non
     elif vector in profile.to_real and (vector in TRAPS or not host.machine.is_bare_return(vector)):
         _announce(host, vector, error_code, cr2, "interrupt")
         reflect(host, vector)
-    else:
-        _end(host, vector, error_code, cr2, host.pager.explain(host, cr2) if vector == _PAGE_FAULT else "")
+    elif not host.machine.state.vmm.fault(vector, error_code, cr2, is_final=True):
+        _end(host, vector, error_code, cr2)
 
 
-def _end(host: Host, vector: int, error_code: int, cr2: int, why: str) -> None:
-    """Nobody will handle it: the client ends. why: words to be added."""
+def _end(host: Host, vector: int, error_code: int, cr2: int, why: str = "") -> None:
+    """Nobody will handle it: the client ends. why: words to be added where more is known."""
     regs = host.machine.regs
     _announce(host, vector, error_code, cr2, "host")
     at = far(regs, regs.cs, regs.eip)
-    host.machine.terminate_client(describe(vector, error_code, cr2, str(at)) + why)
+    text = describe(vector, error_code, cr2, str(at))
+    during = circumstance(host)
+    if vector == _PAGE_FAULT:
+        why = why or host.pager.explain(host, cr2)
+    host.machine.terminate_client(text + (why or (f", {during}" if during else "")))
 
 
 def _announce(host: Host, vector: int, error_code: int, cr2: int, by: str) -> None:
@@ -216,6 +221,7 @@ def _announce(host: Host, vector: int, error_code: int, cr2: int, by: str) -> No
         at=far(regs, regs.cs, regs.eip),
         handled_by=by,
         cr2=cr2 if vector == _PAGE_FAULT else None,
+        during=circumstance(host),
     )
 
 
