@@ -282,6 +282,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _info(options: argparse.Namespace) -> int:
     from app.debug.journal import is_recording
+    from app.debug.narrate import counted
     from app.debug.recording import about, read
     from app.emu.dos import coff
     from app.emu.dos.loader import identify
@@ -300,13 +301,14 @@ def _info(options: argparse.Namespace) -> int:
         print(f"dpmiscope: {text}", file=sys.stderr)
         return 125
     _print_rows({
-        "file": f"{info.name}, {info.file_size} bytes",
+        "file": f"{info.name}, {counted(info.file_size, 'byte', 'bytes')}",
         "format": f"{info.appended} behind an {info.format} stub" if info.appended else info.format,
-        "image": f"{info.image_size} bytes",
+        "image": counted(info.image_size, "byte", "bytes"),
         "entry": str(info.entry),
         "stack": str(info.stack) if info.stack else "end of the segment",
         "relocations": str(info.relocations),
-        "memory": f"at least {info.min_paragraphs}, at most {info.max_paragraphs} paragraphs beyond the image",
+        "memory": f"at least {info.min_paragraphs}, at most "
+        f"{counted(info.max_paragraphs, 'paragraph', 'paragraphs')} beyond the image",
         **(_coff_rows(image) if image else {"symbols": "none"}),
     })  # fmt: skip
     return 0
@@ -366,8 +368,18 @@ def _services(options: argparse.Namespace) -> int:
     return 0
 
 
+def _without_qt(missing: ImportError) -> int:
+    """Qt, or a system library it wants, is not there; the exit code."""
+    help_ = "`python3 bootstrap.py run` installs what is missing; `dpmiscope run` and `trace` work without it"
+    print(f"dpmiscope: Qt cannot be loaded: {missing}. {help_}", file=sys.stderr)
+    return 125
+
+
 def _shot(options: argparse.Namespace) -> int:
-    from app.ui.shot import take_shot
+    try:
+        from app.ui.shot import take_shot
+    except ImportError as missing:
+        return _without_qt(missing)
 
     return take_shot(
         _launch(options),
@@ -381,6 +393,8 @@ def _shot(options: argparse.Namespace) -> int:
 
 
 def _open_window(options: argparse.Namespace) -> int:
-    from app.ui.application import run_window
-
+    try:
+        from app.ui.application import run_window
+    except ImportError as missing:
+        return _without_qt(missing)
     return run_window(_launch(options) if options.program is not None else None)

@@ -25,9 +25,9 @@ _DOS: Final = 8
 _ENVIRONMENT_AT: Final = 0x2C
 _ADDRESSES: Final = 1 << 32
 _FIXED: Final = (
-    MapRange(0, 0x400, Purpose.SYSTEM, "real-mode interrupt vectors", "BIOS"),
+    MapRange(0, 0x400, Purpose.SYSTEM, "interrupt vectors", "BIOS"),
     MapRange(0x400, 0x100, Purpose.SYSTEM, "BIOS data area", "BIOS"),
-    MapRange(data_area.DATA << 4, 0x300, Purpose.SYSTEM, "list of lists, InDOS flag", "DOS"),
+    MapRange(data_area.DATA << 4, 0x300, Purpose.SYSTEM, "DOS data area", "DOS"),
     MapRange(0xA0000, 0x20000, Purpose.SYSTEM, "video memory", "BIOS"),
     MapRange(0xC0000, 0x30000, Purpose.SYSTEM, "adapters"),
     MapRange(0xF0000, 0x10000, Purpose.SYSTEM, "ROM", "BIOS"),

@@ -89,7 +89,7 @@ STATE: Final = {
     "app.emu.vmm.messages": "Message Sending",
     "app.emu.vmm.ports": "Access PieceDone PortTrap",
     "app.emu.vmm.schedule": "CalledAtOnce Pending PendingDone Schedule",
-    "app.emu.vmm.storage": "PageBlock Storage",
+    "app.emu.vmm.storage": "Areas PageBlock Storage",
     "app.emu.vmm.vxd_int": "Borrowed",
     "app.emu.watchpoint": "Watchpoint WatchType",
 }

@@ -84,14 +84,20 @@ def _application(machine: Machine, client: Client | None) -> _Place | None:
     if client is None:
         return None
     host, regs = machine.state.host, machine.regs
-    found: Registers | None = regs if host.live_stack is Stack.APPLICATION else None
-    if found is None:
-        own = (level.saved for level in host.levels if level.left is client and not level.saved.is_v86)
-        found = next((saved for saved in own if saved.ss.selector != client.locked_selector), None)
-    if found is None:
-        return None
-    top = machine.state.depths.tops.get((Stack.APPLICATION, found.ss.selector))
-    return _segment_place(found.ss, found.stack_offset, client.word, top)
+    if host.live_stack is Stack.APPLICATION:
+        segment, offset = regs.ss, regs.stack_offset
+    else:
+        left = (level for level in host.levels if level.left is client and not level.saved.is_v86)
+        own = next((level for level in left if level.saved.ss.selector != client.locked_selector), None)
+        if own is None:
+            return None
+        segment, offset = own.saved.ss, own.saved.stack_offset
+        if isinstance(own, Ring0Level) and own.in_pm:  # the VM goes on with what the driver leaves there
+            registers = own.client_registers(machine.memory)
+            if registers.get("ss") == segment.selector:
+                offset = registers.get("esp") & (0xFFFFFFFF if segment.is_big else 0xFFFF)
+    top = machine.state.depths.tops.get((Stack.APPLICATION, segment.selector))
+    return _segment_place(segment, offset, client.word, top)
 
 
 def _locked(machine: Machine, client: Client | None) -> _Place | None:

@@ -380,20 +380,20 @@ class Machine:
         devices = state.devices
         clock = state.tick + state.idle
         due = devices.next_due()
-        budget = min(instructions, max(min(due, state.vmm.next_due() or due) - clock, 1))
         regs = state.regs
         before = regs.copy()
+        in_ring0 = before.mode is Mode.RING0
+        event = None if in_ring0 else state.vmm.next_due()  # which nobody interrupts a driver for
+        budget = min(instructions, max(min(due, event or due) - clock, 1))
         self._running = True
         try:
             self.cpu.set_watchpoints(state.host.watchpoints)
             self.cpu.enable_coprocessor(on=regs.is_v86 or state.host.has_coprocessor)
-            waits = devices.pic.pending() is not None or state.vmm.waits_for_interrupts()
-            ended = self.cpu.run(
-                regs, state.host.ring0_esp, budget, until_interruptible=waits and before.mode is not Mode.RING0
-            )
+            waits = not in_ring0 and (devices.pic.pending() is not None or state.vmm.waits_for_interrupts())
+            ended = self.cpu.run(regs, state.host.ring0_esp, budget, until_interruptible=waits)
         finally:
             self._running = False
-        if regs.mode is Mode.RING0 and before.mode is not Mode.RING0:
+        if regs.mode is Mode.RING0 and not in_ring0:
             # The IRETD itself faulted: CS or SS is nothing to run with, which is the client's doing.
             regs.assign(before)
         if not regs.cs.access & ACCESSED:
@@ -547,6 +547,8 @@ class Machine:
             self.terminate_client(f"the host met an absent page: {absent}")
         except HostStackFull:
             self.terminate_client(STACK_FULL)
+        except DosFailed as failure:
+            self.terminate_client(f"DOS failed: {failure}")
 
     # Protected mode
 

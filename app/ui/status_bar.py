@@ -99,7 +99,7 @@ class StatusBar(QStatusBar):
         self.sentence.say(snapshot.exit_message or snapshot.sentence)
         self.nesting.setText(f"Callbacks {snapshot.callback_depth} · locked stack {snapshot.locked_nesting}")
         self.nesting.setToolTip("Callbacks in progress, and events that use the locked stack")
-        self.tick.setText(f"Tick {fmt.count(snapshot.tick)}")
+        self.tick.setText(f"tick {snapshot.tick}")
         self.tick.setToolTip("Guest instructions executed so far")
         client = f"Client {snapshot.client}, {snapshot.client_bits}-bit" if snapshot.client_bits else "No client"
         self.client.setText(f"{client} · {snapshot.profile}")

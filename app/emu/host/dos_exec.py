@@ -13,12 +13,12 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from app.emu.dos.failures import InvalidEnvironment, PathNotFound
+from app.emu.dos.failures import InvalidEnvironment, InvalidMemoryBlock, PathNotFound
 from app.emu.dos.psp import ENVIRONMENT
 from app.emu.host.client import Client
 from app.emu.host.host import Host
 from app.emu.host.interrupts import reflect
-from app.emu.host.transfer import BUFFER_SIZE, STRING, Copies, fetch, offset_of, pointed
+from app.emu.host.transfer import BUFFER_SIZE, STRING, Copies, fetch, offset_of, paragraph, pointed
 from app.emu.registers import Segment
 
 _LOAD: Final = 0x01
@@ -35,7 +35,6 @@ _ANSWER_SIZE: Final = 8
 _TAIL_LIMIT: Final = 126
 _FCB: Final = 16
 _NONE: Final = 0xFFFFFFFF
-_CONVENTIONAL: Final = 0x100000
 
 
 def execute(host: Host) -> None:
@@ -49,7 +48,9 @@ def execute(host: Host) -> None:
     copies = Copies(("ebx", "edx"))
     if function == _OVERLAY:
         data = host.read_pointer(*block, 4)
-        place = host.segment(int.from_bytes(data[:2], "little")).base >> 4 & 0xFFFF
+        place = paragraph(host, int.from_bytes(data[:2], "little"))
+        if place is None:
+            raise InvalidMemoryBlock
         _put(host, _BLOCK, place.to_bytes(2, "little") + data[2:])
     else:
         size = _put_block(host, client, block)
@@ -99,9 +100,9 @@ def _environment(host: Host, client: Client, selector: int) -> int:
         selector = memory.read_u16((psp << 4) + ENVIRONMENT)  # a selector since the program is a client
     if not selector:
         return 0
-    base = host.segment(selector).base
-    if base < _CONVENTIONAL and not base & 0x0F:
-        return base >> 4
+    reachable = paragraph(host, selector)
+    if reachable is not None:
+        return reachable
     strings = bytearray()
     while not strings.endswith(b"\0\0"):
         if len(strings) == BUFFER_SIZE - _STRINGS:

@@ -7,6 +7,7 @@ stack) and comes back through `Host.resume`. A level is data, so any number of t
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
@@ -285,17 +286,29 @@ class Host:
 
         Where the host does not see to that, the return to the client still does, for CS and SS.
         """
-        regs = self.machine.regs
-        for name in SEGMENTS if self.profile.follows_segments else ("cs", "ss"):
-            if getattr(regs, name).selector & ~3 == selector & ~3 and selector & 0xFFFC:
-                setattr(regs, name, self.load(getattr(regs, name).selector))
+        for regs in self._contexts():
+            for name in SEGMENTS if self._follows(regs) else ("cs", "ss"):
+                if getattr(regs, name).selector & ~3 == selector & ~3 and selector & 0xFFFC:
+                    setattr(regs, name, self.load(getattr(regs, name).selector))
 
     def drop(self, selector: int) -> None:
         """A descriptor was freed: data segment registers that hold it become null (DPMI 1.0)."""
-        regs = self.machine.regs
-        for name in ("ds", "es", "fs", "gs") if self.profile.follows_segments else ():
-            if getattr(regs, name).selector & ~3 == selector & ~3:
-                setattr(regs, name, null_segment())
+        for regs in self._contexts():
+            for name in ("ds", "es", "fs", "gs") if self._follows(regs) else ():
+                if getattr(regs, name).selector & ~3 == selector & ~3:
+                    setattr(regs, name, null_segment())
+
+    def _follows(self, regs: Registers) -> bool:
+        """Do all segment registers of a context follow their descriptors? Those that were left are loaded anew."""
+        return self.profile.follows_segments or regs is not self.machine.regs
+
+    def _contexts(self) -> Iterator[Registers]:
+        """The registers that hold selectors of the current client: the running ones, and those of contexts it left.
+
+        A host loads those anew when it goes back, and so finds what has become of the descriptors meanwhile.
+        """
+        yield self.machine.regs
+        yield from (level.saved for level in self.levels if level.left is self.client and not level.saved.is_v86)
 
     # Pointers of the client
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 
 from app.emu import events
@@ -19,19 +19,18 @@ _MIB = 1 << 20
 
 
 @contextmanager
-def announced(host: Host, index: int, by: int) -> Iterator[None]:
-    """Say what a service does to a descriptor."""
+def told(host: Host, index: int, by: str) -> Iterator[None]:
+    """Say what somebody does to a descriptor of the current client."""
     ldt = host.current.ldt
     before = ldt.read(index).fields() if index in ldt.entries else None
     yield
     after = ldt.read(index).fields() if index in ldt.entries else None
-    host.machine.emit(
-        events.DescriptorChanged,
-        selector=ldt.selector(index),
-        by=f"INT 31h AX={by:04X}h",
-        before=before,
-        after=after,
-    )
+    host.machine.emit(events.DescriptorChanged, selector=ldt.selector(index), by=by, before=before, after=after)
+
+
+def announced(host: Host, index: int, by: int) -> AbstractContextManager[None]:
+    """Say what a service does to a descriptor."""
+    return told(host, index, f"INT 31h AX={by:04X}h")
 
 
 def _label(host: Host, function: int) -> str:

@@ -25,11 +25,26 @@ exception_\vector:
 
 common: pushl   %ds
         pushl   %eax
-        movw    %cs:_data_selector, %ds # code and data selectors reach the same memory
+        movw    %cs:_data_alias, %ds    # the data selector may be cut short; code reads the same memory
         pushl   %ebp
         pushl   %ecx
         leal    8(%esp), %ebp           # SS:EBP: EAX, DS, vector, the host's frame
 
+        # Only because raise_soon() has cut the data segment short?
+        movl    _raised, %ecx
+        jecxz   1f
+        movl    $0, _raised
+        movl    %ecx, 8(%ebp)
+        pushl   %ebx
+        pushl   %edx
+        movw    _data_selector, %bx
+        movw    _usual_limit, %dx
+        movw    _usual_limit + 2, %cx
+        movl    $0x0008, %eax           # set segment limit
+        int     $0x31
+        popl    %edx
+        popl    %ebx
+1:
         # Is there a stack to go to?
         movl    FRAME + 0x18(%ebp), %eax
         movw    _data_selector, %cx
@@ -71,6 +86,7 @@ place:  subl    $CONTEXT, %eax          # DS:EAX: the context
         movw    %cs, FRAME + 0x10(%ebp)
         movw    _data_selector, %cx
         movw    %cx, FRAME + 0x1C(%ebp)
+        movw    %cx, %ds
         movw    %cx, %es
         andl    $0xFFFFFAFF, FRAME + 0x14(%ebp) # no trap flag, direction up
         addl    $FRAME, %esp

@@ -4,6 +4,9 @@
 #include "far.h"
 #include "program.h"
 
+/* In the transfer buffer, behind the paths; and what DOS puts there. */
+enum { DISK_TRANSFER_AREA = 0x200, FOUND_SIZE = 0x1A, FOUND_NAME = 0x1E };
+
 void to_transfer_buffer(uint32_t offset, const void *data, uint32_t size)
 {
     copy_to_far(stub.ds_selector, offset, data, size);
@@ -32,6 +35,24 @@ int create_file(const char *path) { return with_path(0x3C00, path); }
 int open_file(const char *path, enum open_mode mode) { return with_path(0x3D00 | mode, path); }
 
 int delete_file(const char *path) { return success(with_path(0x4100, path)); }
+
+int rename_file(const char *from, const char *to)
+{
+    uint32_t second = strlen(from) + 1;
+    to_transfer_buffer(second, to, strlen(to) + 1);
+    to_transfer_buffer(0, from, second);
+    uint16_t segment = stub.ds_segment;
+    return success(call_dos(&(struct real_mode_call){.eax = 0x5600, .ds = segment, .es = segment, .edi = second}));
+}
+
+int find_file(const char *pattern, struct found_file *found)
+{
+    call_dos(&(struct real_mode_call){.eax = 0x1A00, .ds = stub.ds_segment, .edx = DISK_TRANSFER_AREA});
+    int error = success(with_path(0x4E00, pattern));
+    copy_from_far(&found->size, stub.ds_selector, DISK_TRANSFER_AREA + FOUND_SIZE, sizeof found->size);
+    copy_from_far(found->name, stub.ds_selector, DISK_TRANSFER_AREA + FOUND_NAME, sizeof found->name);
+    return error;
+}
 
 int close_file(int handle)
 {
