@@ -15,9 +15,11 @@ from app.emu.dos import redirection
 from app.emu.dos.dos import Dos
 from app.emu.dos.failures import DosFailed
 from app.emu.dos.host_folder import HostFolder
+from app.emu.host.profile import VirtualMemory
+from app.emu.host.profiles import PROFILES, SPEC
 from app.emu.machine import Console, Machine, MachineOptions
 from app.emu.machine_errors import LoadError
-from app.emu.paging_policy import PagingOption
+from app.emu.paging_policy import OFF, PagingOption
 from app.resources import resource
 
 MEMORY: Final = 32
@@ -66,6 +68,8 @@ class Launch:
     """The same from a recording: file name and contents in base64."""
     far_return: str = FAR_RETURN
     """Who does the far return of drivers' callbacks: the manager (ddk95) or the procedure (classic)."""
+    profile: str = SPEC.name
+    """The name of the DPMI host that is played."""
 
     @property
     def folder(self) -> str:
@@ -132,7 +136,12 @@ def _machine(launch: Launch, folder: HostFolder, console: Console) -> Machine:
         raise LoadError(f"--paging: {error}") from None
     if launch.memory not in MEMORY_SIZES:
         raise LoadError(f"--memory {launch.memory}: {MEMORY_RULE}")
-    options = MachineOptions(launch.memory, launch.write_through, launch.limit_checks, paging)
+    profile = PROFILES.get(launch.profile)
+    if profile is None:
+        raise LoadError(f"--profile {launch.profile}: no such host; choose one of {', '.join(PROFILES)}")
+    if profile.virtual_memory is VirtualMemory.NONE and paging != OFF:
+        raise LoadError(f"--paging {launch.paging}: the host {profile.name} has no virtual memory, leave this out")
+    options = MachineOptions(launch.memory, launch.write_through, launch.limit_checks, paging, profile)
     machine = Machine(options, folder, console)
     dos = machine.state.dos
     with suppress(DosFailed):  # of a folder that cannot be read the program is missed next

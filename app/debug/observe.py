@@ -35,7 +35,6 @@ from app.emu.bios.screen import screen
 from app.emu.disassembly import Flow
 from app.emu.events import Door
 from app.emu.host.host import Level
-from app.emu.host.profile import PROFILE
 from app.emu.machine import Machine, Place
 from app.emu.memory.layout import PAGE
 from app.emu.registers import Registers, Segment
@@ -185,7 +184,7 @@ class Observer:
             callback_depth=_callbacks_at_work(host.levels, of_drivers),
             client=client.number if client is not None else 0,
             client_bits=client.bits if client is not None else 0,
-            profile=PROFILE.name,
+            profile=host.profile.name,
             program=self._launch.name,
             sentence=self._sentence(moving.stop),
             code=self._code.lines(interest.code_start, interest.code_lines),

@@ -16,7 +16,6 @@ from app.emu.cpu.frame import FIELDS, FRAME_SIZE
 from app.emu.events import Stack
 from app.emu.host.client import Client
 from app.emu.host.host import Host, Level, Mark
-from app.emu.host.multiplex import PRIVATE_PARAGRAPHS
 from app.emu.machine import Machine
 from app.emu.memory import layout
 from app.emu.memory.memory import PageNotPresent
@@ -130,9 +129,8 @@ def _real(machine: Machine, host: Host) -> _Place | None:
         segment, offset = Segment.real(host.real_pointer.segment), host.real_pointer.offset
     else:
         return None
-    if client is not None and segment.selector == client.private:
-        low = client.private << 4
-        return _Place(segment, offset, low, low + PRIVATE_PARAGRAPHS * 16, 2)
+    if client is not None and segment.selector == client.private_stack.segment:
+        return _Place(segment, offset, segment.base, client.private_stack.real_linear, 2)
     top = machine.state.depths.tops.get((Stack.REAL, segment.selector))
     return _segment_place(segment, offset, 2, top)
 
@@ -185,7 +183,7 @@ def _is_hosts(host: Host, stack: Stack, selector: int) -> bool:
         case Stack.LOCKED:
             return host.client is not None and selector == host.client.locked_selector
         case Stack.REAL:
-            return any(selector == client.private for client in host.clients)
+            return any(selector == client.private_stack.segment for client in host.clients)
         case _:
             return False
 

@@ -28,6 +28,7 @@ from app.debug.goals import (
 )
 from app.debug.session import (
     Goal,
+    Launch,
     Run,
     Session,
     StepInto,
@@ -158,6 +159,18 @@ def test_the_status_bar_says_mode_stack_nesting_tick_and_what_happened(
     assert status.tick.text() == f"tick {ENTERED}"
     assert "locked stack" in status.sentence.toolTip()
     assert "CALLBACK.COM" in window.windowTitle()
+
+
+def test_the_status_bar_names_the_host_that_is_played(qtbot: QtBot, make_window: Callable[[], MainWindow]) -> None:
+    window, program = make_window(), resource("samples/hello32.com")
+    with qtbot.waitSignal(window.bridge.snapshot_ready):
+        window.load(program, lambda: Session(Launch(str(program), profile="cwsdpmi")))
+    assert window.status.client.text() == "No client · cwsdpmi"
+    assert "CWSDPMI r7" in window.status.client.toolTip()
+    press(window, "Alt+F9")
+    qtbot.waitUntil(lambda: window.status.client.text() == "Client 1, 32-bit · cwsdpmi")
+    press(window, "Ctrl+F2")
+    qtbot.waitUntil(lambda: window.status.client.text() == "No client · cwsdpmi")
 
 
 @pytest.mark.parametrize("entry", PANES, ids=[entry.key for entry in PANES])

@@ -161,12 +161,12 @@ def _find(host: Host, arguments: tuple[Argument, ...]) -> None:
     """Find first or next with DOS's transfer area in the second half of the buffer."""
     client, dos = host.current, host.machine.state.dos
     selector, offset = client.transfer_area or (0, 0)
-    at = (client.private << 4) + HALF
+    at = (client.buffer << 4) + HALF
     host.machine.memory.write(at, host.read_pointer(selector, offset, _SEARCH_SIZE))
     back = [(HALF, selector, offset, _SEARCH_SIZE)]
     search = Search(kept(arguments), back, transfer_area=dos.dta)
     through_buffer(host, 0x21, arguments, search)
-    dos.dta = Far(client.private, HALF)
+    dos.dta = Far(client.buffer, HALF)
 
 
 def _parse_name(host: Host) -> None:
@@ -202,10 +202,10 @@ def _next_piece(host: Host, stream: Stream) -> None:
     size = min(stream.left, BUFFER_SIZE)
     if stream.function == WRITE:
         data = host.read_pointer(stream.selector, stream.offset + stream.done, size)
-        host.machine.memory.write(client.private << 4, data)
+        host.machine.memory.write(client.buffer << 4, data)
     level = reflect(host, 0x21)
     level.on_return = stream
-    regs.ds = Segment.real(client.private)
+    regs.ds = Segment.real(client.buffer)
     regs.set_low("dx", 0)
     regs.set_low("cx", size)
 
@@ -216,7 +216,7 @@ def _finish_piece(host: Host, level: Level, stream: Stream, *, failed: bool) -> 
     moved = regs.ax
     if not failed:
         if stream.function == READ and moved:
-            data = machine.memory.read(client.private << 4, moved)
+            data = machine.memory.read(client.buffer << 4, moved)
             host.write_pointer(stream.selector, stream.offset + stream.done, data)
         asked = min(stream.left, BUFFER_SIZE)
         stream.done += moved
@@ -279,9 +279,7 @@ def _get_psp(host: Host) -> None:
 def _psp_selector(host: Host, client: Client, psp: int) -> int:
     """The selector of a PSP: the one made at entry for the client's own."""
     if psp == client.psp:
-        for index, (_, label) in client.ldt.entries.items():
-            if label == "host: PSP":
-                return client.ldt.selector(index)
+        return client.psp_selector
     return descriptors.segment_to_descriptor(host, psp)
 
 

@@ -57,13 +57,13 @@ def execute(host: Host) -> None:
         if function == _LOAD:
             copies.back.append((_BLOCK + _ANSWER, block[0], block[1] + size, _ANSWER_SIZE))
     reflect(host, 0x21).on_return = copies
-    regs.ds = regs.es = Segment.real(client.private)
+    regs.ds = regs.es = Segment.real(client.buffer)
     regs.set_low("dx", 0)
     regs.set_low("bx", _BLOCK)
 
 
 def _put(host: Host, at: int, data: bytes) -> None:
-    host.machine.memory.write((host.current.private << 4) + at, data)
+    host.machine.memory.write((host.current.buffer << 4) + at, data)
 
 
 def _put_block(host: Host, client: Client, block: tuple[int, int]) -> int:
@@ -74,11 +74,11 @@ def _put_block(host: Host, client: Client, block: tuple[int, int]) -> int:
     offsets = form.unpack_from(data, start)
     tail, *fcbs = zip(offsets[1::2], offsets[::2], strict=True)
     _put(host, _TAIL, _command_tail(host, tail))
-    real = [_environment(host, client, int.from_bytes(data[:start], "little")), client.private << 16 | _TAIL]
+    real = [_environment(host, client, int.from_bytes(data[:start], "little")), client.buffer << 16 | _TAIL]
     for at, pointer in zip((_FCBS, _FCBS + _FCB), fcbs, strict=True):
         if pointer[0]:
             _put(host, at, host.read_pointer(*pointer, _FCB))
-        real.append(client.private << 16 | at if pointer[0] else _NONE)
+        real.append(client.buffer << 16 | at if pointer[0] else _NONE)
     _put(host, _BLOCK, _REAL_BLOCK.pack(*real))
     return len(data)
 
@@ -109,4 +109,4 @@ def _environment(host: Host, client: Client, selector: int) -> int:
             raise InvalidEnvironment
         strings += host.read_pointer(selector, len(strings), 1)
     _put(host, _STRINGS, bytes(strings))
-    return client.private + _STRINGS // 16
+    return client.buffer + _STRINGS // 16

@@ -1,6 +1,7 @@
 """Pointer arguments of real-mode services called in protected mode: data goes through a buffer below 1 MiB.
 
-The buffer is in front of the real-mode stack in the private block the client supplied at entry.
+The buffer is in front of the real-mode stack in the private block the client supplied at entry, or in memory of the
+host's own where that is small.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from typing import Final
 
 from app.emu.host.host import Host, Level
 from app.emu.host.interrupts import reflect
-from app.emu.host.multiplex import PRIVATE_PARAGRAPHS, REAL_STACK_PARAGRAPHS
+from app.emu.host.profile import BUFFER_PARAGRAPHS
 from app.emu.int31 import descriptors
 from app.emu.memory.memory import Memory
 from app.emu.registers import Flag, Registers, Segment
 from app.emu.services import ServiceFailed
 
-BUFFER_SIZE: Final = (PRIVATE_PARAGRAPHS - REAL_STACK_PARAGRAPHS) * 16
+BUFFER_SIZE: Final = BUFFER_PARAGRAPHS * 16
 """Bytes of the buffer."""
 HALF: Final = BUFFER_SIZE // 2
 """Where the second argument of a call goes."""
@@ -80,7 +81,7 @@ class Copies:
         if self.only_if_done and regs.eflags & Flag.CF:
             return
         for at, selector, offset, size in self.back:
-            data = answered(host.machine.memory, (level.client.private << 4) + at, size, regs.low("cx"))
+            data = answered(host.machine.memory, (level.client.buffer << 4) + at, size, regs.low("cx"))
             if data:
                 host.write_pointer(selector, offset, data)
 
@@ -140,14 +141,14 @@ def through_buffer(host: Host, vector: int, arguments: tuple[Argument, ...], cop
         if each.copied_in:
             data = fetch(pointed(host, selector, offset), size, limit)
             size = len(data)
-            host.machine.memory.write((client.private << 4) + at, data)
+            host.machine.memory.write((client.buffer << 4) + at, data)
         if each.copied_back:
             copies.back.append((at, selector, offset, size))
         placed.append((each, at))
     level = reflect(host, vector)
     level.on_return = copies
     for each, at in placed:
-        setattr(regs, each.segment, Segment.real(client.private))
+        setattr(regs, each.segment, Segment.real(client.buffer))
         regs.set_low(each.offset, at)
 
 

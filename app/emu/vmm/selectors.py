@@ -35,7 +35,7 @@ def make(vmm: Vmm, service: str, descriptor: Descriptor, count: int = 1) -> int 
 def made(vmm: Vmm, service: str, descriptor: Descriptor) -> int | None:
     """The index of a selector a service has made of a descriptor; None: it has not."""
     ldt = vmm.host.current.ldt
-    found = (index for index, (_, words) in ldt.entries.items() if words == _label(service))
+    found = (index for index, entry in ldt.entries.items() if entry.label == _label(service))
     return next((index for index in found if ldt.read(index).fields() == descriptor.fields()), None)
 
 
@@ -44,4 +44,4 @@ def index_of(vmm: Vmm, selector: int, service: str) -> int | None:
     client, index = vmm.host.client, (selector & 0xFFFF) >> 3
     if client is None or not selector & 4 or index not in client.ldt.entries:
         return None
-    return index if client.ldt.entries[index][1] == _label(service) else None
+    return index if client.ldt.entries[index].label == _label(service) else None
