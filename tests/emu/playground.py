@@ -46,9 +46,9 @@ class Playground:
             path.write_text(f"the contents of {name}\n")
         program = com(self.mounted, client(bits, b"") if bits else EXIT, "START.COM")
         self.running = machine(program, console=Console(), **launch)
+        while self.running.regs.mode not in ({Mode.PM16, Mode.PM32} if bits else {Mode.V86}):
+            self.running.slice(1)
         if bits:
-            while self.running.regs.mode not in {Mode.PM16, Mode.PM32}:
-                self.running.slice(1)
             forward(self.running, 2)  # push ds / pop es
         self._start = self.running.save()
         self._at = self.running.regs.code_linear
