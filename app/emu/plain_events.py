@@ -27,6 +27,7 @@ _READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "Reason | None": lambda given: None if given is None else Reason(given),
     "Stack": Stack,
     "tuple[int, int, int, int]": tuple,
+    "tuple[int, ...]": tuple,
 }
 """By annotation; other values are themselves."""
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.bench import calls, determinism, history, processor, running, window
+from tests.bench import calls, determinism, history, processor, running, window, workload
 from tests.bench.table import show
 
 assert calls
@@ -11,4 +11,5 @@ assert history
 assert processor
 assert running
 assert window
+assert workload
 show(sys.argv[1:])

@@ -151,6 +151,36 @@ def test_the_time_stamp_counter_counts_instructions(lab: Lab) -> None:
     assert lab.regs.eax == first == 6
 
 
+@pytest.mark.parametrize("lab", ["v86"], indirect=True)
+def test_control_registers_in_v86_mode(lab: Lab) -> None:
+    """Mov ebx, cr0 / smsw cx / mov cr0, ebx / mov esi, cr3 / clts / int 21h"""
+    assert lab.run("0f20c3 0f01e1 0f22c3 0f20de 0f06 cd21") == Exit(Why.INTERRUPT, 6, 0x21)
+    assert lab.regs.ebx & 0xFFFF == lab.regs.ecx & 0xFFFF
+    assert lab.regs.ebx & (1 << 31 | 1) == 1 << 31 | 1  # paging, protected mode
+    assert lab.regs.esi == lab.memory.directory
+
+
+@pytest.mark.parametrize("lab", ["v86"], indirect=True)
+@pytest.mark.parametrize("code", ["0f20d0", "0f22d8", "0f22c0", "0f23c0"])
+def test_other_control_registers_are_refused(lab: Lab, code: str) -> None:
+    """Mov eax, cr2 / mov cr3, eax / mov cr0, eax, which leaves protected mode / mov dr0, eax"""
+    lab.regs.eax = 0
+    assert lab.run(code) == Exit(Why.FAULT, 0, 13)
+    assert lab.regs.eax == lab.regs.eip == 0
+
+
+def test_control_register_0_in_protected_mode(pm: Lab) -> None:
+    """Mov ebx, cr0 / mov cr0, ebx / int 21h: what extenders do around an EXEC"""
+    assert pm.run("0f20c3 0f22c3 cd21") == Exit(Why.INTERRUPT, 3, 0x21)
+    assert pm.regs.ebx & (1 << 31 | 1) == 1 << 31 | 1  # paging, protected mode
+
+
+@pytest.mark.parametrize("code", ["0f20d8", "0f22d8", "0f22c0", "0f06"])
+def test_other_privileged_instructions_in_protected_mode(pm: Lab, code: str) -> None:
+    """Mov eax, cr3 / mov cr3, eax / mov cr0, eax with other bits / clts"""
+    assert pm.run(code) == Exit(Why.FAULT, 0, 13)
+
+
 def test_cpuid_tells_of_a_486(lab: Lab) -> None:
     lab.regs.eax = 1
     lab.run("0fa2cd21")

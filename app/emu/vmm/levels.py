@@ -25,11 +25,12 @@ class Sequel(Protocol):
 class Call:
     """A driver's procedure in progress.
 
-    esp: ESP when it has returned properly.
+    esp, ebp: what these are when it has returned properly.
     """
 
     procedure: int
     esp: int
+    ebp: int
     then: Sequel
 
 
@@ -56,6 +57,8 @@ class Nest:
     cs: int
     eip: int
     locked: bool
+    borrowed: bytes | None = None
+    """Of Exec_VxD_Int: the client register structure, which a driver's registers took the place of."""
 
 
 @dataclass(slots=True, eq=False)
@@ -69,6 +72,10 @@ class Ring0Level(Level):
     calls: list[Call] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
     nests: list[Nest] = field(default_factory=list)
+    frames: int = 0
+    """Frames simulated on the client's stack and not popped."""
+    far_returns: int = 0
+    """Far returns simulated, less the far calls."""
 
     def client_registers(self, memory: Memory) -> ClientRegisters:
         """The structure drivers see."""

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from app.emu.cpu.frame import write_frame
 from app.emu.events import Door
 from app.emu.memory import layout
+from app.emu.registers import STATUS, Flag
 from app.emu.vmm.breaks import NestEnd
+from app.emu.vmm.client_registers import SIZE
+from app.emu.vmm.control_block import VXD_EXEC, ControlBlock
 from app.emu.vmm.levels import Nest, NestedLevel, Ring0Level
 from app.emu.vmm.waiting import complete, wait
 
 if TYPE_CHECKING:
     from app.emu.vmm.core import Vmm
+
+GENERAL: Final = ("edi", "esi", "ebp", "ebx", "edx", "ecx", "eax")
+"""The registers Exec_VxD_Int hands over and back."""
 
 
 def begin(vmm: Vmm, level: Ring0Level, *, pm: bool) -> None:
@@ -31,10 +37,34 @@ def begin(vmm: Vmm, level: Ring0Level, *, pm: bool) -> None:
     vmm.take_mode(level, pm=pm)
 
 
+def borrow(vmm: Vmm, level: Ring0Level) -> None:
+    """`begin` in V86 mode with the general registers of the driver; `_give_back` ends it (Exec_VxD_Int)."""
+    memory, regs = vmm.machine.memory, vmm.machine.regs
+    kept = memory.read(level.frame, SIZE)
+    begin(vmm, level, pm=False)
+    level.nests[-1].borrowed = kept
+    for name in GENERAL:
+        level.client_registers(memory).set(name, getattr(regs, name))
+    ControlBlock(memory, vmm.vm).mark(VXD_EXEC, on=True)
+
+
+def _give_back(vmm: Vmm, level: Ring0Level, kept: bytes) -> None:
+    """The interrupt is over: its registers and status flags are the driver's, the client's are what they were."""
+    memory = vmm.machine.memory
+    client = level.client_registers(memory)
+    results = {name: client.get(name) for name in GENERAL}
+    flags = client.get("eflags") & STATUS
+    end(vmm, level)
+    memory.write(level.frame, kept)
+    ControlBlock(memory, vmm.vm).mark(VXD_EXEC, on=False)
+    complete(vmm, results, carry=bool(flags & Flag.CF))
+    vmm.machine.regs.eflags = vmm.machine.regs.eflags & ~STATUS | flags
+
+
 def end(vmm: Vmm, level: Ring0Level) -> None:
     """Give mode and CS:EIP back, and leave the locked stack; other client registers stay."""
     if not level.nests:
-        vmm.fail("it called End_Nest_Exec without Begin_Nest_Exec")
+        vmm.fail("it called End_Nest_Exec without Begin_Nest_Exec", "nest_rules")
     nest = level.nests.pop()
     vmm.breaks.targets.pop((nest.ends_in_pm, nest.number))
     if nest.locked:
@@ -81,7 +111,11 @@ def reached(vmm: Vmm, found: NestEnd) -> None:
     vmm.take_mode(level, pm=not regs.is_v86)
     level.saved = regs.copy()
     host.resume_silently(nested)
-    complete(vmm)
+    kept = level.nests[-1].borrowed
+    if kept is not None:
+        _give_back(vmm, level, kept)
+    else:
+        complete(vmm)
     host.switched(before, Door.VXD_CALLBACK)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from app.emu.host.defaults import DOS
+from app.emu.host.dos_api import takes_pointer
 from app.emu.registers import EAX
+from app.emu.services import DWORD
 from app.emu.vmm import hooks, nesting
 from app.emu.vmm.control import check_simulation
 from app.emu.vmm.core import Vmm
@@ -42,6 +45,24 @@ def resume_exec(vmm: Vmm) -> object:
 def end_nest_exec(vmm: Vmm) -> None:
     """End nested execution: mode and Client_CS:EIP are again what they were, and the locked stack is left."""
     nesting.end(vmm, vmm.level)
+
+
+@VMM.service(0x8F)
+def exec_vxd_int(vmm: Vmm, vector: DWORD) -> object:
+    """Execute an interrupt in V86 mode with the driver's general registers; the client registers stay.
+
+    It takes the number off the stack itself. DOS functions with pointers are not translated.
+    """
+    check_simulation(vmm)
+    if not vmm.is_initialised:
+        vmm.fail("it called Exec_VxD_Int before Init_Complete")
+    regs = vmm.machine.regs
+    regs.esp = regs.esp + 4 & 0xFFFFFFFF
+    if vector == DOS and takes_pointer(regs.ax):
+        vmm.fail(f"it called INT 21h AX={regs.ax:04X}h by Exec_VxD_Int, whose pointers are not translated here")
+    nesting.borrow(vmm, vmm.level)
+    hooks.simulate(vmm, vector & 0xFF, 0x8F, resumes=True)
+    return PENDING
 
 
 @VMM.service(0x89)
