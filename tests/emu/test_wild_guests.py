@@ -37,13 +37,13 @@ def playground(request: pytest.FixtureRequest, tmp_path: Path) -> Playground:
 
 
 def play(playground: Playground, code: bytes, names: list[bytes] | None = None) -> None:
-    playground.run(code, names)
+    playground.run(code, names or [])
     playground.check_files()
 
 
 def conclude(playground: Playground) -> None:
-    playground.check_nothing_grew()
     print(playground.reasons.total(), "runs:", dict(playground.reasons))
+    playground.check_nothing_grew()
 
 
 # Instructions
