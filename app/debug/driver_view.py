@@ -51,7 +51,8 @@ def _callbacks(vmm: Vmm, running: list[Sequel]) -> Iterator[BreakRow]:
             kind = "VM returns"
         else:
             kind, hits = f"{mode} callback", target.hits
-            depth = running.count(CallbackDone(target.in_pm, target.number))
+            ways = (CallbackDone(target.in_pm, target.number, by_interrupt) for by_interrupt in (False, True))
+            depth = sum(map(running.count, ways))
             if target.api is not None:
                 kind, procedure = f"{mode} API", vmm.devices[target.api].api(memory, pm=target.in_pm)
         yield BreakRow(

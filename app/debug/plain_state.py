@@ -90,6 +90,7 @@ STATE: Final = {
     "app.emu.vmm.ports": "Access PieceDone PortTrap",
     "app.emu.vmm.schedule": "CalledAtOnce Pending PendingDone Schedule",
     "app.emu.vmm.storage": "PageBlock Storage",
+    "app.emu.vmm.vxd_int": "Borrowed",
     "app.emu.watchpoint": "Watchpoint WatchType",
 }
 """The classes of state: module, and the names in it. Whoever keeps an object of another class in state adds it here."""

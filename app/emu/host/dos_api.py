@@ -31,16 +31,16 @@ from app.emu.host.transfer import (
     through_buffer,
 )
 from app.emu.int31 import descriptors, dos_memory
-from app.emu.registers import Flag, Segment
+from app.emu.registers import Flag, Registers, Segment
 from app.emu.services import ServiceFailed
 
-_FIRST_WITH_CARRY: Final = 0x38
+FIRST_WITH_CARRY: Final = 0x38
 """Older functions have no failure: CF means nothing."""
 _PARSE_NAME: Final = 0x29
 _FCB: Final = 12
 """Bytes of a file control block that parsing a name writes."""
-_READ: Final = 0x3F
-_WRITE: Final = 0x40
+READ: Final = 0x3F
+WRITE: Final = 0x40
 _FIND_FIRST: Final = 0x4E
 _FIND_NEXT: Final = 0x4F
 _SEARCH_SIZE: Final = 0x2B
@@ -109,12 +109,12 @@ def translate(host: Host) -> bool:
         except ServiceFailed as failure:
             fail(regs, failure)
         return True
-    if regs.ah in (_READ, _WRITE):
+    if regs.ah in (READ, WRITE):
         _start_stream(host)
         return True
     search = host.current.transfer_area is not None and regs.ah in (_FIND_FIRST, _FIND_NEXT)
     arguments = dos_pointers.arguments(regs)
-    tells_failure = regs.ah >= _FIRST_WITH_CARRY
+    tells_failure = regs.ah >= FIRST_WITH_CARRY
     if search:
         _find(host, arguments)
     elif regs.ah == _PARSE_NAME:
@@ -131,11 +131,10 @@ def translate(host: Host) -> bool:
     return True
 
 
-def takes_pointer(ax: int) -> bool:
-    """Does an INT 21h function (AX) need anything of what `translate` does?"""
-    function = ax >> 8
-    answers = ax in ANSWERS or function << 8 in ANSWERS
-    return answers or function in (_READ, _WRITE) or any(function in each for each in (DIRECT, POINTERS, SEGMENTS))
+def is_more_than_pointers(regs: Registers) -> bool:
+    """Does `translate` do more for INT 21h with these registers than to have pointer arguments go through a buffer?"""
+    direct = regs.ax in DIRECT or regs.ah in DIRECT
+    return direct or regs.ax in ANSWERS or regs.ah << 8 in ANSWERS or regs.ah in SEGMENTS or regs.ah == _PARSE_NAME
 
 
 def _find(host: Host, arguments: tuple[Argument, ...]) -> None:
@@ -171,14 +170,14 @@ def _start_stream(host: Host) -> None:
     regs, client = host.machine.regs, host.current
     left = regs.ecx if client.wide else regs.low("cx")
     stream = Stream(regs.ah, regs.ds.selector, offset_of(host, "dx"), left)
-    host.linear(stream.selector, stream.offset, stream.left, write=stream.function == _READ)
+    host.linear(stream.selector, stream.offset, stream.left, write=stream.function == READ)
     _next_piece(host, stream)
 
 
 def _next_piece(host: Host, stream: Stream) -> None:
     client, regs = host.current, host.machine.regs
     size = min(stream.left, BUFFER_SIZE)
-    if stream.function == _WRITE:
+    if stream.function == WRITE:
         data = host.read_pointer(stream.selector, stream.offset + stream.done, size)
         host.machine.memory.write(client.private << 4, data)
     level = reflect(host, 0x21)
@@ -193,7 +192,7 @@ def _finish_piece(host: Host, level: Level, stream: Stream, *, failed: bool) -> 
     regs = machine.regs
     moved = regs.ax
     if not failed:
-        if stream.function == _READ and moved:
+        if stream.function == READ and moved:
             data = machine.memory.read(client.private << 4, moved)
             host.write_pointer(stream.selector, stream.offset + stream.done, data)
         asked = min(stream.left, BUFFER_SIZE)

@@ -18,7 +18,7 @@ from app.emu.dos.psp import ENVIRONMENT
 from app.emu.host.client import Client
 from app.emu.host.host import Host
 from app.emu.host.interrupts import reflect
-from app.emu.host.transfer import BUFFER_SIZE, STRING, Copies, fetch, offset_of
+from app.emu.host.transfer import BUFFER_SIZE, STRING, Copies, fetch, offset_of, pointed
 from app.emu.registers import Segment
 
 _LOAD: Final = 0x01
@@ -42,7 +42,7 @@ def execute(host: Host) -> None:
     """Start INT 21h AH=4Bh in real mode. Raises the DOS failure of what does not fit into the buffer."""
     client, regs = host.current, host.machine.regs
     function, block = regs.al, (regs.es.selector, offset_of(host, "bx"))
-    name = fetch(host, regs.ds.selector, offset_of(host, "dx"), STRING)
+    name = fetch(pointed(host, regs.ds.selector, offset_of(host, "dx")), STRING)
     if len(name) > _BLOCK:
         raise PathNotFound
     _put(host, 0, name)

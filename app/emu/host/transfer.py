@@ -5,6 +5,7 @@ The buffer is in front of the real-mode stack in the private block the client su
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,6 +13,7 @@ from app.emu.host.host import Host, Level
 from app.emu.host.interrupts import reflect
 from app.emu.host.multiplex import PRIVATE_PARAGRAPHS, REAL_STACK_PARAGRAPHS
 from app.emu.int31 import descriptors
+from app.emu.memory.memory import Memory
 from app.emu.registers import Flag, Registers, Segment
 from app.emu.services import ServiceFailed
 
@@ -77,10 +79,7 @@ class Copies:
         if self.only_if_done and regs.eflags & Flag.CF:
             return
         for at, selector, offset, size in self.back:
-            count = {STRING: HALF, ANSWERED: regs.low("cx")}.get(size, size)
-            data = host.machine.memory.read((level.client.private << 4) + at, count)
-            if size == STRING:
-                data = data.partition(b"\0")[0] + b"\0"
+            data = answered(host.machine.memory, (level.client.private << 4) + at, size, regs.low("cx"))
             if data:
                 host.write_pointer(selector, offset, data)
 
@@ -129,7 +128,7 @@ def through_buffer(host: Host, vector: int, arguments: tuple[Argument, ...], cop
         at = number * HALF
         size = each.size
         if each.copied_in:
-            data = fetch(host, selector, offset, size)
+            data = fetch(pointed(host, selector, offset), size)
             size = len(data)
             host.machine.memory.write((client.private << 4) + at, data)
         if each.copied_back:
@@ -147,15 +146,30 @@ def kept(arguments: tuple[Argument, ...]) -> tuple[str, ...]:
     return tuple("e" + each.offset for each in arguments if each.is_kept)
 
 
-def fetch(host: Host, selector: int, offset: int, size: int) -> bytes:
+def answered(memory: Memory, linear: int, size: int, cx: int) -> bytes:
+    """What a service has left in the buffer for an argument. linear: where; size: as in `Argument`; cx: its answer."""
+    data = memory.read(linear, {STRING: HALF, ANSWERED: cx}.get(size, size))
+    return data.partition(b"\0")[0] + b"\0" if size == STRING else data
+
+
+Source = Callable[[int, int], bytes]
+"""Reads what a pointer points at: from an offset on, so many bytes."""
+
+
+def pointed(host: Host, selector: int, offset: int) -> Source:
+    """What a client's pointer points at. Reading raises `GuestFault`."""
+    return lambda at, count: host.read_pointer(selector, offset + at, count)
+
+
+def fetch(read: Source, size: int) -> bytes:
     """What a pointer argument points at, no longer than half the buffer."""
     if size == INPUT_BUFFER:
-        return host.read_pointer(selector, offset, host.read_pointer(selector, offset, 1)[0] + 2)
+        return read(0, read(0, 1)[0] + 2)
     if size >= 0:
-        return host.read_pointer(selector, offset, min(size, HALF)) if size else b""
+        return read(0, min(size, HALF)) if size else b""
     data = bytearray()
     while len(data) < HALF:
-        data += host.read_pointer(selector, offset + len(data), 1)
+        data += read(len(data), 1)
         if data[-1] in _ENDS[size]:
             break
     return bytes(data)

@@ -14,7 +14,9 @@ It is there when drivers were loaded (`--vxd`), beside the DPMI host and for the
   is a UD2 of the manager's (`RETURN`), and nobody interrupts it: requests wait until ring 3 goes on.
 * A `Call` is a driver's procedure in progress, with a `Sequel`: what the manager does when it has returned. Calls and
   nested execution (`Nest`) are kept in their level, so whoever drops a level drops them.
-* A service is INT 20h with a dword behind it (`dynalink.py`); every service is a row of a table (`services/`).
+* A service is INT 20h with a dword behind it (`dynalink.py`); every service is a row of a table (`services/`). What
+  rows work on: `schedule.py` (events, time-outs, critical section), `storage.py` (heap, pages, areas), `lists.py`,
+  `faults.py` and `ports.py` (what ring 3 does and drivers have hooked).
 * Nested execution (Resume_Exec): ring 0 itself becomes a `NestedLevel`, and the client registers run until they
   reach the address of their `Nest`.
 * Addresses ring 3 can reach (`breaks.py`): one ARPL byte in the ROM under many segments, and INT 30h in the segment
@@ -24,6 +26,7 @@ It is there when drivers were loaded (`--vxd`), beside the DPMI host and for the
   it (policy `ddk95`); with `classic` that is left to the procedure, as in published drivers. API procedures of INT 2Fh
   AX=1684h are always entered behind the call, and a callback reached by INT never is. The handler of a V86 breakpoint
   moves Client_IP itself.
+* What a driver does wrong and may go on with is told as a finding (`findings.py`).
 * What a driver must not do (fault, unknown service, unbalanced stack, a processor's system register) ends the
   program's VM with a report. The manager sends no more messages to drivers then.
 

@@ -21,6 +21,13 @@ class Sequel(Protocol):
         """The procedure has executed its near RET. regs: what it left in the registers of ring 0."""
 
 
+class Loan(Protocol):
+    """Client registers that a driver's have taken the place of; part of the state, so a plain value."""
+
+    def give_back(self, vmm: Vmm, level: Ring0Level) -> None:
+        """The interrupt is over: the driver goes on with its registers, the client's are what they were."""
+
+
 @dataclass(slots=True, eq=False)
 class Call:
     """A driver's procedure in progress.
@@ -57,8 +64,8 @@ class Nest:
     cs: int
     eip: int
     locked: bool
-    borrowed: bytes | None = None
-    """Of Exec_VxD_Int: the client register structure, which a driver's registers took the place of."""
+    loan: Loan | None = None
+    """What becomes of the registers an interrupt of a driver's own has left (Exec_VxD_Int)."""
 
 
 @dataclass(slots=True, eq=False)

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from app.emu.cpu.frame import write_frame
 from app.emu.events import Door
 from app.emu.memory import layout
-from app.emu.registers import STATUS, Flag
 from app.emu.vmm.breaks import NestEnd
-from app.emu.vmm.client_registers import SIZE
-from app.emu.vmm.control_block import VXD_EXEC, ControlBlock
 from app.emu.vmm.levels import Nest, NestedLevel, Ring0Level
 from app.emu.vmm.waiting import complete, wait
 
 if TYPE_CHECKING:
     from app.emu.vmm.core import Vmm
-
-GENERAL: Final = ("edi", "esi", "ebp", "ebx", "edx", "ecx", "eax")
-"""The registers Exec_VxD_Int hands over and back."""
 
 
 def begin(vmm: Vmm, level: Ring0Level, *, pm: bool) -> None:
@@ -35,30 +29,6 @@ def begin(vmm: Vmm, level: Ring0Level, *, pm: bool) -> None:
     client.set("cs", address.segment)
     client.set("eip", address.offset)
     vmm.take_mode(level, pm=pm)
-
-
-def borrow(vmm: Vmm, level: Ring0Level) -> None:
-    """`begin` in V86 mode with the general registers of the driver; `_give_back` ends it (Exec_VxD_Int)."""
-    memory, regs = vmm.machine.memory, vmm.machine.regs
-    kept = memory.read(level.frame, SIZE)
-    begin(vmm, level, pm=False)
-    level.nests[-1].borrowed = kept
-    for name in GENERAL:
-        level.client_registers(memory).set(name, getattr(regs, name))
-    ControlBlock(memory, vmm.vm).mark(VXD_EXEC, on=True)
-
-
-def _give_back(vmm: Vmm, level: Ring0Level, kept: bytes) -> None:
-    """The interrupt is over: its registers and status flags are the driver's, the client's are what they were."""
-    memory = vmm.machine.memory
-    client = level.client_registers(memory)
-    results = {name: client.get(name) for name in GENERAL}
-    flags = client.get("eflags") & STATUS
-    end(vmm, level)
-    memory.write(level.frame, kept)
-    ControlBlock(memory, vmm.vm).mark(VXD_EXEC, on=False)
-    complete(vmm, results, carry=bool(flags & Flag.CF))
-    vmm.machine.regs.eflags = vmm.machine.regs.eflags & ~STATUS | flags
 
 
 def end(vmm: Vmm, level: Ring0Level) -> None:
@@ -81,7 +51,7 @@ def resume(vmm: Vmm, service: int) -> None:
     """Run the client registers until they reach the address of the innermost nest; the driver waits."""
     level, host, machine = vmm.level, vmm.host, vmm.machine
     if not level.nests:
-        vmm.fail("it called Resume_Exec outside of nested execution: Begin_Nest_Exec is missing")
+        vmm.fail("it called Resume_Exec outside of nested execution: Begin_Nest_Exec is missing", "nest_rules")
     if not layout.RING0_STACK <= machine.regs.esp <= layout.RING0_STACK_TOP:
         vmm.fail(f"its stack pointer {machine.regs.esp:08X} is outside of the ring-0 stack")
     wait(vmm, service)
@@ -111,9 +81,9 @@ def reached(vmm: Vmm, found: NestEnd) -> None:
     vmm.take_mode(level, pm=not regs.is_v86)
     level.saved = regs.copy()
     host.resume_silently(nested)
-    kept = level.nests[-1].borrowed
-    if kept is not None:
-        _give_back(vmm, level, kept)
+    loan = level.nests[-1].loan
+    if loan is not None:
+        loan.give_back(vmm, level)
     else:
         complete(vmm)
     host.switched(before, Door.VXD_CALLBACK)
@@ -127,7 +97,7 @@ def use_locked_stack(vmm: Vmm, level: Ring0Level) -> None:
     host = vmm.host
     application = host.client
     if application is None or not level.in_pm:
-        vmm.fail("it asked for the locked protected-mode stack outside of protected mode")
+        vmm.fail("it asked for the locked protected-mode stack outside of protected mode", "locked_stack")
     client = level.client_registers(vmm.machine.memory)
     if application.locked_depth == 0:
         application.locked_origin = (client.get("ss"), client.get("esp"))
@@ -141,9 +111,9 @@ def leave_locked_stack(vmm: Vmm, level: Ring0Level) -> None:
     """End_Use_Locked_PM_Stack: at 0 the stack pointer is again what it was."""
     application = vmm.host.client
     if application is None or not level.in_pm:
-        vmm.fail("it gave the locked protected-mode stack back outside of protected mode")
+        vmm.fail("it gave the locked protected-mode stack back outside of protected mode", "locked_stack")
     if application.locked_depth == 0:
-        vmm.fail("it gave the locked protected-mode stack back although nobody uses it")
+        vmm.fail("it gave the locked protected-mode stack back although nobody uses it", "locked_stack")
     application.locked_depth -= 1
     if application.locked_depth == 0 and application.locked_origin is not None:
         client = level.client_registers(vmm.machine.memory)

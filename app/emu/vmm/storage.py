@@ -49,6 +49,8 @@ class Storage:
     """{physical page: block that shows it and what follows} (_MapPhysToLinear)"""
     v86_end: int = layout.GLOBAL_V86
     """Where the global V86 data area goes on."""
+    v86_buffer: int = 0
+    """Where DOS finds data of drivers (Exec_VxD_Int); 0 before anybody needs it."""
     areas: dict[int, int] = field(default_factory=dict)
     """{size of a kind of control block: how much of it is taken}"""
 
@@ -128,6 +130,11 @@ class Storage:
             return 0
         self.v86_end = start + size
         return start
+
+    def transfer_buffer(self, size: int) -> int:
+        """The linear address of the buffer for data of drivers, of a size; 0: no room."""
+        self.v86_buffer = self.v86_buffer or self.take_v86(size, _GRAIN)
+        return self.v86_buffer
 
     def largest_v86(self, alignment: int) -> int:
         """Bytes `take_v86` can give at once."""
