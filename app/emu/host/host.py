@@ -7,7 +7,7 @@ stack) and comes back through `Host.resume`. A level is data, so any number of t
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
 from app.emu import events
@@ -266,7 +266,7 @@ class Host:
             return loaded
         if selector & 4:
             self.current.ldt.mark_accessed(selector >> 3)
-        return replace(loaded, access=loaded.access | ACCESSED)
+        return loaded._replace(access=loaded.access | ACCESSED)
 
     def reload(self, selector: int) -> None:
         """A descriptor changed: segment registers that hold it take the new one at once (DPMI 1.0)."""
