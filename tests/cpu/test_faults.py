@@ -85,9 +85,7 @@ def test_invalid_opcode(lab: Lab, code: str) -> None:
     check_pristine(lab, code, fault(UD))
 
 
-@pytest.mark.parametrize(
-    "code", ["f4", "0f0018", "0f0010", "0f01f0", "0f011f", "0f22c0", "0f23c0", "0f08", "0f30"]
-)
+@pytest.mark.parametrize("code", ["f4", "0f0018", "0f0010", "0f01f0", "0f011f", "0f22c0", "0f23c0", "0f08", "0f30"])
 def test_privileged_instructions(lab: Lab, code: str) -> None:
     no_v86 = code.startswith("0f00")
     check_pristine(lab, code, fault(UD if no_v86 and lab.mode == "v86" else GP))
