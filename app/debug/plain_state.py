@@ -202,8 +202,8 @@ class _Reader:
                 return tuple(map(self.value, rest))
             case "n":
                 kind = self._classes[rest[0]]
-                if not issubclass(kind, tuple):
-                    raise TypeError(f"{rest[0]} is no tuple")
+                if not issubclass(kind, tuple) or len(getattr(kind, "_fields", ())) != len(rest) - 1:
+                    raise TypeError(f"{rest[0]} is no tuple of {len(rest) - 1}")
                 return tuple.__new__(kind, map(self.value, rest[1:]))
             case "w":
                 return datetime.fromisoformat(rest[0])

@@ -14,7 +14,7 @@ from __future__ import annotations
 import io
 import pickle
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from app.emu import events
@@ -399,7 +399,7 @@ class Machine:
         if not regs.cs.access & ACCESSED:
             # WORKAROUND(unicorn 2.1): a far transfer keeps CS without the accessed bit until it is loaded again, so
             # that what is kept would tell how the run was sliced.
-            regs.cs = replace(regs.cs, access=regs.cs.access | ACCESSED)
+            regs.cs = regs.cs._replace(access=regs.cs.access | ACCESSED)
         state.tick += ended.executed
         for probe, executed in self.cpu.sightings.items():
             self.sightings[probe] = Place(place.tick + executed, place.turn)

@@ -600,6 +600,7 @@ STRANGE = [
     ["o", "machine.MachineState", {"__class__": 1}],
     ["o", "events.Door", {}],
     ["n", "machine.MachineState", 1],
+    ["n", "registers.Segment", 1, 2],
     ["e", "machine.MachineState", 1],
     ["e", "events.Door", "window"],
     ["c", "print", "hello"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
 from app.emu import events
@@ -279,7 +279,7 @@ class Host:
             return loaded
         if selector & 4:
             self.current.ldt.mark_accessed(selector >> 3)
-        return replace(loaded, access=loaded.access | ACCESSED)
+        return loaded._replace(access=loaded.access | ACCESSED)
 
     def reload(self, selector: int) -> None:
         """A descriptor changed: segment registers that hold it take the new one at once (DPMI 1.0).
