@@ -247,9 +247,9 @@ class Table(QTableView):
 
     def set_widths(self, *characters: int) -> None:
         """Make the columns so many characters wide, from the left; the last one takes what is left."""
-        one = QFontMetrics(self.font()).horizontalAdvance("0")
+        metrics = QFontMetrics(self.font())
         for section, number in enumerate(characters):
-            self.setColumnWidth(section, one * number + 14)
+            self.setColumnWidth(section, metrics.horizontalAdvance("0" * number) + 14)
 
     def export_text(self) -> str:
         """The selected rows, or all, as aligned text."""

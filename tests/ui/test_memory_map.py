@@ -65,6 +65,15 @@ def test_the_range_of_the_running_code_is_selected_until_another_is_chosen(pane:
     assert "ring 0 stack" in pane.ranges.index(stack, 8).data()
 
 
+def test_the_pointer_of_an_empty_stack_is_beside_that_stack(pane: MemoryMapPane) -> None:
+    of = session("callback.com")
+    of.run(ToEvent(frozenset({"client_entered"})))
+    pane.show_snapshot(picture(of))
+    locked, real = row_of(pane, "locked stack"), row_of(pane, "real-mode stack")
+    assert pane.ranges.index(locked, 8).data() == "locked stack"
+    assert pane.ranges.index(real, 8).data() == "real mode stack"
+
+
 def test_pages_with_locks_owners_and_marks(pane: MemoryMapPane) -> None:
     of = session("callback.com")
     of.run(ToPosition("callback 1"))

@@ -66,7 +66,7 @@ class MemoryMapPane(Pane):
         """Linear address of the range the user has chosen; None: the one CS:(E)IP lies in."""
         self.ranges: RowsModel[RangeRow] = RowsModel(_COLUMNS, lambda row: row.range.linear, self)
         self.table = Table(self.ranges, "Ranges of linear memory", self)
-        self.table.set_widths(1, 8, 9, 24, 24, 6, 6, 6)
+        self.table.set_widths(1, 8, 9, 26, 24, 6, 6, 6)
         self.table.selectionModel().currentRowChanged.connect(lambda _now, _before: self._show_pages())
         self.table.clicked.connect(self._choose)
         self.table.enter_pressed.connect(lambda index: self._reveal(self.ranges.row(index.row()).range.linear))
@@ -196,12 +196,12 @@ class MemoryMapPane(Pane):
 
 
 def _pointers(snapshot: Snapshot) -> list[tuple[str, int]]:
-    """Where the guest runs and where the tops of its stacks are."""
+    """Where the guest runs and where the tops of its stacks are; an empty stack counts by its last byte."""
     found = [("CS:EIP", snapshot.registers.code_linear)]
     for view in snapshot.stacks:
         if view.exists:
             name = fmt.STACK_NAMES[view.stack].lower()
-            found.append(("SS:ESP" if view.in_use else f"{name} stack", view.pointer_linear))
+            found.append(("SS:ESP" if view.in_use else f"{name} stack", min(view.pointer_linear, view.high - 1)))
     return found
 
 

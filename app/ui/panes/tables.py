@@ -69,7 +69,7 @@ class TablesPane(Pane):
         if name == "IDT":
             view.set_widths(1, 6, 15, 20, 4, 4)
         else:
-            view.set_widths(1, 6, 9, 8, 8, 30, 26, 4, 4)
+            view.set_widths(1, 6, 9, 8, 8, 31, 41, 4, 4)
             view.setItemDelegateForColumn(2, ChipDelegate(view))
         view.selectionModel().currentRowChanged.connect(lambda _now, _before: self._show_details())
         view.doubleClicked.connect(lambda _index: self._reveal_selected())
