@@ -11,7 +11,7 @@ from app.debug.narrate import brief
 from app.emu.events import KINDS, Event, Moment
 from app.emu.registers import Mode
 from app.ui.panes.event_fields import fields
-from app.ui.panes.events import EventsPane
+from app.ui.panes.events import _GROUPS, EventsPane
 from app.ui.theme import Theme
 from tests.ui.fakes import PER_ROUND, ROUND, events_until, log_of, snapshot_at
 
@@ -54,6 +54,36 @@ def test_kinds_can_be_left_out(pane: EventsPane) -> None:
     kinds = {pane.model.index(row, 2).data() for row in range(pane.model.rowCount())}
     assert "mode switched" in kinds
     assert not any("service" in kind for kind in kinds)
+
+
+def test_every_kind_can_be_left_out_by_one_name() -> None:
+    for kind in KINDS:
+        assert len([name for name, prefixes in _GROUPS if kind.startswith(prefixes)]) == 1, kind
+
+
+def test_by_key_one_begins_at_the_last_event_that_has_happened(qtbot: QtBot, pane: EventsPane) -> None:
+    pane.show_snapshot(snapshot_at(ROUND * 2))
+    pane.activateWindow()
+    pane.setFocus(Qt.FocusReason.ShortcutFocusReason)
+    qtbot.waitUntil(pane.list.hasFocus)
+    last = pane.model.rowCount() - 1
+    assert pane.list.currentIndex().row() == last
+    assert not pane.fields.isVisible(), "the list needs the room until an event is selected"
+    QTest.keyClick(pane.list, Qt.Key.Key_Up)
+    assert pane.field_model.index(1, 1).data() == str(last - 1)
+    assert pane.fields.isVisible()
+    QTest.keyClick(pane.list, Qt.Key.Key_Down)
+    assert pane.field_model.index(1, 1).data() == str(last)
+
+
+def test_a_click_on_the_event_one_came_to_by_key_shows_its_fields(qtbot: QtBot, pane: EventsPane) -> None:
+    pane.show_snapshot(snapshot_at(ROUND))
+    pane.activateWindow()
+    pane.setFocus(Qt.FocusReason.ShortcutFocusReason)
+    qtbot.waitUntil(pane.list.hasFocus)
+    at = pane.list.visualRect(pane.list.currentIndex()).center()
+    QTest.mouseClick(pane.list.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert pane.fields.isVisible()
 
 
 def test_a_click_shows_every_field(qtbot: QtBot, pane: EventsPane) -> None:

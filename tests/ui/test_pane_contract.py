@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QAbstractItemModel
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QApplication, QHeaderView, QMenu
+from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QApplication, QHeaderView, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.ui.icons import icon
@@ -81,6 +81,12 @@ def test_its_views_have_names(pane: Pane) -> None:
     assert pane.accessibleName()
     views = [view for view in pane.findChildren(QAbstractItemView) if not isinstance(view, QHeaderView)]
     assert [view for view in views if not view.accessibleName()] == []
+
+
+def test_it_has_a_view_for_the_keyboard(pane: Pane) -> None:
+    """So that `Alt` with its key brings the keyboard along with the pane."""
+    story(pane)
+    assert isinstance(pane.focusProxy(), QWidget)
 
 
 def test_copying_puts_its_text_on_the_clipboard(qtbot: QtBot, qapp: QApplication, pane: Pane) -> None:

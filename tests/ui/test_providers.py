@@ -82,13 +82,16 @@ def test_clients_told_so_far_and_the_call_in_progress(pane: ProvidersPane) -> No
     assert cells(pane.told)[1][-1] == "alive"
 
 
-def test_a_double_click_shows_the_procedure(pane: ProvidersPane, qtbot: QtBot) -> None:
+def test_a_double_click_or_enter_shows_the_procedure(pane: ProvidersPane, qtbot: QtBot) -> None:
     show(pane, ProvidersView(PROCEDURES, (ENDED, ENTERS)))
     for table, linear in ((pane.procedure_table, 0x10462), (pane.told_table, 0x10462)):
         place = table.visualRect(table.model().index(0, 0)).center()
         QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
         with qtbot.waitSignal(pane.reveal) as revealed:
             QTest.mouseDClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place + QPoint(1, 0))
+        assert revealed.args == ["code", linear]
+        with qtbot.waitSignal(pane.reveal) as revealed:
+            QTest.keyClick(table, Qt.Key.Key_Return)
         assert revealed.args == ["code", linear]
 
 

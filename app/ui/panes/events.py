@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
-from PySide6.QtGui import QAction, QColor, QKeySequence, QPainter, QPaintEvent, QPen, QResizeEvent, QShortcut
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QShortcut,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -37,9 +46,9 @@ _GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("Callbacks", ("callback_",)),
     ("Real-mode calls", ("real_mode_",)),
     ("Services", ("service_", "unsupported_")),
-    ("Interrupts and exceptions", ("interrupt_", "exception_", "vector_")),
-    ("Descriptors and memory", ("descriptor_", "memory_")),
-    ("Programs and clients", ("program_", "client_")),
+    ("Interrupts and exceptions", ("interrupt_", "exception_", "vector_", "watchpoint_")),
+    ("Descriptors and memory", ("descriptor_", "memory_", "page_")),
+    ("Programs and clients", ("program_", "client_", "resident_")),
     ("Drivers", ("vxd_", "v86_")),
     ("Findings", ("finding",)),
 )
@@ -70,6 +79,12 @@ class EventTable(Table):
         painter.setPen(QPen(QColor(colours().accent), 2))
         painter.drawLine(0, y, self.viewport().width(), y)
 
+    def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        """Who comes by key begins at the last event that has happened, not at the first of all."""
+        if self.currentIndex().isValid():
+            return super().moveCursor(action, modifiers)
+        return self._model.index(max(self._model.last_row, 0), 0)
+
 
 class EventsPane(Pane):
     """All events, newest below. The list follows the machine until it is scrolled away from it."""
@@ -96,6 +111,7 @@ class EventsPane(Pane):
         self.list.setColumnWidth(_CLIENT, 50)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.selectionModel().currentRowChanged.connect(self._show_fields)
+        self.list.clicked.connect(self._show_fields)
         self.field_model: RowsModel[tuple[str, str]] = RowsModel(
             (
                 Column("Field", lambda pair: pair[0], colour=lambda _pair: "muted", marks_changes=False),
@@ -115,6 +131,7 @@ class EventsPane(Pane):
         self.kinds, self._kind_actions = self._make_kinds()
         self.counter = QLabel(self)
         self._arrange()
+        self.setFocusProxy(self.list)
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self.text.setFocus)
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
@@ -205,8 +222,9 @@ class EventsPane(Pane):
         self._follows = value <= max(last, 0) <= value + bar.pageStep()
 
     def _show_fields(self, current: QModelIndex) -> None:
-        shown = fields(self.model.event(current.row())) if current.isValid() else []
-        if current.isValid() and not self._is_choosing:
+        is_selected = self.list.selectionModel().isSelected(current)
+        shown = fields(self.model.event(current.row())) if is_selected else []
+        if is_selected and not self._is_choosing:
             self.event_selected.emit(self.model.event(current.row()).seq)
         self.field_model.show_rows(shown, 0)
         self.fields.setVisible(bool(shown))

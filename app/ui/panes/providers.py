@@ -32,10 +32,12 @@ class ProvidersPane(Pane):
         self.told: RowsModel[ToldRow] = RowsModel(_TOLD, lambda row: (row.provider, row.client), self)
         self.procedure_table = Table(self.procedures, "Resident service providers", self)
         self.procedure_table.set_widths(8, 6, 4, 8, 6, 8, 8, 52)
-        self.procedure_table.doubleClicked.connect(lambda index: self._reveal(self.procedures.row(index.row()).linear))
+        for chosen in (self.procedure_table.doubleClicked, self.procedure_table.enter_pressed):
+            chosen.connect(lambda index: self._reveal(self.procedures.row(index.row()).linear))
         self.told_table = Table(self.told, "Clients that providers were told of", self)
         self.told_table.set_widths(8, 6, 4, 13, 4)
-        self.told_table.doubleClicked.connect(lambda index: self._reveal(self.told.row(index.row()).linear))
+        for chosen in (self.told_table.doubleClicked, self.told_table.enter_pressed):
+            chosen.connect(lambda index: self._reveal(self.told.row(index.row()).linear))
         self.head = Headed(self.told_table, self)
         splitter = QSplitter(Qt.Orientation.Vertical, self)
         splitter.addWidget(self.procedure_table)
@@ -46,6 +48,7 @@ class ProvidersPane(Pane):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(splitter)
+        self.setFocusProxy(self.procedure_table)
         self._show_head(ProvidersView())
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
