@@ -31,7 +31,7 @@ from app.emu.events import (
     VxdCallbackReturned,
 )
 from app.emu.registers import Mode
-from app.ui.format import STACK_NAMES
+from app.ui.format import STACK_NAMES, count
 from app.ui.timeline.growing import Growing
 
 MODES = tuple(Mode)
@@ -216,7 +216,7 @@ class Record:
         if seq is None:
             return {}
         values = {
-            STACK_NAMES[stack]: f"{int(column.values[seq])} B"
+            STACK_NAMES[stack]: f"{count(int(column.values[seq]))} B"
             for stack, column in zip(STACKS, self.depths, strict=True)
         }
         begun = int(np.searchsorted(self.bar_seqs.values, seq, side="right"))
