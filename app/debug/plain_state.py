@@ -84,6 +84,7 @@ STATE: Final = {
     "app.emu.vmm.levels": "Call Nest NestedLevel Ring0Level Waiting",
     "app.emu.vmm.manager": "Manager",
     "app.emu.vmm.messages": "Message Sending",
+    "app.emu.vmm.python.device": "Script",
     "app.emu.watchpoint": "Watchpoint WatchType",
 }
 """The classes of state: module, and the names in it. Whoever keeps an object of another class in state adds it here."""

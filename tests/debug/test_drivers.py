@@ -140,7 +140,7 @@ def test_back_over_the_call_at_once(entry: Session) -> None:
 
 @pytest.mark.parametrize("driver, programs", [
     ("returns.vxd", ["returns86.com"]), ("returns.vxd", ["returnspm.com"]), ("patch.vxd", ["tsr.com", "patch86.com"]),
-    ("forget.vxd", ["tsr.com", "patch86.com"]),
+    ("forget.vxd", ["tsr.com", "patch86.com"]), ("returns.py", ["returns86.com"]), ("entry.py", ["entrypm.com"]),
 ])  # fmt: skip
 def test_to_the_end_and_to_places_in_ring_0(driver: str, programs: list[str]) -> None:
     of = opened(driver, *programs)

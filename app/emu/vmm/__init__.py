@@ -24,6 +24,7 @@ It is there when drivers were loaded (`--vxd`), beside the DPMI host and for the
   it (policy `ddk95`); with `classic` that is left to the procedure, as in published drivers. API procedures of INT 2Fh
   AX=1684h are always entered behind the call, and a callback reached by INT never is. The handler of a V86 breakpoint
   moves Client_IP itself.
+* Drivers written in Python (`python/`) are pages of guest memory whose procedures lead to the manager.
 * What a driver must not do (fault, unknown service, unbalanced stack, a processor's system register) ends the
   program's VM with a report. The manager sends no more messages to drivers then.
 

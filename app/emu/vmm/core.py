@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from app.emu.host.dpmi import DpmiHost
     from app.emu.machine import End, Machine
     from app.emu.registers import Registers
+    from app.emu.vmm.python.device import Script
 
 _OF_CLIENTS: Final = 0x0FD7
 """The flags a driver may change in Client_EFlags; VM and IOPL are the manager's."""
@@ -83,11 +84,21 @@ class Vmm:
             return ""
         if linear == RETURN:
             return "vmm!RETURN"
+        if (found := self.script_at(linear)) is not None:
+            device, script, procedure = found
+            return f"{device.name}!{procedure}: {device.file}, line {script.procedures[procedure]}"
         if linear == self.breaks.arpl.real_linear:
             return "vmm!V86_CALL_BACKS"
         if layout.BREAKS <= linear < layout.BREAKS + 0x1000:
             return "vmm!PM_CALL_BACK" if self.breaks.in_protected(linear - layout.BREAKS) is not None else ""
         return ""
+
+    def script_at(self, linear: int) -> tuple[Device, Script, str] | None:
+        """The driver in Python and the procedure of it whose INT 20h stands at an address."""
+        for device in self.devices:
+            if device.script is not None and (procedure := device.script.procedure_at(linear)) is not None:
+                return device, device.script, procedure
+        return None
 
     # Ring 0
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from app.emu.machine_errors import LoadError
 from app.emu.memory import layout
 from app.emu.memory.memory import WRITABLE, Memory
 from app.emu.vmm.le import PAGE, LeImage, read_le
+
+if TYPE_CHECKING:
+    from app.emu.vmm.python.device import Script
 
 DDB_SIZE: Final = 0x38
 UNDEFINED_DEVICE: Final = 0
@@ -39,6 +42,8 @@ class Device:
     parts: tuple[Part, ...]
     is_dropped: bool = False
     """It has refused to be initialised: it gets no messages and answers no calls."""
+    script: Script | None = None
+    """What is to run at its procedures, of a driver written in Python."""
 
     def holds(self, linear: int) -> bool:
         """Does an address lie in the driver?"""
@@ -82,12 +87,16 @@ def load_device(memory: Memory, data: bytes, file: str, start: int) -> Device:
     ddb = parts[number].linear + offset
     if offset + DDB_SIZE > parts[number].size:
         raise LoadError(f"{file}: its device description block lies outside of its object {number + 1}")
-    _, _, device, _, _, _, raw, order, control = struct.unpack("<IHHBBH8sII", memory.read(ddb, 0x1C))
-    name = raw.decode("cp437").rstrip()
-    device_of = Device(name, file, device, order, ddb, parts)
-    if not device_of.holds(control):
+    return described(memory, file, ddb, parts)
+
+
+def described(memory: Memory, file: str, ddb: int, parts: tuple[Part, ...], script: Script | None = None) -> Device:
+    """A driver as its DDB in memory says. Raises `LoadError`."""
+    _, _, number, _, _, _, raw, order, control = struct.unpack("<IHHBBH8sII", memory.read(ddb, 0x1C))
+    device = Device(raw.decode("cp437").rstrip(), file, number, order, ddb, parts, script=script)
+    if not device.holds(control):
         raise LoadError(f"{file}: its control procedure would be at {control:08X}, outside of the driver")
-    return device_of
+    return device
 
 
 def _place(memory: Memory, image: LeImage, file: str, start: int) -> tuple[Part, ...]:

@@ -30,12 +30,13 @@ def call(vmm: Vmm) -> None:
         regs.esp = regs.esp + 4 & 0xFFFFFFFF
     device, ordinal = link >> 16, link & 0x7FFF
     if device == VMM_DEVICE:
-        _serve(vmm, ordinal)
+        serve(vmm, ordinal)
     else:
         _serve_by_driver(vmm, device, ordinal)
 
 
-def _serve(vmm: Vmm, ordinal: int) -> None:
+def serve(vmm: Vmm, ordinal: int) -> None:
+    """Call one of the manager's own services, with what lies in the registers of ring 0."""
     machine, regs = vmm.machine, vmm.machine.regs
     row = VMM.find(ordinal)
     if row is None or row.handler is None:

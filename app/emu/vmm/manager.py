@@ -21,12 +21,15 @@ from app.emu.vmm.device import end_of, load_device
 from app.emu.vmm.failure import DriverFailed
 from app.emu.vmm.messages import BEGINNING, END
 from app.emu.vmm.places import COMMAND_TAIL, RETURN
+from app.emu.vmm.python import running
+from app.emu.vmm.python.device import is_python, load_script
 
 if TYPE_CHECKING:
     from app.emu.machine import End
 
 _UD2: Final = b"\x0f\x0b"
 _INT30: Final = b"\xcd\x30"
+_INT_SIZE: Final = 2
 _DYNALINK: Final = 0x20
 _INVALID_OPCODE: Final = 6
 _DEBUG: Final = 1
@@ -40,7 +43,11 @@ class Manager(Vmm):
         if not self.devices:
             self._install()
         start = max((end_of(device) for device in self.devices), default=layout.VXDS)
-        device = load_device(self.machine.memory, data, file, start)
+        if is_python(file):
+            device = load_script(self.machine.memory, data, file, start, len(self.machine.scripts))
+            self.machine.scripts.append(data)
+        else:
+            device = load_device(self.machine.memory, data, file, start)
         control.refuse_twin(self, device)
         self.images.append((file, data))
         self.devices.append(device)
@@ -124,12 +131,20 @@ class Manager(Vmm):
         """Call the procedure of a time-out that is over, if ring 3 runs; False: there is none."""
         return self.is_active and dispatch.time_out(self)
 
+    def _dynalink(self) -> None:
+        """INT 20h: a procedure in Python, or a call of a service."""
+        found = self.script_at(self.machine.regs.eip - _INT_SIZE)
+        if found is not None:
+            running.run(self, *found)
+        else:
+            dynalink.call(self)
+
     def serve(self, ended: Exit) -> None:
         """Ring-0 code has come back: a service, a return, or a fault of the driver."""
         regs = self.machine.regs
         try:
             if ended.why is Why.INTERRUPT and ended.vector == _DYNALINK:
-                dynalink.call(self)
+                self._dynalink()
             elif ended.why is Why.INTERRUPT:
                 raise DriverFailed(f"it executed INT {ended.vector:02X}h in ring 0")
             elif ended.vector == _INVALID_OPCODE and regs.eip == RETURN:

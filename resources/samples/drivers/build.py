@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a script beside the sources, no part of a package
 """Build the drivers and their programs with nasm: `python3 resources/samples/drivers/build.py [FOLDER]`.
 
 Without FOLDER they are written beside their sources. A source that includes vxd.inc becomes a driver.

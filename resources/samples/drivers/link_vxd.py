@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a script beside the sources, no part of a package
 """Make a device driver in LE format: `python3 link_vxd.py SOURCE.asm DRIVER.vxd` assembles with nasm and links.
 
 One object of the driver for each section of the ELF file nasm writes. The global symbol that ends in `_DDB` becomes
