@@ -35,8 +35,8 @@ def call(vmm: Vmm) -> None:
         _serve_by_driver(vmm, device, ordinal)
 
 
-def serve(vmm: Vmm, ordinal: int) -> None:
-    """Call one of the manager's own services, with what lies in the registers of ring 0."""
+def serve(vmm: Vmm, ordinal: int) -> bool:
+    """Perform a service of the manager; EIP is where the driver goes on. False: it waits there for other code."""
     machine, regs = vmm.machine, vmm.machine.regs
     row = VMM.find(ordinal)
     if row is None or row.handler is None:
@@ -55,12 +55,13 @@ def serve(vmm: Vmm, ordinal: int) -> None:
         regs.set_flag(Flag.CF, on=True)
     else:
         if result is PENDING:
-            return
+            return False
         hand_back(row, regs, result, wide=True)
     machine.emit(
         events.ServiceReturned, interrupt=DYNALINK, function=ordinal, carry=carry, error=None,
         registers={} if carry else shown(row.gives, regs, wide=True),
     )  # fmt: skip
+    return True
 
 
 def _serve_by_driver(vmm: Vmm, number: int, ordinal: int) -> None:

@@ -10,13 +10,8 @@ from app.emu.vmm.ordinals import NAMES, service_name, since
 
 DYNALINK: Final = 0x20
 """The interrupt a driver calls services with."""
-
-
-class Pending:
-    """The result of a service that ends later (`waiting.complete`), or that has set every register itself."""
-
-
-PENDING: Final = Pending()
+PENDING: Final = object()
+"""A service that ends later (`waiting.complete`), or that has set every register itself."""
 
 
 class Refused(Exception):

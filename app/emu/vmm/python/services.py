@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, get_type_hints
+from typing import TYPE_CHECKING, Any, Final
 
 from app.emu.registers import Flag
 from app.emu.vmm import dynalink
 from app.emu.vmm.python.driver import ServiceRefused, Step
-from app.emu.vmm.table import VMM, Pending
+from app.emu.vmm.table import VMM
 
 if TYPE_CHECKING:
     from app.emu.services import Service
@@ -47,10 +47,11 @@ class Services:
             caller = inspect.stack(0)[2]
             self.step = Step(row, values, self._address(then), caller.lineno)
             return self.step
-        if get_type_hints(row.handler).get("return") is Pending:
-            raise TypeError(f"other code runs during {row.name}: write `return self.vmm.{row.name}(…, then=self.NAME)`")
         regs = self._vmm.machine.regs
-        call(self._vmm, row, values)
+        before = regs.copy()
+        if not call(self._vmm, row, values):
+            regs.assign(before)
+            self._vmm.fail(f"other code runs during {row.name}: write `return self.vmm.{row.name}(…, then=self.NAME)`")
         if regs.eflags & Flag.CF:
             raise ServiceRefused(f"{row.name} answered CF=1")
         found = tuple(view.read(regs, wide=True) for view in row.gives.values())
@@ -71,9 +72,9 @@ class Services:
         return value
 
 
-def call(vmm: Vmm, row: Service, values: tuple[int, ...]) -> None:
-    """Call a service with values for its registers."""
+def call(vmm: Vmm, row: Service, values: tuple[int, ...]) -> bool:
+    """Call a service with values for its registers. False: the driver waits for other code."""
     for view, value in zip(row.takes.values(), values, strict=True):
         taken: Any = value
         view.write(vmm.machine.regs, taken, wide=True)
-    dynalink.serve(vmm, row.number)
+    return dynalink.serve(vmm, row.number)

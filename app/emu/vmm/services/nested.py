@@ -6,7 +6,7 @@ from app.emu.registers import EAX
 from app.emu.vmm import hooks, nesting
 from app.emu.vmm.control import check_simulation
 from app.emu.vmm.core import Vmm
-from app.emu.vmm.table import PENDING, VMM, Pending
+from app.emu.vmm.table import PENDING, VMM
 
 
 @VMM.service(0x82)
@@ -22,7 +22,7 @@ def begin_nest_exec(vmm: Vmm) -> None:
 
 
 @VMM.service(0x84)
-def exec_int(vmm: Vmm, vector: EAX) -> Pending:
+def exec_int(vmm: Vmm, vector: EAX) -> object:
     """Simulate an interrupt and run the VM until it has returned."""
     check_simulation(vmm)
     if not vmm.level.nests:
@@ -32,7 +32,7 @@ def exec_int(vmm: Vmm, vector: EAX) -> Pending:
 
 
 @VMM.service(0x85)
-def resume_exec(vmm: Vmm) -> Pending:
+def resume_exec(vmm: Vmm) -> object:
     """Run the VM until it is back where Begin_Nest_Exec left it."""
     nesting.resume(vmm, 0x85)
     return PENDING

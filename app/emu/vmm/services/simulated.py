@@ -10,7 +10,7 @@ from app.emu.vmm import hooks
 from app.emu.vmm.client_registers import DWORDS, SEGMENTS, SIZE
 from app.emu.vmm.control import check_simulation
 from app.emu.vmm.core import Vmm
-from app.emu.vmm.table import PENDING, VMM, Pending
+from app.emu.vmm.table import PENDING, VMM
 
 _NO_OFFSET: Final = 0xFF
 _BAD: Final = 0xFFFFFFFF
@@ -19,7 +19,7 @@ _VM: Final = 1 << 17
 
 
 @VMM.service(0x46)
-def simulate_int(vmm: Vmm, vector: EAX) -> Pending:
+def simulate_int(vmm: Vmm, vector: EAX) -> object:
     """Do what INT does to the client registers; hooks of Hook_V86_Int_Chain come first."""
     check_simulation(vmm)
     hooks.simulate(vmm, vector & 0xFF, 0x46, resumes=False)

@@ -8,7 +8,7 @@ from app.emu.registers import EAX, EBX, ECX, EDI, EDX, ESI
 from app.emu.vmm.control import broadcast
 from app.emu.vmm.core import Vmm
 from app.emu.vmm.device import Device
-from app.emu.vmm.table import PENDING, VMM, Pending, Refused
+from app.emu.vmm.table import PENDING, VMM, Refused
 from app.emu.vmm.waiting import wait
 
 _NAME: Final = 8
@@ -20,7 +20,7 @@ def _device(vmm: Vmm, number: int) -> Device | None:
 
 
 @VMM.service(0x93)
-def system_control(vmm: Vmm, message: EAX, vm: EBX, edx: EDX, esi: ESI, edi: EDI) -> Pending:
+def system_control(vmm: Vmm, message: EAX, vm: EBX, edx: EDX, esi: ESI, edi: EDI) -> object:
     """Send a control message to all drivers. CF=1: one has refused it."""
     wait(vmm, 0x93)
     broadcast(vmm, vmm.level, (message, vm, edx, esi, edi))
