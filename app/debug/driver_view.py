@@ -39,9 +39,8 @@ def _callbacks(vmm: Vmm) -> Iterator[BreakRow]:
         if isinstance(target, VmReturn):
             kind = "VM returns"
         else:
-            kind, hits = f"{mode} callback", target.hits
-            if target.api is not None:
-                kind, procedure = f"{mode} API", vmm.devices[target.api].api(memory, pm=target.in_pm)
+            kind, hits = f"{mode} callback" if target.api is None else f"{mode} API", target.hits
+            procedure = target.called(memory)
         yield BreakRow(
             kind, vmm.breaks.address(target), procedure, vmm.name_at(procedure), target.reference, hits, None
         )

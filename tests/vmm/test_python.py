@@ -205,7 +205,7 @@ WRONG = {
     "def v86_api(self):\n    self.vmm._RegOpenKey()": "VMM service _RegOpenKey: it is not offered",
     "def v86_api(self):\n    self.vmm.Simulate_Far_Call(1)": "Simulate_Far_Call takes cx, edx",
     "def v86_api(self):\n    self.vmm.Simulate_Far_Call(1, 'x')": "edx is a number of 32 bits or a method, not 'x'",
-    "def v86_api(self):\n    self.vmm.Begin_Nest_V86_Exec(); self.vmm.Exec_Int(0x21)": "return self.vmm.Exec_Int(…, then",
+    "def v86_api(self):\n    self.vmm.Begin_Nest_V86_Exec(); self.vmm.Exec_Int(0x21)": "return self.vmm.Exec_Int",
     "def v86_api(self):\n    self.vmm.Exec_Int(0x21, then=self.v86_api)": "7: write `return self.vmm.Exec_Int(…)`",
     "def v86_api(self):\n    return self.vmm.Exec_Int(0x21, then=self.v86_api)": "7, in v86_api: it called Exec_Int",
     "def v86_api(self):\n    return self.vmm.Exec_Int(0x21, then=print)": "'print' is no procedure of this driver",

@@ -7,10 +7,14 @@ mode: INT 30h at offset 2 * n of the break segment 003Bh. Numbers from `PRIVATE`
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from app.emu.address import Far
 from app.emu.memory import layout
+
+if TYPE_CHECKING:
+    from app.emu.memory.memory import Memory
+    from app.emu.vmm.device import Device
 
 ARPL: Final = 0x63
 BREAK: Final = 0x30
@@ -26,15 +30,21 @@ POOL_SIZE: Final = 200
 class VxdCallback:
     """What Allocate_V86_Call_Back or Allocate_PM_Call_Back has handed out. It is never freed.
 
-    api: the device whose API procedure is called instead of `procedure` (INT 2Fh AX=1684h), by its place in the list.
+    api: the device whose API procedure is called instead of `procedure` (INT 2Fh AX=1684h).
     """
 
     number: int
     in_pm: bool
     procedure: int
     reference: int
-    api: int | None = None
+    api: Device | None = None
     hits: int = 0
+
+    def called(self, memory: Memory) -> int:
+        """Linear address of the procedure that is called now; when its driver was unloaded, the one it had."""
+        if self.api is None or self.api.is_unloaded:
+            return self.procedure
+        return self.api.api(memory, pm=self.in_pm)
 
 
 @dataclass(slots=True, eq=False)

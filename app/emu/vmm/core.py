@@ -41,7 +41,11 @@ class Vmm:
     devices: list[Device] = field(default_factory=list)
     """In ascending order of initialisation."""
     images: list[tuple[str, bytes]] = field(default_factory=list)
-    """File names and contents of the drivers, as they were loaded."""
+    """File names and contents of the drivers that were loaded before the first program."""
+    unloaded: list[Device] = field(default_factory=list)
+    """Drivers that were there: all of their parts are freed but the resident ones."""
+    end_of_drivers: int = layout.VXDS
+    """Linear address behind all objects of drivers so far."""
     classic: bool = False
     """Procedures of callbacks do the far return themselves."""
     vm: int = SYSTEM
@@ -248,5 +252,6 @@ class Vmm:
 
     def name_at(self, linear: int) -> str:
         """The driver an address lies in; for the manager's own addresses the one that was called last."""
-        found = (device.name for place in (linear, self.called_last) for device in self.devices if device.holds(place))
+        devices = (*self.devices, *reversed(self.unloaded))
+        found = (device.name for place in (linear, self.called_last) for device in devices if device.holds(place))
         return next(found, f"at {linear:08X}")

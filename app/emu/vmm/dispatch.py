@@ -66,9 +66,7 @@ def _reached(vmm: Vmm, target: Target, tick: int) -> None:
 def event_fields(vmm: Vmm, target: VxdCallback | VmReturn) -> dict[str, object]:
     """What events tell of a callback."""
     nature = ("pm" if target.in_pm else "v86") if isinstance(target, VxdCallback) else "vm_returns"
-    procedure = target.procedure
-    if isinstance(target, VxdCallback) and target.api is not None:
-        procedure = vmm.devices[target.api].api(vmm.machine.memory, pm=target.in_pm)
+    procedure = target.called(vmm.machine.memory) if isinstance(target, VxdCallback) else target.procedure
     return {
         "nature": nature,
         "address": vmm.breaks.address(target),

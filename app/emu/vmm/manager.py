@@ -13,16 +13,14 @@ from app.emu.host.faults import GuestFault
 from app.emu.host.host import Sequel
 from app.emu.memory import layout
 from app.emu.memory.memory import USER, WRITABLE, PageNotPresent
-from app.emu.vmm import control, dispatch, dynalink, hooks, multiplex
+from app.emu.vmm import control, dispatch, dynalink, hooks, loading, multiplex
 from app.emu.vmm.breaks import ARPL
 from app.emu.vmm.control_block import PROGRAMS, SYSTEM, ControlBlock
 from app.emu.vmm.core import Vmm
-from app.emu.vmm.device import end_of, load_device
 from app.emu.vmm.failure import DriverFailed
 from app.emu.vmm.messages import BEGINNING, END
 from app.emu.vmm.places import COMMAND_TAIL, RETURN
 from app.emu.vmm.python import running
-from app.emu.vmm.python.device import is_python, load_script
 
 if TYPE_CHECKING:
     from app.emu.machine import End
@@ -42,16 +40,8 @@ class Manager(Vmm):
         """Load a driver. file: its name, for messages. Raises `LoadError`."""
         if not self.devices:
             self._install()
-        start = max((end_of(device) for device in self.devices), default=layout.VXDS)
-        if is_python(file):
-            device = load_script(self.machine.memory, data, file, start, len(self.machine.scripts))
-            self.machine.scripts.append(data)
-        else:
-            device = load_device(self.machine.memory, data, file, start)
-        control.refuse_twin(self, device)
+        loading.load(self, data, file)
         self.images.append((file, data))
-        self.devices.append(device)
-        self.devices.sort(key=lambda each: each.init_order)
 
     def _install(self) -> None:
         """Put the manager's parts into memory: nothing of them is there without drivers."""
@@ -153,7 +143,8 @@ class Manager(Vmm):
                 return  # a client's watchpoint (INT 31h AX=0B00h), which is noted and concerns no driver
             else:
                 where = str(Far(regs.cs.selector, regs.eip, wide=True))
-                raise DriverFailed(describe(ended.vector, ended.error_code, ended.cr2, where))
+                told = describe(ended.vector, ended.error_code, ended.cr2, where)
+                raise DriverFailed(told + loading.freed(self, regs.eip))
         except DriverFailed as failed:
             self.crash(str(failed))
         except PageNotPresent as absent:

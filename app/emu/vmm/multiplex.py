@@ -55,7 +55,7 @@ def _entry(vmm: Vmm) -> int:
             number = vmm.breaks.take()
         except PoolEmpty:
             return 0
-        callback = VxdCallback(number, pm, 0, 0, api=vmm.devices.index(device))
+        callback = VxdCallback(number, pm, 0, 0, api=device)
         device.set_entry(memory, vmm.breaks.add(callback).to_dword(), pm=pm)
         vmm.machine.emit(events.VxdCallbackAllocated, **event_fields(vmm, callback))
     return device.entry(memory, pm=pm)

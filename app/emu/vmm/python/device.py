@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app.emu.machine_errors import LoadError
-from app.emu.memory import layout
 from app.emu.memory.memory import WRITABLE, Memory
 from app.emu.vmm.device import Device, Part, described
 from app.emu.vmm.le import PAGE
@@ -66,8 +65,6 @@ class Script:
 
 def load_script(memory: Memory, source: bytes, file: str, start: int, number: int) -> Device:
     """Read a driver's file and make its page at a linear address. number: as in `Script`. Raises `LoadError`."""
-    if start + PAGE > layout.VXDS_END:
-        raise LoadError(f"{file}: no room is left for it; load fewer or smaller drivers")
     try:
         kind, attributes = guarded(file, "its beginning", lambda: _begun(source, file))
         procedures = _procedures(kind, file)
@@ -77,7 +74,8 @@ def load_script(memory: Memory, source: bytes, file: str, start: int, number: in
     memory.map_range(start, memory.host_physical(start), PAGE, WRITABLE)
     memory.write(start, _description(kind, script, file))
     memory.write(start + _PROCEDURES, b"".join(_STUB.pack(_INT20, _NOBODY + at) for at in range(len(procedures))))
-    return described(memory, file, start, (Part(start, PAGE, is_code=True),), script)
+    module = file.rpartition(".")[0].upper()
+    return described(memory, module, file, start, (Part(start, PAGE, is_code=True),), script)
 
 
 def _begun(source: bytes, file: str) -> tuple[type[Driver], dict[str, Any]]:
