@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from app.debug.snapshot import BreakRow, ClientFieldRow, DriversView
 from app.emu.machine import Machine
 from app.emu.registers import Mode
-from app.emu.vmm.breaks import NestEnd, VmReturn
+from app.emu.vmm.breaks import NestEnd, VmReturn, Win32Gate
 from app.emu.vmm.client_registers import DWORDS, SEGMENTS
 from app.emu.vmm.core import Vmm
 from app.emu.vmm.levels import Ring0Level
@@ -32,7 +32,7 @@ def drivers(machine: Machine) -> DriversView:
 def _callbacks(vmm: Vmm) -> Iterator[BreakRow]:
     memory = vmm.machine.memory
     for target in vmm.breaks.targets.values():
-        if isinstance(target, NestEnd):
+        if isinstance(target, (NestEnd, Win32Gate)):
             continue
         mode = "PM" if target.in_pm else "V86"
         procedure, hits = target.procedure, 0

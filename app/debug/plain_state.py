@@ -76,7 +76,7 @@ STATE: Final = {
     "app.emu.paging_policy": "PagingOption Policy",
     "app.emu.real_mode_call": "RealModeCall",
     "app.emu.registers": "Flag Mode Registers Segment",
-    "app.emu.vmm.breaks": "Breaks NestEnd V86Breakpoint VmReturn VxdCallback",
+    "app.emu.vmm.breaks": "Breaks NestEnd V86Breakpoint VmReturn VxdCallback Win32Gate",
     "app.emu.vmm.control": "ApplicationTold Broadcast Delivered",
     "app.emu.vmm.device": "Device Part",
     "app.emu.vmm.dispatch": "BreakpointDone CallbackDone VmReturnDone",
@@ -85,6 +85,8 @@ STATE: Final = {
     "app.emu.vmm.manager": "Manager",
     "app.emu.vmm.messages": "Message Sending",
     "app.emu.vmm.python.device": "Script",
+    "app.emu.vmm.win32.devices": "Answer Closed ControlDone Exited Initialised NextHandle Opened",
+    "app.emu.vmm.win32.process": "Process",
     "app.emu.watchpoint": "Watchpoint WatchType",
 }
 """The classes of state: module, and the names in it. Whoever keeps an object of another class in state adds it here."""

@@ -536,6 +536,8 @@ class Machine:
             return
         if regs.cs.selector == layout.BREAK_CODE and vector == BREAK and self.state.vmm.trap_protected():
             return
+        if self.state.vmm.refuse_win32(vector):
+            return
         before = regs.copy()
         try:
             host.software_interrupt(vector)

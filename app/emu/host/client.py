@@ -94,6 +94,8 @@ class Client:
     """The host's real-mode stack pointer before this client entered."""
     outer: Client | None
     """The client that was current before this one entered."""
+    is_win32: bool = False
+    """A Win32 program: flat, without DPMI and interrupts."""
     is_resident: bool = False
     """Its program has ended and stays resident, and so does the client (INT 21h AH=31h in real mode)."""
     locked_selector: int = 0

@@ -32,14 +32,14 @@ def enter_protected_mode(host: Host) -> None:
     """
     machine, regs = host.machine, host.machine.regs
     ip, cs = machine.memory.read_u16(regs.stack_linear), machine.memory.read_u16(regs.stack_linear + 2)
-    index = next((n for n in range(layout.MAX_CLIENTS) if all(client.index != n for client in host.clients)), None)
+    index = free_index(host)
     if index is None or regs.ax > 1:
         regs.ax = failures.DescriptorUnavailable.code if index is None else failures.InvalidValue.code
         regs.set_flag(Flag.CF, on=True)
         machine.return_far()
         return
     before = host.standing()
-    client = _new_client(host, index, 32 if regs.ax & 1 else 16)
+    client = new_client(host, index, 32 if regs.ax & 1 else 16)
     big = 4 if client.wide else 0
     ldt = client.ldt
     number = f"client {client.number}: initial"
@@ -72,7 +72,13 @@ def enter_protected_mode(host: Host) -> None:
         providers.client_entered(host, client)
 
 
-def _new_client(host: Host, index: int, bits: int) -> Client:
+def free_index(host: Host) -> int | None:
+    """The place of another client; None when there are as many as there can be."""
+    return next((n for n in range(layout.MAX_CLIENTS) if all(client.index != n for client in host.clients)), None)
+
+
+def new_client(host: Host, index: int, bits: int) -> Client:
+    """The running program becomes a client, which is the current one; ES is its private data block."""
     machine, regs = host.machine, host.machine.regs
     psp = machine.state.dos.current_psp
     host.entered += 1

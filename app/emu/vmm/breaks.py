@@ -74,6 +74,14 @@ class NestEnd:
 
 
 @dataclass(slots=True, eq=False)
+class Win32Gate:
+    """Where thunks of Win32 programs call the functions of KERNEL32."""
+
+    number: int
+    in_pm: bool = True
+
+
+@dataclass(slots=True, eq=False)
 class V86Breakpoint:
     """An ARPL byte in V86 code. original: the byte that was there."""
 
@@ -101,7 +109,7 @@ class V86Breakpoint:
         return (self.segment << 4) + self.offset
 
 
-Target = VxdCallback | VmReturn | NestEnd
+Target = VxdCallback | VmReturn | NestEnd | Win32Gate
 
 
 class PoolEmpty(Exception):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from app.emu.address import Far
 from app.emu.events import Door
 from app.emu.host.client import Vector
+from app.emu.host.host import NOWHERE
 from app.emu.memory import layout
 from app.emu.memory.layout import BREAK_CODE
 from app.emu.registers import ALWAYS_SET, Flag, Mode, Segment
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from app.emu.machine import End, Machine
     from app.emu.registers import Registers
     from app.emu.vmm.python.device import Script
+    from app.emu.vmm.win32.process import Process
 
 _OF_CLIENTS: Final = 0x0FD7
 """The flags a driver may change in Client_EFlags; VM and IOPL are the manager's."""
@@ -48,6 +51,12 @@ class Vmm:
     """Linear address behind all objects of drivers so far."""
     classic: bool = False
     """Procedures of callbacks do the far return themselves."""
+    win32_start: Far = NOWHERE
+    """Where the first instruction of Win32 programs leads."""
+    win32_path: str = ""
+    """The Win32 program that was loaded last."""
+    processes: dict[int, Process] = field(default_factory=dict)
+    """{number of the client: what is kept for a Win32 program}"""
     vm: int = SYSTEM
     """The current VM's id."""
     agenda: list[Sending] = field(default_factory=list)

@@ -10,8 +10,9 @@ from app.emu.address import Far
 from app.emu.events import Door
 from app.emu.registers import Flag, Registers
 from app.emu.vmm import nesting
-from app.emu.vmm.breaks import ARPL, NestEnd, Target, V86Breakpoint, VmReturn, VxdCallback
+from app.emu.vmm.breaks import ARPL, NestEnd, Target, V86Breakpoint, VmReturn, VxdCallback, Win32Gate
 from app.emu.vmm.levels import Ring0Level
+from app.emu.vmm.win32 import kernel32, refusals
 
 if TYPE_CHECKING:
     from app.emu.vmm.core import Vmm
@@ -52,6 +53,10 @@ def trap_protected(vmm: Vmm) -> bool:
 def _reached(vmm: Vmm, target: Target, tick: int) -> None:
     """tick: when ring 3 arrived at the address."""
     match target:
+        case Win32Gate():
+            kernel32.call(vmm)
+        case VxdCallback() if vmm.host.client is not None and vmm.host.client.is_win32 and target.in_pm:
+            refusals.callback(vmm, target)
         case VxdCallback():
             _enter_callback(vmm, target, by_interrupt=vmm.interrupted == tick)
         case VmReturn():

@@ -23,19 +23,28 @@ if TYPE_CHECKING:
 
 def load(vmm: Vmm, data: bytes, file: str) -> Device:
     """Load a driver; it has had no message yet. file: its name, for messages. Raises `LoadError`."""
-    memory, scripts = vmm.machine.memory, vmm.machine.scripts
-    if is_python(file):
-        device = load_script(memory, data, file, _room(vmm, PAGE, file), len(scripts))
-        scripts.append(data)
-    else:
-        image = read_le(data, file)
-        kept = _kept(vmm, image)
-        size = sum(len(each.data) + PAGE - 1 & -PAGE for at, each in enumerate(image.objects) if at not in kept)
-        device = load_device(memory, image, file, _room(vmm, size, file), kept)
+    if not is_python(file):
+        return load_le(vmm, data, file)
+    scripts = vmm.machine.scripts
+    device = load_script(vmm.machine.memory, data, file, _room(vmm, PAGE, file), len(scripts))
+    scripts.append(data)
+    return _added(vmm, device)
+
+
+def load_le(vmm: Vmm, data: bytes, file: str) -> Device:
+    """`load` for a driver in LE format alone."""
+    image = read_le(data, file)
+    kept = _kept(vmm, image)
+    size = sum(len(each.data) + PAGE - 1 & -PAGE for at, each in enumerate(image.objects) if at not in kept)
+    return _added(vmm, load_device(vmm.machine.memory, image, file, _room(vmm, size, file), kept))
+
+
+def _added(vmm: Vmm, device: Device) -> Device:
+    """Put a driver on the list. Raises `LoadError` when another one has its device id."""
     twin = next((each for each in vmm.devices if each.number == device.number != UNDEFINED_DEVICE), None)
     if twin is not None:
         _free(vmm, device, lambda _: True)
-        raise LoadError(f"{file}: the driver {twin.name} has the device id {device.number:04X}h already")
+        raise LoadError(f"{device.file}: the driver {twin.name} has the device id {device.number:04X}h already")
     _forget_what_was_in(vmm, device)
     vmm.end_of_drivers = max(vmm.end_of_drivers, *(part.linear + part.pages_size for part in device.parts))
     vmm.devices.append(device)

@@ -13,6 +13,7 @@ from app.emu.host.faults import GuestFault
 from app.emu.host.host import Sequel
 from app.emu.memory import layout
 from app.emu.memory.memory import USER, WRITABLE, PageNotPresent
+from app.emu.rom import After, RealTrap
 from app.emu.vmm import control, dispatch, dynalink, hooks, loading, multiplex
 from app.emu.vmm.breaks import ARPL
 from app.emu.vmm.control_block import PROGRAMS, SYSTEM, ControlBlock
@@ -21,8 +22,11 @@ from app.emu.vmm.failure import DriverFailed
 from app.emu.vmm.messages import BEGINNING, END
 from app.emu.vmm.places import COMMAND_TAIL, RETURN
 from app.emu.vmm.python import running
+from app.emu.vmm.win32 import devices, process, refusals
+from app.emu.vmm.win32.pe import is_pe
 
 if TYPE_CHECKING:
+    from app.emu.dos.loader import Program
     from app.emu.machine import End
 
 _UD2: Final = b"\x0f\x0b"
@@ -47,6 +51,7 @@ class Manager(Vmm):
         """Put the manager's parts into memory: nothing of them is there without drivers."""
         memory = self.machine.memory
         self.breaks.arpl = self.machine.rom.code(bytes((ARPL,)))
+        self.win32_start = self.machine.rom.trap(RealTrap("WIN32_START", "vmm", "start_win32", After.NOTHING))
         for selector, descriptor in (
             (layout.VXD_CODE, sized(0, 0xFFFFFFFF, 0x9B, 4)),
             (layout.VXD_DATA, sized(0, 0xFFFFFFFF, 0x93, 4)),
@@ -96,9 +101,27 @@ class Manager(Vmm):
 
     def application_ends(self, client: Client, ending: Sequel) -> bool:
         """A client is about to end. True: the drivers are told first, then the end goes on."""
+        if self.is_active and client.is_win32:
+            return devices.program_ends(self, client, ending)
         if not self.is_active or not client.is_known_to_drivers:
             return False
         control.tell_of_application(self, client, ending)
+        return True
+
+    def win32_program(self, data: bytes, path: str) -> Program | None:
+        """A program to be loaded, if it is a Win32 program and drivers are there. Raises `LoadError`."""
+        return process.load(self, data, path) if self.is_active and is_pe(data) else None
+
+    def start_win32(self) -> None:
+        """The first instruction of a Win32 program was executed."""
+        process.begin(self)
+
+    def refuse_win32(self, vector: int) -> bool:
+        """An INT in protected mode; True: of a Win32 program, for which it is not."""
+        client = self.host.client
+        if client is None or not client.is_win32:
+            return False
+        refusals.interrupt(self, vector)
         return True
 
     def multiplex(self) -> bool:
