@@ -139,4 +139,4 @@ def test_the_linker_tells_what_is_missing(bench: Bench) -> None:
     source = bench.folder / "none.asm"
     source.write_text("section .text\n nop\n")
     with pytest.raises(ValueError, match="_DDB"):
-        linker().build(source, bench.folder / "none.vxd")
+        linker("link_vxd").build(source, bench.folder / "none.vxd")
