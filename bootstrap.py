@@ -131,8 +131,12 @@ def take_picture(arguments: list[str]) -> int:
 
 
 def run_tests(arguments: list[str]) -> int:
-    """Run the tests; tests/test_house.py among them checks style, types and the direction of imports."""
+    """Run all tests, one process a core; or what the arguments say, in this one.
+
+    tests/test_house.py among them checks style, types and the direction of imports.
+    """
     os.chdir(ROOT)
+    arguments = arguments or ["-n", "auto", "--dist", "worksteal"]
     return call(PYTHON, "-m", "pytest", *arguments, QT_QPA_PLATFORM="offscreen")
 
 

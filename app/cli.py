@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from app.debug.launch import Launch
+    from app.emu.dos.coff import Image
 
 COMMANDS = ("run", "trace", "shot", "info", "services", "window")
 SWITCHES = frozenset({"--write-through", "--no-limit-checks", "--quiet", "--verbose"})
@@ -276,6 +277,7 @@ def _run(options: argparse.Namespace) -> int:
 def _info(options: argparse.Namespace) -> int:
     from app.debug.journal import is_recording
     from app.debug.recording import about, read
+    from app.emu.dos import coff
     from app.emu.dos.loader import identify
     from app.emu.machine_errors import LoadError
 
@@ -284,22 +286,33 @@ def _info(options: argparse.Namespace) -> int:
         if is_recording(options.program):
             _print_rows(about(read(options.program), path))
             return 0
-        info = identify(path.read_bytes(), path.name)
+        data = path.read_bytes()
+        info = identify(data, path.name)
+        image = coff.decode(data[info.appended_at :], path.name) if info.appended.endswith("COFF") else None
     except (LoadError, OSError) as error:
         text = f"{options.program}: {error.strerror}" if isinstance(error, OSError) else str(error)
         print(f"dpmiscope: {text}", file=sys.stderr)
         return 125
     _print_rows({
         "file": f"{info.name}, {info.file_size} bytes",
-        "format": info.format + (f" with {info.appended}" if info.appended else ""),
+        "format": f"{info.appended} behind an {info.format} stub" if info.appended else info.format,
         "image": f"{info.image_size} bytes",
         "entry": str(info.entry),
         "stack": str(info.stack) if info.stack else "end of the segment",
         "relocations": str(info.relocations),
         "memory": f"at least {info.min_paragraphs}, at most {info.max_paragraphs} paragraphs beyond the image",
-        "symbols": "none",
+        **(_coff_rows(image) if image else {"symbols": "none"}),
     })  # fmt: skip
     return 0
+
+
+def _coff_rows(image: Image) -> dict[str, str]:
+    """What the stub loads: its entry, sections and symbols."""
+    return {
+        "COFF entry": f"{image.entry:08X}" + (f" ({image.entry_name})" if image.entry_name else ""),
+        "sections": ", ".join(f"{each.name} {each.size} bytes at {each.address:08X}" for each in image.sections),
+        "symbols": str(len(image.symbols)) if image.symbols else "none",
+    }
 
 
 def _print_rows(rows: dict[str, str]) -> None:
@@ -321,7 +334,7 @@ def _services(options: argparse.Namespace) -> int:
             "since": row.since,
             "offered": row.offered,
             "summary": row.summary,
-            "takes": {name: str(view) for name, view in row.takes.items()},
+            "takes": {name: str(view) for name, view in row.takes.items()} | dict.fromkeys(row.pushed, "stack"),
             "gives": {name: str(view) for name, view in row.gives.items()},
         }
         for row in (*INT31, *VMM)

@@ -69,6 +69,12 @@ def sample_rows() -> Iterator[tuple[str, ...]]:
         yield f"[`{row['file']}`](resources/samples/{source})", str(row["bits"]), row["line"]
 
 
+def c_program_rows() -> Iterator[tuple[str, ...]]:
+    folder = "resources/samples/go32"
+    for row in tomllib.loads((SAMPLES / "go32" / "index.toml").read_text(encoding="utf-8"))["sample"]:
+        yield f"[`{row['file']}`]({folder}/{Path(row['file']).with_suffix('.c')})", row["line"]
+
+
 def driver_rows() -> Iterator[tuple[str, ...]]:
     folder = "resources/samples/drivers"
     for run in tomllib.loads((SAMPLES / "drivers" / "index.toml").read_text(encoding="utf-8"))["run"]:
@@ -94,6 +100,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "events": lambda: table("event | fields", event_rows()),
     "keys": lambda: table("menu | action | keys | what it does", key_rows()),
     "services": lambda: table("function | name | since | offered", service_rows()),
+    "go32": lambda: table("program | what it shows", c_program_rows()),
     "drivers": lambda: table("driver | programs | what it shows", driver_rows()),
     "vmm": lambda: table("ordinal | name | since Windows | what it does", vmm_rows()),
 }

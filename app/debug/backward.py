@@ -23,14 +23,14 @@ from app.debug.goals import (
     StepBackOver,
 )
 from app.debug.history import START, History
-from app.debug.positions import Position, event_of
+from app.debug.positions import DISPATCHES, Position, event_of
 from app.debug.pursuit import Context, current, on_trap
 from app.debug.searching import Search, last_stop, last_use, next_use
 from app.debug.snapshot import Stop
 from app.debug.watches import Use, Watch
 from app.debug.watching import is_told_by, probes_of, was_changed_by
 from app.emu.disassembly import LONGEST, Flow, decode
-from app.emu.events import CallbackEntered, ModeSwitched, StackSwitched, VectorChanged
+from app.emu.events import ModeSwitched, StackSwitched, VectorChanged
 from app.emu.machine import Machine, Place
 from app.emu.memory.memory import PageNotPresent
 from app.emu.plain_events import Row
@@ -56,7 +56,7 @@ def search(goal: Goal, history: History, stops: Breakpoints) -> Search[Stop] | N
         case PreviousModeSwitch():
             return _previous(history, frozenset({ModeSwitched.kind}), Stop.MODE_SWITCH)
         case PreviousCallback():
-            return _previous(history, frozenset({CallbackEntered.kind}), Stop.CALLBACK)
+            return _previous(history, DISPATCHES, Stop.CALLBACK)
         case PreviousStackSwitch():
             return _previous(history, frozenset({StackSwitched.kind}), Stop.STACK_SWITCH)
         case PreviousEvent(kinds):

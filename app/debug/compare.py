@@ -138,7 +138,7 @@ def _tables(then: Pin, now: Pin) -> Iterator[Difference]:
 
 def _callback(row: CallbackRow) -> str:
     hits = counted(row.hits, "dispatch", "dispatches")
-    return f"{row.state}, handler {row.handler}, structure {row.structure}, {hits}"
+    return f"{'active' if row.depth else 'ready'}, handler {row.handler}, structure {row.structure}, {hits}"
 
 
 def _descriptor(row: DescriptorRow) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.debug.snapshot import BreakRow, ClientFieldRow, DriversView
+from app.debug.snapshot import BreakRow, ClientFieldRow, DriverRow, DriversView
 from app.emu.machine import Machine
 from app.emu.registers import Mode
 from app.emu.vmm.breaks import NestEnd, VmReturn, Win32Gate
 from app.emu.vmm.client_registers import DWORDS, SEGMENTS
 from app.emu.vmm.core import Vmm
-from app.emu.vmm.levels import Ring0Level
+from app.emu.vmm.device import Device
+from app.emu.vmm.dispatch import BreakpointDone, CallbackDone
+from app.emu.vmm.levels import Ring0Level, Sequel
 
 
 def drivers(machine: Machine) -> DriversView:
@@ -18,39 +20,50 @@ def drivers(machine: Machine) -> DriversView:
     vmm = machine.state.vmm
     if not vmm.devices:
         return DriversView()
-    names = tuple(f"{each.name} {each.number:04X}h" for each in vmm.devices if not each.is_dropped)
+    loaded = tuple(_driver(vmm, each) for each in vmm.devices)
     entered = (each for each in reversed(machine.state.host.levels) if isinstance(each, Ring0Level))
     level = next(entered, None)
-    breaks = (*_callbacks(vmm), *_breakpoints(vmm))
+    running = [call.then for each in machine.state.host.levels if isinstance(each, Ring0Level) for call in each.calls]
+    breaks = (*_callbacks(vmm, running), *_breakpoints(vmm, running))
     if level is None:
-        return DriversView(names, vmm.breaks.used, vmm.breaks.size, breaks)
+        return DriversView(loaded, vmm.breaks.used, vmm.breaks.size, breaks)
     protected = Mode.PM32 if vmm.host.client is not None and vmm.host.client.wide else Mode.PM16
     mode = protected if level.in_pm else Mode.V86
-    return DriversView(names, vmm.breaks.used, vmm.breaks.size, breaks, mode, tuple(_fields(machine, level)))
+    return DriversView(loaded, vmm.breaks.used, vmm.breaks.size, breaks, mode, tuple(_fields(machine, level)))
 
 
-def _callbacks(vmm: Vmm) -> Iterator[BreakRow]:
+def _driver(vmm: Vmm, device: Device) -> DriverRow:
+    memory = vmm.machine.memory
+    return DriverRow(
+        device.name, device.number, device.file, device.init_order, device.ddb, device.control_procedure(memory),
+        device.api(memory, pm=False), device.api(memory, pm=True), device.is_dropped,
+    )  # fmt: skip
+
+
+def _callbacks(vmm: Vmm, running: list[Sequel]) -> Iterator[BreakRow]:
     memory = vmm.machine.memory
     for target in vmm.breaks.targets.values():
         if isinstance(target, (NestEnd, Win32Gate)):
             continue
         mode = "PM" if target.in_pm else "V86"
-        procedure, hits = target.procedure, 0
+        procedure, hits, depth = target.procedure, 0, 0
         if isinstance(target, VmReturn):
             kind = "VM returns"
         else:
             kind, hits = f"{mode} callback" if target.api is None else f"{mode} API", target.hits
             procedure = target.called(memory)
+            ways = (CallbackDone(target.in_pm, target.number, by_interrupt) for by_interrupt in (False, True))
+            depth = sum(map(running.count, ways))
         yield BreakRow(
-            kind, vmm.breaks.address(target), procedure, vmm.name_at(procedure), target.reference, hits, None
+            kind, vmm.breaks.address(target), procedure, vmm.name_at(procedure), target.reference, hits, depth, None
         )
 
 
-def _breakpoints(vmm: Vmm) -> Iterator[BreakRow]:
-    for each in vmm.breaks.breakpoints.values():
+def _breakpoints(vmm: Vmm, running: list[Sequel]) -> Iterator[BreakRow]:
+    for where, each in vmm.breaks.breakpoints.items():
         yield BreakRow(
             "V86 breakpoint", each.address, each.procedure, vmm.name_at(each.procedure), each.reference, each.hits,
-            each.advanced,
+            running.count(BreakpointDone(where)), each.advanced,
         )  # fmt: skip
 
 

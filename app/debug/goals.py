@@ -46,7 +46,7 @@ class ToModeSwitch(Goal):
 
 @dataclass(frozen=True, slots=True)
 class ToCallback(Goal):
-    """Until the first instruction of the next callback handler dispatched."""
+    """Until the first instruction of the next callback handler dispatched, the DPMI host's or a driver's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,11 @@ def name_of(kind: str) -> str:
     return kind.replace("_", " ")
 
 
+def function(interrupt: int, number: int) -> str:
+    """A function's number as wide as the register its callers put it into: `4Ch` for AH, `0303h` for AX."""
+    return f"{number:04X}h" if _is_in_ax(interrupt, number) else f"{number:02X}h"
+
+
 def counted(number: int, one: str, more: str) -> str:
     """A number of things: `1 byte`, `2 bytes`."""
     return f"{number} {one if number == 1 else more}"
@@ -86,7 +91,8 @@ def weightiest(happened: list[Event]) -> Event | None:
 
 
 _WEIGHT: Final[dict[type[Event], int]] = {
-    events.ProgramEnded: 9,
+    events.ProgramEnded: 10,
+    events.PageMissed: 9,
     events.ExceptionRaised: 8,
     events.CallbackEntered: 7,
     events.CallbackReturned: 7,
@@ -100,6 +106,21 @@ _WEIGHT: Final[dict[type[Event], int]] = {
     events.StackSwitched: 3,
     events.ServiceReturned: 2,
 }
+
+
+_BY_AX: Final = frozenset({0x31, 0x33, 0x41, DYNALINK})
+"""Whose functions are numbered by whole words, the small numbers too."""
+
+
+def _is_in_ax(interrupt: int, number: int) -> bool:
+    return interrupt in _BY_AX or number > 0xFF
+
+
+def _call(interrupt: int, number: int) -> str:
+    if interrupt == DYNALINK:
+        return f"VMM service {function(interrupt, number)}"
+    register = "AX" if _is_in_ax(interrupt, number) else "AH"
+    return f"INT {interrupt:02X}h {register}={function(interrupt, number)}"
 
 
 def _tells(kind: type[_E]) -> Callable[[Callable[[_E], str]], Callable[[_E], str]]:
@@ -154,22 +175,13 @@ def _stack_switched(event: events.StackSwitched) -> str:
 def _service_called(event: events.ServiceCalled) -> str:
     given = f" with {_registers(event.registers)}" if event.registers else ""
     if event.interrupt == DYNALINK:
-        return f"A driver called VMM service {event.function:04X}h ({event.name}){given}."
-    digits = 4 if event.interrupt == 0x31 or event.function > 0xFF else 2
-    register = "AX" if digits == 4 else "AH"
-    return (
-        f"INT {event.interrupt:02X}h {register}={event.function:0{digits}X}h ({name_of(event.name)}) was called{given}."
-    )
+        return f"A driver called {_call(event.interrupt, event.function)} ({event.name}){given}."
+    return f"{_call(event.interrupt, event.function)} ({name_of(event.name)}) was called{given}."
 
 
 @_tells(events.ServiceReturned)
 def _service_returned(event: events.ServiceReturned) -> str:
-    digits = 4 if event.interrupt == 0x31 or event.function > 0xFF else 2
-    call = (
-        f"VMM service {event.function:04X}h"
-        if event.interrupt == DYNALINK
-        else f"INT {event.interrupt:02X}h {'AX' if digits == 4 else 'AH'}={event.function:0{digits}X}h"
-    )
+    call = _call(event.interrupt, event.function)
     if event.carry:
         return f"{call} failed" + (f" with error {event.error:04X}h." if event.error is not None else ".")
     return f"{call} returned" + (f" {_registers(event.registers)}." if event.registers else ".")
@@ -226,13 +238,18 @@ def _interrupt_reflected(event: events.InterruptReflected) -> str:
     )
 
 
+def _during(event: events.ExceptionRaised) -> str:
+    return f", {event.during}," if event.during is not None else ""
+
+
 @_tells(events.ExceptionRaised)
 def _exception_raised(event: events.ExceptionRaised) -> str:
     name = NAMES[event.vector] if event.vector < len(NAMES) else "reserved"
     by = {"client": "the client's handler", "interrupt": "the interrupt of that number", "host": "the host"}
+    where = f" for linear address {event.cr2:08X}" if event.cr2 is not None else ""
     return (
-        f"Exception {event.vector:02X}h ({name}), error code {event.error_code:04X}h, at {event.at} "
-        f"goes to {by[event.handled_by]}."
+        f"Exception {event.vector:02X}h ({name}){where}, error code {event.error_code:04X}h, at {event.at}"
+        f"{_during(event)} goes to {by[event.handled_by]}."
     )
 
 
@@ -270,7 +287,7 @@ def _watchpoint_hit(event: events.WatchpointHit) -> str:
 @_tells(events.PageMissed)
 def _page_missed(event: events.PageMissed) -> str:
     page = f"The page of linear address {event.linear:08X}"
-    return f"{page} is out, not being locked, and cannot be brought back during {event.during}."
+    return f"{page} is out, not being locked, and cannot be brought back {event.during}: a page fault."
 
 
 @_tells(events.InterruptFlagChanged)
@@ -341,9 +358,31 @@ def _v86_breakpoint_hit(event: events.V86BreakpointHit) -> str:
     return f"The handler of the V86 breakpoint at {event.address} returned; {moved} the client's CS:IP."
 
 
+_PROCEDURES: Final = {
+    "event": "an event with reference data {0:08X}",
+    "time_out": "a time-out with reference data {0:08X}",
+    "fault": "exception {0:02X}h",
+    "port": "I/O port {0:04X}h",
+}
+
+
+def _why(event: events.VxdProcedureCalled) -> str:
+    return _PROCEDURES.get(event.nature, event.nature).format(event.reference)
+
+
+@_tells(events.VxdProcedureCalled)
+def _vxd_procedure_called(event: events.VxdProcedureCalled) -> str:
+    return f"The manager calls the driver's procedure at linear {event.procedure:08X} for {_why(event)}."
+
+
+@_tells(events.Finding)
+def _finding(event: events.Finding) -> str:
+    return f"{event.severity.capitalize()} {event.rule}, at {event.at}: {event.message}."
+
+
 @_tells(events.UnsupportedCalled)
 def _unsupported_called(event: events.UnsupportedCalled) -> str:
-    return f"INT {event.interrupt:02X}h function {event.function:04X}h, called at {event.at}, does not exist here."
+    return f"{_call(event.interrupt, event.function)}, called at {event.at}, does not exist here."
 
 
 # Brief lines
@@ -371,8 +410,9 @@ def _stacks(event: events.StackSwitched) -> str:
     return f"{change} by {DOORS[event.door]}, {event.saved} left for {event.entered}, depth {event.depth}"
 
 
-def _service(event: events.ServiceCalled | events.ServiceReturned) -> str:
-    return f"{'VMM' if event.interrupt == DYNALINK else f'INT {event.interrupt:02X}h'} {event.function:04X}h"
+def _service(event: events.ServiceCalled | events.ServiceReturned | events.UnsupportedCalled) -> str:
+    interrupt = "VMM" if event.interrupt == DYNALINK else f"INT {event.interrupt:02X}h"
+    return f"{interrupt} {function(event.interrupt, event.function)}"
 
 
 def _outcome(event: events.ServiceReturned) -> str:
@@ -406,7 +446,7 @@ _LINES: Final[dict[type[Event], _Sentence]] = {
     events.RealModeReturned: lambda e: f"{e.function:04X}h back from {e.target}",
     events.InterruptReflected: lambda e: f"{e.nature} INT {e.vector:02X}h: {_modes(e)}, handler {e.handler}",
     events.ExceptionRaised: lambda e: (
-        f"{e.vector:02X}h with error code {e.error_code:04X} at {e.at}, handled by the {e.handled_by}"
+        f"{e.vector:02X}h with error code {e.error_code:04X} at {e.at}{_during(e) or ','} handled by the {e.handled_by}"
     ),
     events.DescriptorChanged: _descriptor,
     events.VectorChanged: lambda e: f"{e.table} vector {e.vector:02X}h: {e.before} → {e.after}",
@@ -414,7 +454,7 @@ _LINES: Final[dict[type[Event], _Sentence]] = {
         f"{e.action} {e.linear:08X}, {_size(e.size)}, handle {e.handle:08X}{', ' + e.detail if e.detail else ''}"
     ),
     events.WatchpointHit: lambda e: f"watchpoint {e.handle} at {e.linear:08X}: {e.access.replace('_', '/')}, {e.at}",
-    events.PageMissed: lambda e: f"{e.linear:08X} is paged out during {e.during}",
+    events.PageMissed: lambda e: f"{e.linear:08X} is paged out, {e.during}",
     events.InterruptFlagChanged: lambda e: f"interrupts {'on' if e.enabled else 'off'}",
     events.ResidentProviderInstalled: lambda e: f"provider {e.provider}, for {e.bits}-bit clients at {e.linear:08X}",
     events.ResidentProviderNotified: lambda e: f"provider {e.provider}: {e.handler}, {name_of(str(e.reason))}",
@@ -422,8 +462,10 @@ _LINES: Final[dict[type[Event], _Sentence]] = {
     events.VxdCallbackAllocated: lambda e: f"{e.nature} {e.address}: procedure {e.procedure:08X}",
     events.VxdCallbackEntered: lambda e: f"{e.nature} {e.address}: procedure {e.procedure:08X} called",
     events.VxdCallbackReturned: lambda e: f"{e.nature} {e.address}: procedure {e.procedure:08X} done",
+    events.VxdProcedureCalled: lambda e: f"{_why(e)}: procedure {e.procedure:08X}",
+    events.Finding: lambda e: f"{e.severity} {e.rule}: {e.message}",
     events.V86BreakpointInstalled: lambda e: f"{e.address}: handler {e.procedure:08X}",
     events.V86BreakpointRemoved: lambda e: f"{e.address}: handler was {e.procedure:08X}",
     events.V86BreakpointHit: lambda e: f"{e.address}: CS:IP {'moved' if e.advanced else 'NOT moved'} by the handler",
-    events.UnsupportedCalled: lambda e: f"INT {e.interrupt:02X}h AH={e.function >> 8:02X}h from {e.at}",
+    events.UnsupportedCalled: lambda e: f"{_service(e)} from {e.at}",
 }

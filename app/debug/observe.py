@@ -12,6 +12,7 @@ from app.debug.driver_view import drivers
 from app.debug.goals import BackToCaller, Goal, LastUse, NextUse
 from app.debug.history import Branch, History
 from app.debug.launch import Launch
+from app.debug.map_view import MapView
 from app.debug.narrate import sentence, weightiest
 from app.debug.provider_view import providers
 from app.debug.pursuit import current, on_trap
@@ -65,6 +66,7 @@ class Observer:
         self._launch = launch
         self._code = CodeView(machine)
         self._tables = TableView(machine)
+        self._map = MapView(machine)
         self._serial = 0
         self._previous = machine.regs.copy()
         self._known = len(machine.log)
@@ -90,6 +92,10 @@ class Observer:
             self._answer = self._tell(goal, stop)
         elif isinstance(goal, BackToCaller) and Stop.NOT_FOUND in stop:
             self._answer = "No call, INT or event that has not returned lies near enough to be found."
+
+    def miss(self, position: str) -> None:
+        """The run has ended before a position was reached."""
+        self._answer = f"There is no {position} in this run: the program has ended before it."
 
     def _tell(self, goal: LastUse | NextUse, stop: Stop) -> str:
         """What the machine is about to do with what was searched for."""
@@ -201,6 +207,8 @@ class Observer:
             comparison=pin.compared_with(Pin.of(machine, history.branch.number)) if pin and at_rest else None,
             providers=providers(host),
             drivers=drivers(machine),
+            memory_map=self._map.map(),
+            turn=machine.place.turn,
         )
 
     def _sentence(self, stop: Stop) -> str:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.emu.event_log import SavedLog
-from app.emu.events import CallbackEntered, ModeSwitched
+from app.emu.events import CallbackEntered, ModeSwitched, VxdCallbackEntered
 from app.emu.machine import Machine
 from app.emu.plain_events import Row
 
+DISPATCHES: Final = frozenset({CallbackEntered.kind, VxdCallbackEntered.kind})
+"""Callback dispatches, those of the DPMI host and those of drivers, counted together."""
 KINDS: Final = ("event", "tick", "callback", "mode", "end")
 _PATTERN: Final = re.compile(r"\s*(event|tick|callback|mode)\s+(\d+)\s*(?:\+\s*(\d+))?\s*|\s*end\s*", re.IGNORECASE)
 
@@ -51,9 +53,9 @@ def event_of(position: Position, log: SavedLog) -> Row | None:
         case "event":
             return log[position.number] if position.number < len(log) else None
         case "callback":
-            return log.nth(CallbackEntered.kind, position.number)
+            return log.nth(DISPATCHES, position.number)
         case "mode":
-            return log.nth(ModeSwitched.kind, position.number)
+            return log.nth({ModeSwitched.kind}, position.number)
         case _:
             return None
 

@@ -19,10 +19,10 @@ from app.debug.goals import (
     ToPosition,
     ToStackSwitch,
 )
-from app.debug.positions import Position, event_of
+from app.debug.positions import DISPATCHES, Position, event_of
 from app.debug.snapshot import Stop
 from app.emu.disassembly import LONGEST, Flow, Instruction, decode
-from app.emu.events import CallbackEntered, Event, ModeSwitched, StackSwitched
+from app.emu.events import Event, ModeSwitched, StackSwitched
 from app.emu.host import traps
 from app.emu.machine import Machine
 from app.emu.memory.memory import PageNotPresent
@@ -264,7 +264,7 @@ def pursue(goal: Goal, machine: Machine) -> Pursuit:
         case ToModeSwitch():
             return EventPursuit(frozenset({ModeSwitched.kind}), Stop.MODE_SWITCH)
         case ToCallback():
-            return EventPursuit(frozenset({CallbackEntered.kind}), Stop.CALLBACK)
+            return EventPursuit(DISPATCHES, Stop.CALLBACK)
         case ToStackSwitch():
             return EventPursuit(frozenset({StackSwitched.kind}), Stop.STACK_SWITCH)
         case ToEvent(kinds):

@@ -172,6 +172,10 @@ class Session:
             self._jumps = [*self._jumps[1 - _MOST_JUMPS :], self._origin]
         if is_jump and self._search is None:
             self._observer.remember(None)
+        if isinstance(self._goal, ToPosition) and Stop.PROGRAM_ENDED in stop and Stop.REACHED not in stop:
+            position = Position.parse(self._goal.text)
+            if position.kind != "end":
+                self._observer.miss(str(position))
         self._stop = stop
         self._goal = self._pursuit = self._search = None
         self.machine.look_out(frozenset())

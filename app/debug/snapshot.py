@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Flag, StrEnum, auto
 
+from app.debug.memory_map import NO_MAP, MemoryMap
 from app.emu.address import Far
 from app.emu.bios.screen import Screen
 from app.emu.descriptor import Descriptor
 from app.emu.event_log import SavedLog
 from app.emu.events import Event, Stack
+from app.emu.machine import Place
 from app.emu.real_mode_call import RealModeCall
 from app.emu.registers import Mode, Registers
 
@@ -122,6 +124,8 @@ class StackView:
     """How many events lie on it (locked stack: the in-use counter; ring 0: frames)."""
     frames: tuple[StackFrame, ...]
     slots: tuple[StackSlot, ...]
+    is_hosts: bool = True
+    """It is the host's own, not one a program has brought along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +152,11 @@ class CallbackRow:
     slot: int
     real: Far
     handler: Far
+    handler_linear: int
     structure: Far
     structure_linear: int
-    state: str
-    """`free`, `ready`, `active`."""
     depth: int
+    """Dispatches in progress."""
     hits: int
     last_caller: Far | None
     call: RealModeCall
@@ -173,6 +177,8 @@ class VectorRow:
     owner: str
     """`host default`, `BIOS`, `DOS`, `client`, `callback 0` …"""
     is_default: bool
+    linear: int
+    """Linear address of the handler."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,8 +346,28 @@ class BreakRow:
     driver: str
     reference: int
     hits: int
+    depth: int
+    """Calls of the procedure in progress."""
     advanced: bool | None
     """Of a breakpoint: did its handler move the client's IP the last time?"""
+
+
+@dataclass(frozen=True, slots=True)
+class DriverRow:
+    """A loaded driver, as its device description block says. number: device id, 0 for none; addresses are linear."""
+
+    name: str
+    number: int
+    file: str
+    init_order: int
+    ddb: int
+    control: int
+    """Its control procedure."""
+    v86_api: int
+    pm_api: int
+    """Its API procedures; 0 for none."""
+    is_dropped: bool
+    """It has refused to be initialised and takes no part any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,7 +391,7 @@ class DriversView:
     used, size: of the pool of callbacks and breakpoints; mode: whose registers the fields are.
     """
 
-    drivers: tuple[str, ...] = ()
+    drivers: tuple[DriverRow, ...] = ()
     used: int = 0
     size: int = 0
     breaks: tuple[BreakRow, ...] = ()
@@ -452,6 +478,14 @@ class Snapshot:
     """Set while the session is recorded into a file, or was opened from one."""
     providers: ProvidersView = ProvidersView()
     drivers: DriversView = DriversView()
+    memory_map: MemoryMap = NO_MAP
+    turn: int = 0
+    """Changes of context so far: several stops may lie at one tick."""
+
+    @property
+    def place(self) -> Place:
+        """Which stop it is: the same for pictures of one stop only."""
+        return Place(self.tick, self.turn)
 
     @property
     def events(self) -> tuple[Event, ...]:

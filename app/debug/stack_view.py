@@ -72,15 +72,6 @@ def stacks(machine: Machine, slots: int) -> tuple[StackView, ...]:
     return tuple(views)
 
 
-def _fields_of(
-    view: StackView,
-) -> tuple[bool, bool, int, int, Far, int, int, int, tuple[StackFrame, ...], tuple[StackSlot, ...]]:
-    return (
-        view.exists, view.in_use, view.low, view.high, view.pointer, view.pointer_linear,
-        view.depth, view.nesting, view.frames, view.slots,
-    )  # fmt: skip
-
-
 # Where the stacks are
 
 
@@ -123,8 +114,12 @@ def _locked(machine: Machine, client: Client | None) -> _Place | None:
 
 def _real(machine: Machine, host: Host) -> _Place | None:
     regs, client = machine.regs, host.client
+    level = host.levels[-1] if host.levels else None
     if regs.is_v86:
         segment, offset = regs.ss, regs.esp & 0xFFFF
+    elif isinstance(level, Ring0Level) and not level.in_pm:  # the VM goes on with what the driver leaves there
+        registers = level.client_registers(machine.memory)
+        segment, offset = Segment.real(registers.get("ss")), registers.get("esp") & 0xFFFF
     elif client is not None:
         segment, offset = Segment.real(host.real_pointer.segment), host.real_pointer.offset
     else:
@@ -142,10 +137,13 @@ def _real(machine: Machine, host: Host) -> _Place | None:
 def _view(machine: Machine, stack: Stack, place: _Place, nesting: int, count: int) -> StackView:
     host = machine.state.host
     marks = sorted(
-        (mark for mark in host.marks if place.linear <= mark.low < max(place.high, place.linear + 1)),
+        (
+            mark
+            for mark in host.marks
+            if mark.stack is stack and place.linear <= mark.low < max(place.high, place.linear + 1)
+        ),
         key=lambda mark: mark.low,
     )
-    marks = [mark for mark in marks if mark.stack is stack or stack is Stack.LOCKED]
     values = _words(machine, place, count)
     frames = [StackFrame(mark.label, mark.pushed_by, mark.low, mark.high, mark.level) for mark in marks]
     slots = []
@@ -171,7 +169,19 @@ def _view(machine: Machine, stack: Stack, place: _Place, nesting: int, count: in
         nesting,
         tuple(frames),
         tuple(slots),
+        is_hosts=_is_hosts(host, stack, place.segment.selector),
     )
+
+
+def _is_hosts(host: Host, stack: Stack, selector: int) -> bool:
+    """Is it the stack the host keeps for the purpose? Programs may have switched to one of their own."""
+    match stack:
+        case Stack.LOCKED:
+            return host.client is not None and selector == host.client.locked_selector
+        case Stack.REAL:
+            return any(selector == client.private for client in host.clients)
+        case _:
+            return False
 
 
 def _field(mark: Mark, linear: int) -> str:
@@ -278,7 +288,8 @@ def _ring0(machine: Machine, host: Host, count: int) -> StackView:
     top = machine.regs.esp if driver else contexts[0].linear
     if not layout.RING0_STACK <= top <= high:
         top = high
-    place = _Place(Segment(layout.RING0_DATA, 0, 0xFFFFFFFF, 0x93, 0xC), top, layout.RING0_STACK, high, 4)
+    selector = machine.regs.ss.selector if driver else layout.RING0_DATA
+    place = _Place(Segment(selector, 0, 0xFFFFFFFF, 0x93, 0xC), top, layout.RING0_STACK, high, 4)
     frames = [StackFrame(each.label, each.pusher, each.linear, each.end, each.level) for each in contexts]
     slots = []
     for number, value in enumerate(_words(machine, place, count)):
@@ -293,10 +304,9 @@ def _ring0(machine: Machine, host: Host, count: int) -> StackView:
             saved = context.registers
             link = saved.ss.base + (value if saved.ss.is_big else value & 0xFFFF) & 0xFFFFFFFF
         slots.append(_slot(place, number, value, context.fields[field], index, link))
-    pointer = Far(machine.regs.ss.selector if driver else layout.RING0_DATA, top, wide=True)
     return StackView(
-        Stack.RING0, True, host.live_stack is Stack.RING0, layout.RING0_STACK, high, pointer, top, high - top,
-        len(frames), tuple(frames), tuple(slots),
+        Stack.RING0, True, host.live_stack is Stack.RING0, layout.RING0_STACK, high, Far(selector, top, wide=True), top,
+        high - top, len(frames), tuple(frames), tuple(slots),
     )  # fmt: skip
 
 

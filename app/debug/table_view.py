@@ -88,15 +88,20 @@ class TableView:
         rows = self._real_vectors()
         if client is None:
             return rows
+        bases = {vector.selector: self._base(vector.selector) for vector in (*client.vectors, *client.exceptions)}
         protected = tuple(
-            _vector("protected", number, vector, INTERRUPT_NAMES.get(number, ""), client)
+            _vector("protected", number, vector, INTERRUPT_NAMES.get(number, ""), client, bases)
             for number, vector in enumerate(client.vectors)
         )
         exceptions = tuple(
-            _vector("exception", number, vector, _exception_name(number), client)
+            _vector("exception", number, vector, _exception_name(number), client, bases)
             for number, vector in enumerate(client.exceptions)
         )
         return (*rows, *protected, *exceptions)
+
+    def _base(self, selector: int) -> int:
+        found = self._machine.state.host.descriptor(selector)
+        return found.base if found is not None else 0
 
     def _real_vectors(self) -> tuple[VectorRow, ...]:
         machine = self._machine
@@ -114,7 +119,7 @@ class TableView:
                 owner = callbacks.get(handler) or self._real_owner(handler)
                 name = INTERRUPT_NAMES.get(number, "")
                 is_default = handler.segment == ROM and handler not in callbacks
-                rows.append(VectorRow("real", number, handler, name, owner, is_default))
+                rows.append(VectorRow("real", number, handler, name, owner, is_default, handler.real_linear))
             self._real = key, tuple(rows)
         return self._real[1]
 
@@ -133,7 +138,7 @@ class TableView:
         rows = []
         for client in self._machine.state.host.clients:
             for callback in client.callbacks.values():
-                where = self._structure_linear(client, callback.structure)
+                where = self._linear(client, callback.structure)
                 try:
                     call = RealModeCall.decode(self._machine.memory.read(where, RealModeCall.SIZE))
                 except PageNotPresent:
@@ -144,9 +149,9 @@ class TableView:
                         slot=callback.slot,
                         real=callback.real,
                         handler=callback.handler.far(client.bits),
+                        handler_linear=self._linear(client, callback.handler),
                         structure=callback.structure.far(client.bits),
                         structure_linear=where,
-                        state="active" if callback.depth else "ready",
                         depth=callback.depth,
                         hits=callback.hits,
                         last_caller=callback.last_caller,
@@ -157,10 +162,10 @@ class TableView:
         return tuple(rows)
 
     @staticmethod
-    def _structure_linear(client: Client, structure: Vector) -> int:
-        index = structure.selector >> 3
+    def _linear(client: Client, where: Vector) -> int:
+        index = where.selector >> 3
         base = client.ldt.read(index).base if index in client.ldt.entries else 0
-        return base + structure.offset & 0xFFFFFFFF
+        return base + where.offset & 0xFFFFFFFF
 
 
 def _row(table: str, index: int, data: bytes, owner: str, held: dict[int, list[str]]) -> DescriptorRow:
@@ -184,7 +189,8 @@ def _exception_name(number: int) -> str:
     return EXCEPTION_NAMES[number] if number < len(EXCEPTION_NAMES) else ""
 
 
-def _vector(table: str, number: int, vector: Vector, name: str, client: Client) -> VectorRow:
+def _vector(table: str, number: int, vector: Vector, name: str, client: Client, bases: dict[int, int]) -> VectorRow:
     is_default = traps.is_trap(vector.selector)
     owner = "host default" if is_default else f"client {client.number}"
-    return VectorRow(table, number, vector.far(client.bits), name, owner, is_default)
+    linear = bases[vector.selector] + vector.offset & 0xFFFFFFFF
+    return VectorRow(table, number, vector.far(client.bits), name, owner, is_default, linear)

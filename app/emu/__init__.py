@@ -14,7 +14,7 @@ Where each DPMI concept lives, and the events that tell of it:
     raw mode switch, state (0305h, 0306h)   host/raw_switch.py        ModeSwitched
     memory blocks, locking (05xxh, 06xxh)   host/memory_blocks.py, int31/pages.py  MemoryChanged
     pages of blocks (0504h to 0509h)        host/arena.py, int31/linear_memory.py  MemoryChanged
-    virtual memory (--paging)               host/pager.py             PageMissed
+    virtual memory (--paging)               host/pager.py, circumstance.py  PageMissed
     debug watchpoints (0Bxxh)               watchpoint.py, cpu/watchpoints.py, int31/watchpoints.py  WatchpointHit
     shared memory, serialization (0Dxxh)    host/shared_memory.py, int31/shared_memory.py  MemoryChanged
     virtual interrupt flag (09xxh)          int31/virtual_interrupts.py            InterruptFlagChanged

@@ -165,15 +165,15 @@ class SavedLog(Sequence[Row]):
         start = min(first // CHUNK, len(self.chunks)) * CHUNK
         return [seq for seq, number in enumerate(numbers, start) if number in wanted and seq >= first]
 
-    def nth(self, kind: str, number: int) -> Row | None:
-        """The n-th event of a kind, counted from 1; None when there are not so many."""
-        wanted = _NUMBERS[kind]
+    def nth(self, kinds: Collection[str], number: int) -> Row | None:
+        """The n-th event of some kinds, counted from 1; None when there are not so many."""
+        wanted = [_NUMBERS[kind] for kind in kinds]
         for chunk in self.chunks:
-            count = chunk.kinds.count(wanted)
+            count = sum(map(chunk.kinds.count, wanted))
             if number <= count:
-                return [row for row in chunk.rows() if row[0].kind == kind][number - 1] if number > 0 else None
+                return [row for row in chunk.rows() if row[0].kind in kinds][number - 1] if number > 0 else None
             number -= count
-        last = [row for row in self.rest if row[0].kind == kind]
+        last = [row for row in self.rest if row[0].kind in kinds]
         return last[number - 1] if 0 < number <= len(last) else None
 
 

@@ -105,6 +105,8 @@ def _plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, dict):
         return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, tuple):
+        return list(value)
     return value
 
 
@@ -293,7 +295,8 @@ class InterruptReflected(Event):
 class ExceptionRaised(Event):
     """The processor raised an exception. handled_by: client, interrupt or host.
 
-    cr2: the linear address of a page fault, None for all others.
+    cr2: the linear address of a page fault, None for all others. during: in the midst of what, in words
+    (`in callback 2`), or None.
     """
 
     vector: int
@@ -301,6 +304,7 @@ class ExceptionRaised(Event):
     at: Far
     handled_by: str
     cr2: int | None
+    during: str | None
 
 
 @_kind
@@ -357,7 +361,7 @@ class WatchpointHit(Event):
 @_kind
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageMissed(Event):
-    """A page that is paged out was needed where the host cannot bring it back. during: in words, where."""
+    """A page that is paged out was needed where the host cannot bring it back. during: `in callback 2`."""
 
     linear: int
     during: str
@@ -473,6 +477,34 @@ class V86BreakpointRemoved(V86BreakpointEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class V86BreakpointHit(V86BreakpointEvent):
     """V86 code ran into it and the handler has returned."""
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VxdProcedureCalled(Event):
+    """The manager calls a procedure of a driver. nature: event, time_out, fault (a hook of one) or port (trapped).
+
+    procedure: its linear address; reference: its reference data, the exception's number, or the port.
+    """
+
+    nature: str
+    procedure: int
+    reference: int
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding(Event):
+    """Something is wrong with a program or driver. rule: its name; severity: error, warning or note.
+
+    at: where it was found; refs: sequence numbers of the events it is about.
+    """
+
+    rule: str
+    severity: str
+    message: str
+    at: Far
+    refs: tuple[int, ...]
 
 
 @_kind

@@ -27,6 +27,7 @@ from app.emu.cpu.watchpoints import DEBUG
 from app.emu.depths import Depths
 from app.emu.descriptor import ACCESSED
 from app.emu.devices.clock import RATE
+from app.emu.devices.device import NEVER
 from app.emu.devices.devices import Devices
 from app.emu.dos.blocks import Block
 from app.emu.dos.dos import Dos
@@ -36,13 +37,13 @@ from app.emu.dos.mount import Mount
 from app.emu.drivers.mouse import MouseDriver
 from app.emu.drivers.xms import XmsDriver
 from app.emu.event_log import EventLog, SavedLog
-from app.emu.host import traps
+from app.emu.host import mouse_api, traps
 from app.emu.host.arena import Arena
 from app.emu.host.callbacks import SLOTS
 from app.emu.host.dpmi import STACK_FULL, DpmiHost
 from app.emu.host.exceptions import COPROCESSOR_ERROR, WITHIN_HOST, describe
 from app.emu.host.faults import GuestFault
-from app.emu.host.host import HostStackFull
+from app.emu.host.host import HostStackFull, far
 from app.emu.host.pager import Pager
 from app.emu.host.shared_memory import SharedMemory
 from app.emu.host.termination import ENDED_BY_HOST
@@ -55,6 +56,7 @@ from app.emu.registers import ALWAYS_SET, SEGMENTS, Flag, Mode, Registers, Segme
 from app.emu.rom import After, RealTrap, Rom
 from app.emu.vmm.breaks import BREAK
 from app.emu.vmm.manager import Manager
+from app.emu.vmm.ports import Access
 from app.emu.watchpoint import SINGLE_STEP, WatchType
 
 _HLT: Final = 0xF4
@@ -62,6 +64,7 @@ _IRET: Final = 0xCF
 _INT3: Final = 0xCC
 _INTO: Final = 0xCE
 _INT1: Final = 0xF1
+_INT_SIZE: Final = 2
 _INVALID_OPCODE: Final = 6
 _PAGE_FAULT: Final = 14
 _E = TypeVar("_E", bound=events.Event)
@@ -170,6 +173,8 @@ class Machine:
         self._running = False
         self.at_breakpoint = False
         """The last slice has arrived in front of a breakpoint's instruction."""
+        self._access: Access | None = None
+        """The access to a trapped port that the instruction which ends this slice makes."""
         self._probes: frozenset[Probe] = frozenset()
         self.sightings: dict[Probe, Place] = {}
         """Where each thing looked out for was used last: the stop at which the instruction was next that used it."""
@@ -192,8 +197,8 @@ class Machine:
         self.state.mouse.install()
         self.state.xms.install()
         self._mouse_handlers = [
-            self.rom.trap(RealTrap(f"MOUSE_EVENT client {index + 1}", "host", "mouse_event", After.NOTHING, index))
-            for index in range(layout.MAX_CLIENTS)
+            self.rom.trap(RealTrap("MOUSE_EVENT", "host", "mouse_event", After.NOTHING, number))
+            for number in range(layout.MAX_CLIENTS * mouse_api.SETS)
         ]
 
     def _place_rom(self) -> None:
@@ -280,9 +285,9 @@ class Machine:
         """The real-mode state routine of the client at `index`."""
         return self._state[index]
 
-    def mouse_handler(self, index: int) -> Far:
-        """The real-mode address the mouse driver calls for the client at `index`."""
-        return self._mouse_handlers[index]
+    def mouse_handler(self, index: int, keys: int) -> Far:
+        """The real-mode address the mouse driver calls for the client at `index` and a set of shift keys."""
+        return self._mouse_handlers[index * mouse_api.SETS + keys]
 
     def use_ldt(self, index: int) -> None:
         """Make the LDT of the client at `index` the current one (LLDT)."""
@@ -313,6 +318,18 @@ class Machine:
         else:
             self._jump_real(self.real_vector(vector))
             self.state.vmm.interrupted = self.tick
+
+    def caller(self, size: int = 2) -> Far:
+        """Who has called the real-mode service that runs, by an instruction of so many bytes.
+
+        It is in a client when the host has reflected the INT, or calls on the client's behalf (INT 31h AX=0300h).
+        """
+        returns_to = Far.from_dword(self.memory.read_u32(self.regs.stack_linear))
+        levels = self.state.host.levels
+        if returns_to == self.real_return and levels:
+            left = levels[-1].saved
+            return far(left, left.cs, left.eip - _INT_SIZE & 0xFFFFFFFF)
+        return Far(returns_to.segment, returns_to.offset - size & 0xFFFF)
 
     def _jump_real(self, where: Far) -> None:
         self.regs.cs, self.regs.eip = Segment.real(where.segment), where.offset
@@ -351,7 +368,7 @@ class Machine:
         self.at_breakpoint = False
         if state.end is not None:
             return 0
-        if state.regs.mode is not Mode.RING0 and self._time_out():
+        if state.regs.mode is not Mode.RING0 and self._run_events():
             return 0
         if state.attention and self.cpu.in_shadow:
             instructions = min(instructions, 1)
@@ -368,8 +385,10 @@ class Machine:
         try:
             self.cpu.set_watchpoints(state.host.watchpoints)
             self.cpu.enable_coprocessor(on=regs.is_v86 or state.host.has_coprocessor)
-            waits = devices.pic.pending() is not None and before.mode is not Mode.RING0
-            ended = self.cpu.run(regs, state.host.ring0_esp, budget, until_interruptible=waits)
+            waits = devices.pic.pending() is not None or state.vmm.waits_for_interrupts()
+            ended = self.cpu.run(
+                regs, state.host.ring0_esp, budget, until_interruptible=waits and before.mode is not Mode.RING0
+            )
         finally:
             self._running = False
         if regs.mode is Mode.RING0 and before.mode is not Mode.RING0:
@@ -389,7 +408,10 @@ class Machine:
             state.attention = True
         elif regs.interrupts_on and not self.cpu.in_shadow and devices.pic.pending() is not None:
             state.attention = True
-        if ended.why in (Why.INTERRUPT, Why.FAULT):
+        if self._access is not None:
+            access, self._access = self._access, None
+            self._on_behalf_of(Place(state.tick - 1, state.turn), lambda: self._guard(lambda: state.vmm.port(access)))
+        elif ended.why in (Why.INTERRUPT, Why.FAULT):
             last = state.tick - (ended.why is Why.INTERRUPT)
             self._on_behalf_of(Place(last, state.turn), lambda: self._serve(ended))
         # The next slice passes over a breakpoint it starts at: one that is reached by a change of context, or when
@@ -469,13 +491,11 @@ class Machine:
         self.state.host.pager.take_pages(self.state.host)
         return True
 
-    def _time_out(self) -> bool:
-        """Tell a driver that its time is over."""
-        vmm = self.state.vmm
-        due = vmm.next_due()
-        if due is None or due > self.clock:
+    def _run_events(self) -> bool:
+        """Leave ring 3 for a driver's event or time-out that is ready."""
+        if not self.state.vmm.is_ready:
             return False
-        self._on_behalf_of(self.place, lambda: self._guard(vmm.time_out))
+        self._on_behalf_of(self.place, lambda: self._guard(self.state.vmm.run_event))
         return True
 
     def _interrupt(self, vector: int) -> None:
@@ -532,7 +552,7 @@ class Machine:
         regs, host = self.regs, self.state.host
         opcode = self.memory.read_u8(regs.cs.base + regs.eip - 1 & 0xFFFFFFFF)
         if (vector, opcode) in ((3, _INT3), (4, _INTO), (1, _INT1)):
-            host.fault(vector, 0, 0)
+            self._raise(vector, 0, 0)
             return
         if regs.cs.selector == layout.BREAK_CODE and vector == BREAK and self.state.vmm.trap_protected():
             return
@@ -547,10 +567,22 @@ class Machine:
             self.fault(fault)
 
     def _fault(self, ended: Exit) -> None:
-        regs, host = self.regs, self.state.host
-        if ended.vector == 13 and traps.is_trap(regs.cs.selector) and host.trap(regs.eip):
+        regs = self.regs
+        if ended.vector == 13 and traps.is_trap(regs.cs.selector) and self.state.host.trap(regs.eip):
             return
-        host.fault(ended.vector, ended.error_code, ended.cr2)
+        self._raise(ended.vector, ended.error_code, ended.cr2)
+
+    def _raise(self, vector: int, error_code: int, cr2: int) -> None:
+        """An exception of ring 3: drivers that have hooked it come first."""
+        if not self.state.vmm.fault(vector, error_code, cr2):
+            self.default_fault(vector, error_code, cr2)
+
+    def default_fault(self, vector: int, error_code: int, cr2: int) -> None:
+        """What is done with an exception of ring 3 that no driver handles."""
+        if self.regs.is_v86:
+            self.real_exception(vector, error_code, cr2)
+        else:
+            self.state.host.fault(vector, error_code, cr2)
 
     def fault(self, fault: GuestFault) -> None:
         """Raise an exception the host ran into on behalf of the client, at the client's instruction."""
@@ -570,7 +602,7 @@ class Machine:
                 return
         elif ended.vector == _INVALID_OPCODE and self.state.vmm.trap_v86():
             return
-        self.real_exception(ended.vector, ended.error_code, ended.cr2)
+        self._raise(ended.vector, ended.error_code, ended.cr2)
 
     def _enter_trap(self, trap: RealTrap) -> None:
         state = self.state
@@ -609,7 +641,7 @@ class Machine:
     def _idle(self) -> None:
         """Let time pass to the next appointment of a device."""
         state = self.state
-        due = state.devices.next_due()
+        due = min(state.devices.next_due(), state.vmm.next_due() or NEVER)
         state.idle += max(due - self.clock, 0)
         state.devices.advance(self.clock)
         state.attention = True
@@ -630,7 +662,7 @@ class Machine:
             self.coprocessor_error()
         elif vector in (1, 3, 4) or (vector in (0, 5, 6, 7) and not self.is_bare_return(vector)):
             self.interrupt_real(vector)
-        else:
+        elif not self.state.vmm.fault(vector, error_code, cr2, is_final=True):
             self.terminate_client(describe(vector, error_code, cr2, str(Far(regs.cs.selector, regs.eip))))
 
     def coprocessor_error(self) -> None:
@@ -703,6 +735,9 @@ class Machine:
 
     def _port_in(self, port: int, size: int) -> int:
         """A read may bring a device's next appointment nearer: then the slice must not run past it."""
+        if self._is_trapped(port, size):
+            self._trap(port, size, None)
+            return 0
         devices = self.state.devices
         due = devices.next_due()
         value = devices.port_in(port, size)
@@ -712,8 +747,20 @@ class Machine:
         return value
 
     def _port_out(self, port: int, size: int, value: int) -> None:
+        if self._is_trapped(port, size):
+            self._trap(port, size, value)
+            return
         self.state.devices.port_out(port, size, value)
         self.state.attention = True
+
+    def _is_trapped(self, port: int, size: int) -> bool:
+        return self.regs.mode is not Mode.RING0 and self.state.vmm.traps(port, size)
+
+    def _trap(self, port: int, size: int, value: int | None) -> None:
+        """The instruction is completed, but for what a driver will say that it has read; then the slice ends."""
+        eax, *_, edi = self.cpu.general_registers()
+        self._access = Access(port, size, value is not None, value or 0, eax=eax, edi=edi)
+        self.cpu.cut_short()
 
     # Checkpoints
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any, Final
 
 from app.emu.address import Far
@@ -26,6 +27,7 @@ _READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "Reason | None": lambda given: None if given is None else Reason(given),
     "Stack": Stack,
     "tuple[int, int, int, int]": tuple,
+    "tuple[int, ...]": tuple,
 }
 """By annotation; other values are themselves."""
 
@@ -40,14 +42,13 @@ def _shape(kind: type[Event | Moment]) -> tuple[tuple[str, ...], list[tuple[str,
 
 _SHAPES: Final = {name: (kind, *_shape(kind)) for name, kind in KINDS.items()}
 _MOMENT, _MOMENT_READERS = _shape(Moment)
+_VALUES: Final = {name: attrgetter(*names) for name, (_, names, _) in _SHAPES.items()}
+_MOMENT_VALUES: Final = attrgetter(*_MOMENT)
 
 
 def write(rows: Iterable[Row]) -> bytes:
     """Events and their moments as JSON."""
-    made = [
-        [event.kind, [getattr(event, name) for name in _SHAPES[event.kind][1]], [getattr(at, name) for name in _MOMENT]]
-        for event, at in rows
-    ]
+    made = [(event.kind, _VALUES[event.kind](event), _MOMENT_VALUES(at)) for event, at in rows]
     return json.dumps(made, separators=(",", ":")).encode()
 
 

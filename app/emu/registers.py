@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import cache
 from typing import Annotated, Final
 
 GENERAL: Final = ("eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi")
@@ -77,10 +78,11 @@ class Segment:
         """A null selector was loaded: any use faults."""
         return self.selector < 4 and not self.access
 
-    @classmethod
-    def real(cls, paragraph: int) -> Segment:
+    @staticmethod
+    @cache
+    def real(paragraph: int) -> Segment:
         """What V86 mode holds for a segment: base = paragraph * 16, limit FFFFh, data, DPL 3."""
-        return cls(paragraph, paragraph << 4, 0xFFFF, 0xF3, 0)
+        return Segment(paragraph, paragraph << 4, 0xFFFF, 0xF3, 0)
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar, get_type_hints
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 from app.emu.address import Far
 from app.emu.registers import Flag, Pointer, Registers, View
@@ -28,11 +28,20 @@ class ServiceFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Pushed:
+    """A dword the caller has pushed: a parameter of the C convention, the first one on top of the stack."""
+
+
+DWORD = Annotated[int, Pushed()]
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """One row: what the call, the trace, the panes and the help show.
 
     `number` is the function (AX for INT 31h, AH or AX elsewhere); `since` the version that introduced it; `handler`
-    is None for a function of the specification that is not offered.
+    is None for a function of the specification that is not offered. `pushed` are the names of what it takes on the
+    stack.
     """
 
     interrupt: int
@@ -43,6 +52,7 @@ class Service:
     takes: dict[str, View]
     gives: dict[str, View]
     handler: Callable[..., Any] | None
+    pushed: tuple[str, ...] = ()
 
     @property
     def offered(self) -> bool:
@@ -51,9 +61,8 @@ class Service:
 
 
 def _views(hints: dict[str, Any]) -> dict[str, View]:
-    return {
-        name: hint.__metadata__[0] for name, hint in hints.items() if getattr(hint, "__metadata__", None) is not None
-    }
+    marks = {name: getattr(hint, "__metadata__", (None,))[0] for name, hint in hints.items()}
+    return {name: mark for name, mark in marks.items() if isinstance(mark, View)}
 
 
 class ServiceTable:
@@ -83,6 +92,7 @@ class ServiceTable:
                     _views(hints),
                     gives,
                     handler,
+                    tuple(name for name, hint in hints.items() if hint == DWORD),
                 )
             )
             return handler

@@ -55,6 +55,8 @@ class ChangeDelegate(QStyledItemDelegate):
         """The cell, moved a little to the right: the room left of it belongs to the mark."""
         cell = QRect(option.rect)
         is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        if (background := index.data(Qt.ItemDataRole.BackgroundRole)) is not None:
+            painter.fillRect(cell, background)
         if is_selected:
             active = option.state & QStyle.StateFlag.State_Active
             group = QPalette.ColorGroup.Active if active else QPalette.ColorGroup.Inactive

@@ -43,11 +43,6 @@ def sized(value: int, width: int) -> str:
     return f"{value:0{width * 2}X}"
 
 
-def function(number: int) -> str:
-    """A service number as the specification writes it: `0303h`."""
-    return f"{number:04X}h"
-
-
 def interrupt(number: int) -> str:
     """An interrupt as people say it: `INT 31h`."""
     return f"INT {number:02X}h"

@@ -32,6 +32,7 @@ _PATH: Final = Qt.ItemDataRole.UserRole
 _LINE: Final = Qt.ItemDataRole.UserRole + 1
 _MARGIN: Final = 8
 _WIDEST: Final = 1080
+_INDEXES: Final = ("samples/index.toml", "samples/go32/index.toml")
 
 
 class Choice(NamedTuple):
@@ -44,13 +45,17 @@ class Choice(NamedTuple):
 
 
 def samples() -> list[Choice]:
-    """The samples that come with the program, as resources/samples/index.toml lists them."""
+    """The samples that come with the program, as the index of each folder of them lists them."""
+    return [choice for index in _INDEXES for choice in _listed(index)]
+
+
+def _listed(index: str) -> list[Choice]:
     try:
-        index = resource("samples/index.toml")
+        path = resource(index)
     except FileNotFoundError:
         return []
-    rows = tomllib.loads(index.read_text(encoding="utf-8")).get("sample", [])
-    folder = index.parent
+    rows = tomllib.loads(path.read_text(encoding="utf-8")).get("sample", [])
+    folder = path.parent
     return [
         Choice(folder / row["file"], row["title"], row["line"], folder / row["before"] if "before" in row else None)
         for row in rows

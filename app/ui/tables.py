@@ -55,23 +55,23 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         self._cells: list[tuple[str, ...]] = []
         self._ages: dict[tuple[Hashable, int], int] = {}
         self._previous: dict[tuple[Hashable, int], str] = {}
-        self._tick: int | None = None
+        self._stop: Hashable = None
 
     # --- showing ----------------------------------------------------------------------------------------------------
 
-    def show_rows(self, rows: Sequence[Row], tick: int) -> None:
-        """Show these rows now. Changes age by one stop whenever `tick` is another one than last time."""
-        first = self._tick is None
-        if tick != self._tick:
+    def show_rows(self, rows: Sequence[Row], stop: Hashable) -> None:
+        """Show these rows now. Changes age by one whenever `stop` (`Snapshot.place`) is another one than last time."""
+        first = self._stop is None
+        if stop != self._stop:
             self._grow_older()
-            self._tick = tick
+            self._stop = stop
         self._move_rows([self._key(row) for row in rows], rows)
         for number, row in enumerate(rows):
             self._replace(number, row, mark=not first)
 
     def forget(self) -> None:
         """Mark nothing as changed at the next `show_rows`."""
-        self._tick = None
+        self._stop = None
         self._ages.clear()
 
     def row(self, number: int) -> Row:

@@ -2,12 +2,14 @@
 
 import sys
 
-from tests.bench import determinism, history, processor, running, window
+from tests.bench import calls, determinism, history, processor, running, window, workload
 from tests.bench.table import show
 
+assert calls
 assert determinism
 assert history
 assert processor
 assert running
 assert window
+assert workload
 show(sys.argv[1:])

@@ -228,6 +228,55 @@ class TestMode13h:
         machine.call(0x10, 0x0600, bx=0x0700, cx=0x0000, dx=0x184F)
         assert self.picture(machine) == b"\x07" * 64000
 
+    def cell(self, machine: FakeMachine, column: int, row: int) -> list[str]:
+        """A cell of the picture: a letter for each pixel, blank or the colour's last digit."""
+        shown = self.picture(machine)
+        starts = [(8 * row + line) * 320 + 8 * column for line in range(8)]
+        return ["".join(f"{pixel:X}"[-1] if pixel else " " for pixel in shown[at : at + 8]) for at in starts]
+
+    def test_characters_are_drawn(self, machine: FakeMachine) -> None:
+        machine.call(0x10, 0x0200, bx=0, dx=0x0127)
+        machine.call(0x10, 0x0900 | ord("T"), bx=0x0C, cx=2)
+        drawn = ["CCCCCC  ", *["  CC    "] * 5, " " * 8, " " * 8]
+        assert self.cell(machine, 39, 1) == self.cell(machine, 0, 2) == drawn, "over the end of a row"
+        assert machine.call(0x10, 0x0300, bx=0).low("dx") == 0x0127
+        assert machine.call(0x10, 0x0800, bx=0).ax == ord("T")
+        machine.call(0x10, 0x0A00 | ord("T"), bx=0x2F, cx=1)
+        assert self.cell(machine, 39, 1)[0] == "FFFFFF  ", "all eight bits are the colour"
+        machine.call(0x10, 0x0E00 | ord("T"), bx=0x05)
+        assert self.cell(machine, 39, 1)[0] == "555555  "
+        assert machine.call(0x10, 0x0300, bx=0).low("dx") == 0x0200
+        machine.call(0x10, 0x0E00 | ord(" "), bx=0x05)
+        assert self.cell(machine, 0, 2) == [" " * 8] * 8, "what was there is gone"
+
+    def test_the_console_writes_in_grey_and_scrolls(self, machine: FakeMachine) -> None:
+        machine.call(0x10, 0x0200, bx=0, dx=0x1800)
+        machine.bios.teletype(ord("T"))
+        assert self.cell(machine, 0, 24)[0] == "777777  "
+        machine.bios.teletype(10)
+        assert self.cell(machine, 0, 23)[0] == "777777  "
+        assert self.picture(machine)[192 * 320 :] == bytes(8 * 320)
+
+    def test_a_program_may_have_letters_of_its_own(self, machine: FakeMachine) -> None:
+        machine.memory.write(0x30000 + 2 * ord("x"), b"\xff\x81")
+        machine.regs.es = type(machine.regs.es).real(0x3000)
+        machine.call(0x10, 0x1121, bp=0, cx=2, bx=0, dx=100)
+        machine.call(0x10, 0x0200, bx=0, dx=0x0100)
+        machine.call(0x10, 0x0900 | ord("x"), bx=0x04, cx=1)
+        assert self.cell(machine, 0, 0)[2:4] == ["44444444", "4      4"]
+        assert machine.call(0x10, 0x1130, bx=0x0100).low("cx") == 2
+        assert (machine.regs.es.selector, machine.regs.ebp & 0xFFFF) == (0x3000, 0)
+        machine.call(0x10, 0x1124, bx=0x0002)
+        assert machine.memory.read(0x484, 2) == b"\x18\x10"
+
+    def test_nothing_is_drawn_beside_the_screen(self, machine: FakeMachine) -> None:
+        for place in (0x1900, 0x0028, 0xFFFF):
+            machine.call(0x10, 0x0200, bx=0, dx=place)
+            machine.call(0x10, 0x0900 | ord("x"), bx=0x04, cx=1)
+            assert machine.call(0x10, 0x0800, bx=0).al in {0, 0x20}
+        assert not any(self.picture(machine)[192 * 320 :])
+        assert machine.memory.read(0xA0000 + 64000, 0x600) == bytes(0x600)
+
     def test_the_picture_starts_where_the_crtc_says(self, machine: FakeMachine) -> None:
         machine.memory.write_u8(0xA0000 + 4 * 80, 0x66)
         machine.devices.port_out(0x3D4, 2, 0x000C)
@@ -247,6 +296,19 @@ class TestMode13h:
         assert colour(200) == (255, 0, 85)
         machine.devices.port_out(0x3C6, 1, 0x0F)
         assert colour(200) == colour(8)
+
+
+@pytest.mark.parametrize("which, size", [(2, 14), (3, 8), (6, 16)])
+def test_the_rom_has_letters(machine: FakeMachine, which: int, size: int) -> None:
+    machine.call(0x10, 0x1130, bx=which << 8)
+    font = machine.regs.es.base + (machine.regs.ebp & 0xFFFF)
+    letter = machine.memory.read(font + size * ord("T"), size)
+    assert bytes.fromhex("FC3030303030")[1:] in bytes(bytearray(letter)[:: 1 if size == 8 else 2])
+    assert machine.memory.read(font + size * 0xDB, size) == b"\xff" * size
+    machine.call(0x10, 0x1130, bx=0)
+    upper = machine.regs.es.base + (machine.regs.ebp & 0xFFFF)
+    assert machine.memory.read(upper + 8 * 0x5B, 8) == b"\xff" * 8
+    assert machine.memory.read(0xFFA6E, 1024) == machine.memory.read(upper - 1024, 1024)
 
 
 def test_text_has_the_colours_of_the_palette_registers(machine: FakeMachine) -> None:

@@ -5,9 +5,10 @@ import pytest
 from app.emu.cpu.exits import Exit, Why
 from app.emu.cpu.unicorn_cpu import UnicornCpu
 from app.emu.descriptor import BIG, sized
+from app.emu.host.traps import write_traps
 from app.emu.memory import layout
 from app.emu.memory.memory import Memory
-from tests.cpu.conftest import CODE, CODE_ACCESS, DATA, FREE, Lab
+from tests.cpu.conftest import CODE, CODE_ACCESS, CS, DATA, DS, FREE, TOP, Lab
 
 
 def done(count: int) -> Exit:
@@ -150,6 +151,36 @@ def test_the_time_stamp_counter_counts_instructions(lab: Lab) -> None:
     assert lab.regs.eax == first == 6
 
 
+@pytest.mark.parametrize("lab", ["v86"], indirect=True)
+def test_control_registers_in_v86_mode(lab: Lab) -> None:
+    """Mov ebx, cr0 / smsw cx / mov cr0, ebx / mov esi, cr3 / clts / int 21h"""
+    assert lab.run("0f20c3 0f01e1 0f22c3 0f20de 0f06 cd21") == Exit(Why.INTERRUPT, 6, 0x21)
+    assert lab.regs.ebx & 0xFFFF == lab.regs.ecx & 0xFFFF
+    assert lab.regs.ebx & (1 << 31 | 1) == 1 << 31 | 1  # paging, protected mode
+    assert lab.regs.esi == lab.memory.directory
+
+
+@pytest.mark.parametrize("lab", ["v86"], indirect=True)
+@pytest.mark.parametrize("code", ["0f20d0", "0f22d8", "0f22c0", "0f23c0"])
+def test_other_control_registers_are_refused(lab: Lab, code: str) -> None:
+    """Mov eax, cr2 / mov cr3, eax / mov cr0, eax, which leaves protected mode / mov dr0, eax"""
+    lab.regs.eax = 0
+    assert lab.run(code) == Exit(Why.FAULT, 0, 13)
+    assert lab.regs.eax == lab.regs.eip == 0
+
+
+def test_control_register_0_in_protected_mode(pm: Lab) -> None:
+    """Mov ebx, cr0 / mov cr0, ebx / int 21h: what extenders do around an EXEC"""
+    assert pm.run("0f20c3 0f22c3 cd21") == Exit(Why.INTERRUPT, 3, 0x21)
+    assert pm.regs.ebx & (1 << 31 | 1) == 1 << 31 | 1  # paging, protected mode
+
+
+@pytest.mark.parametrize("code", ["0f20d8", "0f22d8", "0f22c0", "0f06"])
+def test_other_privileged_instructions_in_protected_mode(pm: Lab, code: str) -> None:
+    """Mov eax, cr3 / mov cr3, eax / mov cr0, eax with other bits / clts"""
+    assert pm.run(code) == Exit(Why.FAULT, 0, 13)
+
+
 def test_cpuid_tells_of_a_486(lab: Lab) -> None:
     lab.regs.eax = 1
     lab.run("0fa2cd21")
@@ -208,3 +239,26 @@ def test_without_a_coprocessor_its_instructions_raise_exception_7(lab: Lab) -> N
         assert (ended.why, ended.vector, ended.executed, lab.regs.eip) == (Why.FAULT, 7, 1, 1)
         lab.cpu.enable_coprocessor(on=True)
         assert lab.run(code).why is Why.INTERRUPT
+
+
+def test_the_way_back_to_the_host_needs_no_watching(pm: Lab) -> None:
+    """PUSHF, PUSH 5Bh, PUSH 140h, IRET: what a callback's handler does, often. The host's page holds HLT only."""
+    pm.put("9c 6a5b 6840010000 cf" if pm.wide else "669c 666a5b 666840010000 66cf")
+    write_traps(pm.memory)
+    guard = pm.cpu._guard
+    assert guard is not None
+    for _ in range(2):
+        pm.regs.cs, pm.regs.eip, pm.regs.esp = pm.segment(CS), 0, TOP
+        assert pm.run() == Exit(Why.FAULT, 4, 13)
+        assert (pm.regs.cs.selector, pm.regs.eip) == (layout.TRAP_CODE32, 0x140)
+        assert guard._wide == pm.wide
+        assert not any(segment.base == layout.TRAPS for segment, _, _ in guard._arming._uses)
+
+
+def test_a_segment_that_only_begins_like_the_hosts_page_is_watched() -> None:
+    lab = Lab("pm16")
+    lab.define(FREE, sized(layout.TRAPS, 0xFFFFFFFF, CODE_ACCESS, BIG))
+    lab.regs.ds = lab.segment(DS)
+    at = CODE + 0x100 - layout.TRAPS & 0xFFFFFFFF
+    lab.put("8b0500100000", 0x100)  # mov eax, [1000h]: past the limit
+    assert lab.run("66ea" + at.to_bytes(4, "little").hex() + FREE.to_bytes(2, "little").hex()) == Exit(Why.FAULT, 1, 13)

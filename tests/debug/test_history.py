@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -211,19 +212,38 @@ def test_checkpoints_stay_within_the_budget_and_the_first_one_stays() -> None:
     assert machine.tick == 1000
 
 
-SEVERAL_CLIENTS = {
+def guest(name: str, **launch: Any) -> Launch:
+    return Launch(str(build.BUILT / f"{name}.com"), memory=8, **launch)
+
+
+def with_driver(driver: str, program: str) -> Launch:
+    drivers = resource("samples/drivers")
+    return Launch(str(drivers / program), memory=8, vxds=(str(drivers / driver),))
+
+
+RUNS = {
     "a provider and two clients": Launch(
         str(resource("samples/provider.com")), then=((str(resource("samples/user32.com")),),), memory=8
     ),
-    "three providers": Launch(str(build.BUILT / "resident_providers_are_told-32.com"), memory=8),
-    "a resident client": Launch(str(build.BUILT / "client_stays_resident_by_dos-16.com"), memory=8),
+    "three providers": guest("resident_providers_are_told-32"),
+    "a resident client": guest("client_stays_resident_by_dos-16"),
+    "children of every kind": guest("many_children_leave_nothing_behind-32"),
+    "a driver and real mode": with_driver("returns.vxd", "returns86.com"),
+    "a driver and a client": with_driver("returns.vxd", "returnspm.com"),
+    "a driver that patches": with_driver("patch.vxd", "patchpm.com"),
+    "strict paging": guest("unlocked_callback_misses_its_page-32", paging="strict"),
+    "random paging": guest("many_callbacks_leave_nothing_behind-16", paging="random:7", arguments=("1",)),
+    "the XMS driver": guest("extended_memory_driver_shares_memory-32"),
+    "shared memory": guest("serialization_waits_for_others-32"),
+    "watchpoints": guest("watchpoints_trigger-16"),
 }
+"""Everything that keeps state of its own: clients, providers, EXEC, drivers, paging, XMS, serialization, DR7."""
 
 
-@pytest.mark.parametrize("launch", SEVERAL_CLIENTS.values(), ids=SEVERAL_CLIENTS)
+@pytest.mark.parametrize("launch", RUNS.values(), ids=RUNS)
 @given(run=st.integers(1, 4000), back=st.integers(1, 4000), pieces=st.lists(st.integers(1, 500), min_size=1))
 @fuzz(2)
-def test_back_and_forward_again_over_several_clients(launch: Launch, run: int, back: int, pieces: list[int]) -> None:
+def test_back_and_forward_again(launch: Launch, run: int, back: int, pieces: list[int]) -> None:
     """Run n; back m; forward m = run n; and then to the end, as a run that never went back."""
     machine = start(launch, CapturedConsole())
     history = History(machine)

@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 
 from app.debug import narrate
-from app.debug.goals import Run, RunTo, StepInto, ToCallback, ToEvent, ToModeSwitch
+from app.debug.goals import Run, RunTo, StepInto, ToCallback, ToEvent, ToModeSwitch, ToPosition
 from app.debug.narrate import sentence
 from app.debug.observe import ABSENT, PAST_LIMIT, READABLE
 from app.debug.session import Session
 from app.debug.snapshot import Interest, Snapshot, Status
+from app.emu.address import Far
 from app.emu.events import KINDS, Door, Stack
 from app.emu.registers import Mode
 from tests.debug.sessions import events, picture, session, stack, step_until
-from tests.emu.runs import EXIT, assert_same, com, whole_state
+from tests.emu.runs import EXIT, SAMPLES, assert_same, com, whole_state
 from tests.host.test_events import values
 
 IRETD = b"\xcf"
@@ -189,6 +190,12 @@ def test_nested_callbacks_put_a_frame_on_every_stack() -> None:
     assert pointers == sorted(pointers, reverse=True)
 
 
+def test_the_host_knows_which_stack_it_pushed_on(in_callback: Session) -> None:
+    """Coming from V86 mode, where CS says nothing about rings: a frame of another event lay there before."""
+    pushed = [mark.stack for mark in in_callback.machine.state.host.marks if "callback entry" in mark.label]
+    assert pushed == [Stack.LOCKED]
+
+
 def test_stacks_that_do_not_exist_yet_say_so() -> None:
     application, locked, real, ring0 = picture(session("hello16.com")).stacks
     assert (application.exists, locked.exists) == (False, False)
@@ -205,7 +212,7 @@ def test_a_callback_row_shows_what_the_handler_changed(in_callback: Session) -> 
     (row,) = picture(in_callback).callbacks
     allocated = events(in_callback, "callback_allocated")[0]
     entered = events(in_callback, "callback_entered")[-1]
-    assert (row.client, row.slot, row.state, row.depth, row.hits) == (1, 0, "active", 1, 2)
+    assert (row.client, row.slot, row.depth, row.hits) == (1, 0, 1, 2)
     assert (row.real, row.handler, row.structure) == (allocated.real, allocated.handler, allocated.structure)
     assert row.last_caller == entered.caller
     assert row.at_entry is not None
@@ -222,7 +229,7 @@ def test_a_callback_row_shows_what_the_handler_changed(in_callback: Session) -> 
 def test_a_callback_row_between_two_calls_is_ready(in_callback: Session) -> None:
     in_callback.run(ToEvent(frozenset({"callback_returned"})))
     (row,) = picture(in_callback).callbacks
-    assert (row.state, row.depth, row.hits) == ("ready", 0, 2)
+    assert (row.depth, row.hits) == (0, 2)
     in_callback.run(ToEvent(frozenset({"callback_freed"})))
     assert picture(in_callback).callbacks == ()
 
@@ -373,6 +380,26 @@ def test_every_event_has_a_sentence(name: str) -> None:
     assert "<" not in told
 
 
+@pytest.mark.parametrize(
+    "interrupt, number, told, listed",
+    [
+        (0x21, 0x4C, "INT 21h AH=4Ch", "INT 21h 4Ch"),
+        (0x21, 0x716C, "INT 21h AX=716Ch", "INT 21h 716Ch"),
+        (0x31, 0x0002, "INT 31h AX=0002h", "INT 31h 0002h"),
+        (0x33, 0x0003, "INT 33h AX=0003h", "INT 33h 0003h"),
+        (0x20, 0x0009, "VMM service 0009h", "VMM 0009h"),
+    ],
+)
+def test_functions_are_as_wide_as_their_register(interrupt: int, number: int, told: str, listed: str) -> None:
+    fields: dict[str, Any] = {"interrupt": interrupt, "function": number, "seq": 0, "tick": 0, "client": 1}
+    missing = KINDS["unsupported_called"](at=Far(0x1234, 0x5678), **fields)
+    assert sentence(missing) == f"{told}, called at 1234:5678, does not exist here."
+    assert narrate.brief(missing) == f"{listed} from 1234:5678"
+    called = KINDS["service_called"](name="do_it", registers={}, **fields)
+    assert told in sentence(called)
+    assert narrate.brief(called) == f"{listed} do it"
+
+
 def test_every_door_mode_and_stack_has_words() -> None:
     assert set(narrate.DOORS) == set(Door)
     assert set(narrate.MODES) == set(Mode)
@@ -394,3 +421,30 @@ def test_a_run_to_a_place_without_events_says_that_nothing_else_ran(tmp_path: Pa
     here = session(com(tmp_path, b"\x90" * 8 + EXIT))
     here.run(RunTo(here.machine.regs.code_linear + 4))
     assert "own instructions" in picture(here).sentence
+
+
+def test_whose_the_real_mode_stack_is() -> None:
+    """The program's own before there is a client and after a raw switch, the host's in a translated call."""
+    of = session("rawswitch.com")
+    assert not stack(picture(of), "real").is_hosts
+    of.run(ToPosition("end"))
+    of.run(ToPosition("mode 2"))
+    shown = picture(of)
+    assert shown.mode is Mode.V86
+    assert not stack(shown, "real").is_hosts
+    called = session("callback.com")
+    called.run(ToPosition("callback 1"))
+    assert stack(picture(called), "real").is_hosts
+    assert stack(picture(called), "locked").is_hosts
+
+
+def test_the_real_mode_stack_while_a_driver_runs() -> None:
+    drivers = SAMPLES / "drivers"
+    of = session(drivers / "entry86.com", vxds=(str(drivers / "entry.vxd"),))
+    of.run(ToCallback())
+    view, ring0 = stack(picture(of), "real"), stack(picture(of), "ring0")
+    assert view.exists
+    assert not view.in_use
+    link = next(slot.points_to for slot in ring0.slots if slot.meaning == "Client_ESP")
+    assert view.pointer_linear == link
+    assert {slot.address.segment for slot in ring0.slots} == {ring0.pointer.segment}

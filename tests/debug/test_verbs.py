@@ -6,12 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from app.debug.goals import Run, RunTo, StepInto, StepOut, StepOver, ToCallback, ToEvent, ToModeSwitch, ToPosition
+from app.debug.goals import (
+    PreviousCallback,
+    Run,
+    RunTo,
+    StepInto,
+    StepOut,
+    StepOver,
+    ToCallback,
+    ToEvent,
+    ToModeSwitch,
+    ToPosition,
+)
 from app.debug.session import Session
 from app.debug.snapshot import Status, Stop
 from app.emu.registers import Mode
 from tests.debug.sessions import SHORT, events, picture, session, step_until
-from tests.emu.runs import EXIT, com, trace
+from tests.emu.runs import EXIT, SAMPLES, com, trace
 
 INT31 = b"\xcd\x31"
 ENDLESS = b"\xeb\xfe"
@@ -268,6 +279,32 @@ def test_the_end_is_a_position() -> None:
     stop = here.run(ToPosition("end"))
     assert stop is not None
     assert Stop.PROGRAM_ENDED in stop
+
+
+def test_a_position_that_does_not_exist_is_said() -> None:
+    here = session("callback.com")
+    for position in ("callback 9", "tick 999999"):
+        here.run(ToPosition(position))
+        told = f"There is no {position} in this run: the program has ended before it."
+        assert picture(here).sentence == told
+    here.run(ToPosition("end"))
+    assert "There is no" not in picture(here).sentence
+    here.run(ToPosition("callback 1"))
+    assert "callback 0" in picture(here).sentence
+
+
+def test_callbacks_of_drivers_are_positions_too() -> None:
+    drivers = SAMPLES / "drivers"
+    here = session(drivers / "entrypm.com", vxds=(str(drivers / "entry.vxd"),))
+    assert here.run(ToCallback()) == Stop.CALLBACK
+    first = here.machine.place
+    assert here.machine.regs.mode is Mode.RING0
+    here.run(ToPosition("end"))
+    here.run(ToPosition("callback 1"))
+    assert here.machine.place == first
+    here.run(ToCallback())
+    here.run(PreviousCallback())
+    assert here.machine.place == first
 
 
 def test_a_position_that_never_comes_ends_with_the_program() -> None:

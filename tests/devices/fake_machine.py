@@ -7,6 +7,7 @@ import pickle
 from types import SimpleNamespace
 from typing import Any
 
+from app.emu.address import Far
 from app.emu.bios.bios import Bios
 from app.emu.devices.devices import Devices
 from app.emu.drivers.mouse import MouseDriver
@@ -64,6 +65,10 @@ class FakeMachine:
 
     def end(self, code: int, how: str, message: str) -> None:
         self.ended.append(message)
+
+    def caller(self, size: int = 2) -> Far:
+        return_to = Far.from_dword(self.memory.read_u32(self.regs.stack_linear))
+        return Far(return_to.segment, return_to.offset - size & 0xFFFF)
 
     @property
     def devices(self) -> Devices:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from types import SimpleNamespace
 
+from app.emu.address import Far
 from app.emu.dos.dos import Dos
 from app.emu.dos.host_folder import HostFolder
 from app.emu.dos.mount import Mount
@@ -90,8 +91,9 @@ class FakeXms:
     def __init__(self) -> None:
         self.asked = 0
 
-    def multiplex(self) -> None:
+    def multiplex(self) -> bool:
         self.asked += 1
+        return True
 
 
 class FakeMachine:
@@ -139,6 +141,10 @@ class FakeMachine:
         value = self.memory.read_u16((self.regs.ss.selector << 4) + (self.regs.esp & 0xFFFF))
         self.regs.esp = self.regs.esp + 2 & 0xFFFF
         return value
+
+    def caller(self) -> Far:
+        return_to = Far.from_dword(self.memory.read_u32((self.regs.ss.selector << 4) + self.regs.esp))
+        return Far(return_to.segment, return_to.offset - 2 & 0xFFFF)
 
     def interrupt_real(self, vector: int) -> None:
         regs = self.regs

@@ -62,6 +62,7 @@ FUNCTIONS = [
         "page_attributes_are_obeyed",
         "blocks_show_other_memory",
         "coprocessor_is_used_or_emulated",
+        "extended_memory_driver_shares_memory",
     )
 ]
 """Guest tests whose functions keep state of several kinds: page tables, debug registers, pending calls, CR0."""

@@ -18,6 +18,7 @@ from app.emu.events import (
     ResidentProviderNotified,
 )
 from app.emu.machine import End, Machine
+from tests.emu.inventory import differences, held
 from tests.emu.programs import STRUCTURE, UD2, clients, parent, raw, sequences, store
 from tests.emu.runs import (
     EXIT,
@@ -39,27 +40,6 @@ from tests.guest import build
 ENOUGH = 100_000
 
 
-def held(running: Machine) -> dict[str, Any]:
-    """Everything that is handed out: by the host, by DOS, and the contexts that are left."""
-    host, dos = running.state.host, running.state.dos
-    return {
-        "clients": [each.number for each in host.clients],
-        "current": host.current.number,
-        "levels": len(host.levels),
-        "ring-0 stack": host.ring0_esp,
-        "real-mode stack": host.real_pointer,
-        "descriptors": [sorted(each.ldt.entries) for each in host.clients],
-        "callbacks": [sorted(each.callbacks) for each in host.clients],
-        "vectors": [list(each.vectors) for each in host.clients],
-        "locked stacks": [each.locked_depth for each in host.clients],
-        "locks": [dict(each.blocks.locks) for each in host.clients],
-        "memory": [(block.linear, block.size) for block in host.arena.blocks],
-        "DOS memory": list(dos.blocks),
-        "program": dos.current_psp,
-        "files": sum(entry is not None for entry in dos.handles.entries),
-    }
-
-
 TAKE = (
     int31(0x0501, bx=4, cx=0)
     + int31(0x0600, bx=0x40, cx=0, si=1, di=0)
@@ -68,9 +48,16 @@ TAKE = (
     + int31(0x0205, bx=8, cx=0x97, dx=0x200)
     + store(0x400, 0x4141)
     + bytes.fromhex("B43C 31C9 BA0004 CD21")  # mov ah, 3Ch / xor cx, cx / mov dx, 400h / int 21h: a file
+    + int31(0x0B00, bx=0x30, cx=0, dx=0x0101)
+    + store(0x380, 0x1000) + store(0x382, 0) + store(0x390, 0x400) + store(0x392, 0)
+    + bytes.fromhex("8C1E9403")  # mov [394h], ds: the name of shared memory is that of the file
+    + int31(0x0D00, di=0x380)
     + int31(0x0303, si=0x300, di=STRUCTURE) * 20
-)
-"""A bit of everything: extended memory, a lock, descriptors, DOS memory, the timer's vector, callbacks, a file."""
+)  # fmt: skip
+"""A bit of everything a client has: memory, a lock, descriptors, DOS memory, the timer's vector, a file, a watchpoint,
+shared memory, callbacks."""
+OTHERS = {"XMS blocks", "providers"}
+"""What does not end with a client."""
 
 
 def real(bits_of_ax: int, vector: int = 0x21) -> bytes:
@@ -114,10 +101,6 @@ def until(running: Machine, kind: type, nth: int) -> None:
         running.slice(1)
 
 
-def differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    return {name: (before[name], after[name]) for name in before if before[name] != after[name]}
-
-
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("bits, child_bits", [(16, 32), (32, 16), (32, 32)])
 def test_a_child_gives_everything_back(tmp_path: Path, bits: int, child_bits: int, end: str) -> None:
@@ -127,7 +110,9 @@ def test_a_child_gives_everything_back(tmp_path: Path, bits: int, child_bits: in
     before = held(running)
     until(running, CallbackAllocated, 20)
     taken = differences(before, held(running))
-    assert before.keys() - taken.keys() == {"levels", "ring-0 stack"}, "the child has taken something of everything"
+    assert before.keys() - taken.keys() == {"levels", "ring-0 stack", *OTHERS}, (
+        "the child has taken something of everything"
+    )
     until(running, RealModeReturned, 1)
     after = held(running)
     assert differences(before, after).keys() <= {"levels", "ring-0 stack", "real-mode stack"}
@@ -165,13 +150,18 @@ def test_clients_come_and_go_many_times(tmp_path: Path) -> None:
     assert not running.state.host.clients
 
 
-# Time travel over several clients and providers
+# Time travel over several clients, providers, EXEC, a driver
 
 ROUNDS = {
     "a provider and two clients": (SAMPLES / "provider.com", {"then": ((str(SAMPLES / "user32.com"),),)}),
     "three providers": (build.BUILT / "resident_providers_are_told-16.com", {}),
     "a resident client": (build.BUILT / "client_stays_resident_by_dos-32.com", {}),
     "a client that fails in a callback": (build.BUILT / "failing_callback_ends_its_owner-16.com", {}),
+    "children of every kind": (build.BUILT / "many_children_leave_nothing_behind-16.com", {"arguments": ("4",)}),
+    "a driver and a client": (
+        SAMPLES / "drivers" / "returnspm.com",
+        {"vxds": (str(SAMPLES / "drivers" / "returns.vxd"),)},
+    ),
 }
 LENGTH = 3_000
 """Instructions in which all of that happens."""

@@ -6,6 +6,9 @@ import json
 
 import pytest
 
+from app.debug.narrate import sentence, weightiest
+from app.emu.events import ExceptionRaised, PageMissed
+from app.emu.host.circumstance import circumstance
 from app.emu.host.pager import Pager
 from app.emu.machine import Machine
 from app.emu.memory.memory import PAGED_OUT, PRESENT
@@ -118,12 +121,39 @@ def test_what_forgot_to_lock_is_told_what_it_is() -> None:
     assert end is not None
     assert end.how == "terminated"
     assert "not being locked" in end.message
-    assert "callback" in end.message
+    assert "cannot be brought back in callback 0" in end.message
     missed = [json.loads(line) for line in trace(running).splitlines() if b"page_missed" in line]
-    assert [each["during"] for each in missed] == ["the callback in slot 0"]
+    assert [each["during"] for each in missed] == ["in callback 0"]
     whole = forward(machine(FORGETFUL), ENOUGH)
     assert whole.state.end is not None
     assert whole.state.end.code == 0, "without paging nobody notices"
+
+
+@pytest.mark.parametrize(
+    "program, during",
+    [
+        ("unlocked_timer_handler_misses_its_page-16.com", "in the handler of IRQ 0"),
+        ("unlocked_callback_misses_its_page-32.com", "in callback 0"),
+    ],
+)
+def test_the_exception_and_its_sentence_say_in_the_midst_of_what(program: str, during: str) -> None:
+    running = forward(machine(build.BUILT / program, paging="strict"), ENOUGH)
+    happened = [event for event, _ in running.log.since(0)]
+    missed = next(event for event in happened if isinstance(event, PageMissed))
+    raised = next(event for event in happened if isinstance(event, ExceptionRaised))
+    assert (missed.during, raised.during, raised.cr2) == (during, during, missed.linear)
+    assert f"{during}: a page fault" in sentence(missed)
+    assert f"for linear address {missed.linear:08X}" in sentence(raised)
+    assert f", {during}, goes to the client's handler" in sentence(raised)
+    assert weightiest([missed, raised]) is missed, "the cause is what is told"
+
+
+def test_while_dos_is_busy_and_nowhere_in_particular() -> None:
+    running = with_blocks("off")
+    host = running.state.host
+    assert circumstance(host) is None
+    running.state.dos.area.in_dos = 1
+    assert circumstance(host) == "while DOS is busy"
 
 
 @pytest.mark.parametrize("paging", ["strict", "random:5"])

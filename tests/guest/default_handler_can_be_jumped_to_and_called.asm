@@ -14,6 +14,17 @@
         far_call [old]
         cmp     ax, 11
         check   e, "called with a frame of our own"
+        mov     ax, 11
+%ifdef BITS32
+        push    dword 202h              ; IOPL 0, as code that makes its own flags leaves it
+%else
+        push    word 202h               ; the same
+%endif
+        far_call [old]
+        cli
+        sti
+        cmp     ax, 12
+        check   e, "IOPL is not taken from the frame: CLI and STI still work"
         set_vector 65h, chain
         check   nc, "0205h"
         mov     [sp_before], xsp

@@ -72,13 +72,16 @@ INTERFACE: dict[str, dict[str, str]] = {
     "v86_breakpoint_installed": _V86_BREAKPOINT,
     "v86_breakpoint_removed": _V86_BREAKPOINT,
     "v86_breakpoint_hit": _V86_BREAKPOINT | {"advanced": "flag"},
+    "finding": {
+        "rule": "text", "severity": "error|warning|note", "message": "text", "at": "far", "refs": "numbers",
+    },
 }  # fmt: skip
-OURS = {"page_missed", "unsupported_called", "watchpoint_hit"}
+OURS = {"page_missed", "unsupported_called", "vxd_procedure_called", "watchpoint_hit"}
 """Events beyond the interface."""
-OF_DRIVERS = {kind for kind in INTERFACE if kind.startswith(("vxd_", "v86_"))}
+OF_DRIVERS = {kind for kind in KINDS if kind.startswith(("vxd_", "v86_", "finding"))}
 _PROVIDER = {"provider": "number", "linear": "number"}
 ADDED: dict[str, dict[str, str]] = {
-    "exception_raised": {"cr2": "number?"},
+    "exception_raised": {"cr2": "number?", "during": "text?"},
     "resident_provider_installed": _PROVIDER,
     "resident_provider_notified": _PROVIDER,
     "resident_provider_removed": _PROVIDER,
@@ -101,6 +104,8 @@ def fits(value: Any, kind: str) -> bool:
             return isinstance(value, str) and bool(value)
         case "far":
             return isinstance(value, str) and FAR.fullmatch(value) is not None
+        case "numbers":
+            return type(value) is list and all(fits(each, "number") for each in value)
         case "mode":
             return value in MODES
         case "stack":
@@ -162,6 +167,7 @@ def values(kind: type[Event]) -> dict[str, Any]:
             "Stack": Stack.LOCKED,
             "Door": Door.CALLBACK,
             "int | None": None,
+            "tuple[int, ...]": (3, 4),
             "str | None": "text",
             "Reason | None": Reason.CLIENT_LOADED,
             "dict[str, int] | None": {"base": 1, "limit": 2, "access": 3, "flags": 4},

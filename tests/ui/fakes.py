@@ -375,24 +375,24 @@ def callbacks_at(tick: int) -> tuple[CallbackRow, ...]:
     now = replace(entry, eax=turn, sp=0x1FE) if active and place > ENTERED + 4 else entry
     return (
         CallbackRow(
-            1, 0, Far(0xFFE0, 0), Far(0x9F, 0x200, wide=True), STRUCTURE, 0x110400, "active" if active else "ready",
+            1, 0, Far(0xFFE0, 0), Far(0x9F, 0x200, wide=True), 0x110200, STRUCTURE, 0x110400,
             int(active), hits, Far(0x1234, 7) if hits else None, now, entry if active else None,
         ),
         CallbackRow(
-            1, 1, Far(0xFFE0, 4), Far(0x9F, 0x240, wide=True), Far(0xAF, 0x440, wide=True), 0x110440, "ready", 0, 0,
+            1, 1, Far(0xFFE0, 4), Far(0x9F, 0x240, wide=True), 0x110240, Far(0xAF, 0x440, wide=True), 0x110440, 0, 0,
             None, RealModeCall(), None,
         ),
     )  # fmt: skip
 
 
 VECTORS = (
-    VectorRow("real", 0x08, Far(0xF000, 0xFEA5), "timer (IRQ 0)", "BIOS", True),
-    VectorRow("real", 0x21, Far(0x0070, 0x0210), "DOS", "DOS", True),
-    VectorRow("real", 0x33, Far(0xFFE0, 0), "mouse", "callback 0", False),
-    VectorRow("protected", 0x1C, Far(0x9F, 0x300, wide=True), "timer tick", "client", False),
-    VectorRow("protected", 0x31, Far(0x3B, 0x31, wide=True), "DPMI", "host default", True),
-    VectorRow("exception", 0x0D, Far(0x3B, 0x90D, wide=True), "general protection", "host default", True),
-    VectorRow("exception", 0x0E, Far(0x9F, 0x380, wide=True), "page fault", "client", False),
+    VectorRow("real", 0x08, Far(0xF000, 0xFEA5), "timer (IRQ 0)", "BIOS", True, 0xFFEA5),
+    VectorRow("real", 0x21, Far(0x0070, 0x0210), "DOS", "DOS", True, 0x910),
+    VectorRow("real", 0x33, Far(0xFFE0, 0), "mouse", "callback 0", False, 0xFFE00),
+    VectorRow("protected", 0x1C, Far(0x9F, 0x300, wide=True), "timer tick", "client", False, 0x110300),
+    VectorRow("protected", 0x31, Far(0x3B, 0x31, wide=True), "DPMI", "host default", True, 0xC0100031),
+    VectorRow("exception", 0x0D, Far(0x3B, 0x90D, wide=True), "general protection", "host default", True, 0xC010090D),
+    VectorRow("exception", 0x0E, Far(0x9F, 0x380, wide=True), "page fault", "client", False, 0x110380),
 )
 
 

@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
-from app.debug.snapshot import CallbackRow
+from app.debug.snapshot import BreakRow, CallbackRow, DriversView
 from app.emu.address import Far
 from app.emu.real_mode_call import RealModeCall
 from app.ui.panes.call_structure import flag_letters, structure_rows
@@ -16,7 +18,7 @@ from tests.ui.fakes import ENTERED, snapshot_at
 
 ENTRY = RealModeCall(eax=0x1234, ip=0, cs=0xFFE0, sp=0x1FA, ss=0x0C00, flags=0x0246)
 ROW = CallbackRow(
-    1, 0, Far(0xFFE0, 0), Far(0x9F, 0x200, wide=True), Far(0xAF, 0x400, wide=True), 0x110400, "active", 1, 7,
+    1, 0, Far(0xFFE0, 0), Far(0x9F, 0x200, wide=True), 0x110200, Far(0xAF, 0x400, wide=True), 0x110400, 1, 7,
     Far(0x1234, 7), ENTRY, ENTRY,
 )  # fmt: skip
 
@@ -79,9 +81,9 @@ def pane(qtbot: Any) -> CallbacksPane:
 
 def test_the_active_callback_is_selected_and_marked(pane: CallbacksPane, qtmodeltester: Any) -> None:
     pane.show_snapshot(snapshot_at(ENTERED + 2))
-    assert pane.model.index(0, 5).data() == "► active"
+    assert pane.model.index(0, 0).data() == "► DPMI, slot 0"
     assert pane.selected() == snapshot_at(ENTERED + 2).callbacks[0]
-    assert "00AF:00000400" in pane.head.text()
+    assert "00AF:00000400" in pane.head.text
     qtmodeltester.check(pane.model)
     qtmodeltester.check(pane.fields)
     pane.grab()
@@ -97,13 +99,36 @@ def test_a_choice_made_by_hand_stays(pane: CallbacksPane) -> None:
 
 def test_without_callbacks_the_pane_says_how_to_get_one(pane: CallbacksPane) -> None:
     pane.show_snapshot(replace(snapshot_at(0), callbacks=()))
-    assert "0303h" in pane.head.text()
+    assert "0303h" in pane.head.text
     assert pane.fields.rowCount() == 0
 
 
-def test_the_structure_can_be_shown_in_memory(pane: CallbacksPane, qtbot: Any) -> None:
+def test_the_structure_and_the_handler_can_be_shown(pane: CallbacksPane, qtbot: Any) -> None:
     pane.show_snapshot(snapshot_at(ENTERED + 2))
+    pane.structure.setFocus()
+    pane.structure.selectRow(0)
     with qtbot.waitSignal(pane.reveal) as revealed:
-        pane._memory.click()
+        QTest.keyClick(pane.structure, Qt.Key.Key_Return)
     assert revealed.args == ["memory", 0x110400]
+    pane.table.setFocus()
+    with qtbot.waitSignal(pane.reveal) as revealed:
+        QTest.keyClick(pane.table, Qt.Key.Key_Return)
+    assert revealed.args == ["code", 0x110200]
+    pane.structure.clearSelection()
     assert "FLAGS" in pane.export_text()
+
+
+def test_callbacks_and_breakpoints_of_drivers_stand_beside_them(pane: CallbacksPane) -> None:
+    breaks = (
+        BreakRow("V86 API", Far(0xF0A0, 0x5310), 0xC0342010, "ENTRY", 0x1234, 2, 1, None),
+        BreakRow("V86 breakpoint", Far(0x1005, 0x123), 0xC0342020, "FORGET", 0, 1, 0, advanced=False),
+    )
+    drivers = DriversView(used=2, size=200, breaks=breaks)
+    pane.show_snapshot(replace(snapshot_at(0), drivers=drivers))
+    rows = [[pane.model.index(row, column).data() for column in range(9)] for row in range(4)]
+    assert [row[0] for row in rows] == ["DPMI, slot 0", "DPMI, slot 1", "► V86 API", "V86 breakpoint"]
+    assert rows[2][1:8] == ["F0A0:5310", "C0342010", "00001234", "2", "1", "", "ENTRY"]
+    assert rows[3][1:8] == ["1005:0123", "C0342020", "00000000", "1", "", "NO", "FORGET"]
+    assert pane.selected() is None, "the driver's is at work"
+    assert "client registers" in pane.head.text
+    assert [spot.linear for spot in pane.spots()] == [0xC0342010]

@@ -115,6 +115,6 @@ def test_two_stops_at_one_tick_are_two(qtbot: QtBot) -> None:
     qtbot.addWidget(pane)
     before = snapshot_at(ENTERED - 1)
     pane.show_snapshot(before)
-    pane.show_snapshot(replace(snapshot_at(ENTERED), tick=before.tick))
+    pane.show_snapshot(replace(snapshot_at(ENTERED), tick=before.tick, turn=1))
     assert pane.cursor_linear == HANDLER
     assert any(line.is_current for line in pane.view.window_.visible)

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.debug.goals import StepInto
 from app.debug.launch import Launch
 from app.debug.session import Session
 from app.debug.snapshot import Interest
+from app.debug.watches import MemoryWatch
 from app.emu.registers import Mode
 from app.ui.panes.drivers import DriversPane
 from app.ui.tables import RowsModel
@@ -52,18 +54,22 @@ def until(of: Session, kind: str, count: int = 1) -> None:
 
 
 def test_without_drivers(pane: DriversPane) -> None:
-    assert "--vxd" in pane.pool.text()
-    assert not cells(pane.breaks)
+    assert "--vxd" in pane.pool.text
+    assert not cells(pane.drivers)
+    assert not pane.fill.isVisible()
 
 
 def test_an_api_and_the_registers_before_and_now(pane: DriversPane) -> None:
     of = session("entry.vxd", "entry86.com")
     until(of, "vxd_callback_entered")
     show(pane, of)
-    assert "ENTRY 7F10h" in pane.pool.text()
-    assert "1 of 200 used" in pane.pool.text()
-    (row,) = cells(pane.breaks)
-    assert (row[0], row[3], row[5]) == ("V86 API", "ENTRY", "1")
+    device = of.machine.state.vmm.devices[0]
+    (row,) = cells(pane.drivers)
+    assert row[:2] == ["ENTRY", "7F10h"]
+    assert row[4] == f"{device.api(of.machine.memory, pm=False):08X}"
+    assert pane.fill.text() == "1 of 200 callbacks and breakpoints used"
+    (found,) = of.observe(Interest()).drivers.breaks
+    assert (found.kind, found.driver, found.hits, found.depth) == ("V86 API", "ENTRY", 1, 1)
     fields = {row[0]: row[1:] for row in cells(pane.fields)}
     assert fields["Client_EIP"][0] != fields["Client_EIP"][1], "the far return was simulated"
     assert fields["Client_CS"][1] == "1005"
@@ -71,16 +77,14 @@ def test_an_api_and_the_registers_before_and_now(pane: DriversPane) -> None:
     until(of, "vxd_callback_returned")
     show(pane, of)
     assert not cells(pane.fields)
-    assert "no client registers" in pane.head.text()
+    assert "no client registers" in pane.head.text
 
 
-def test_a_handler_that_forgets_stands_out(pane: DriversPane) -> None:
+def test_a_handler_that_forgets_is_seen() -> None:
     of = session("forget.vxd", "tsr.com", "patch86.com")
     until(of, "v86_breakpoint_hit")
-    show(pane, of)
-    row = next(row for row in cells(pane.breaks) if row[0] == "V86 breakpoint")
-    assert (row[3], row[5], row[6]) == ("FORGET", "1", "NO")
-    assert row[6] in pane.export_text()
+    found = next(row for row in of.observe(Interest()).drivers.breaks if row.kind == "V86 breakpoint")
+    assert (found.driver, found.hits, found.advanced) == ("FORGET", 1, False)
 
 
 def test_protected_mode_has_an_alternate_set(pane: DriversPane) -> None:
@@ -91,16 +95,31 @@ def test_protected_mode_has_an_alternate_set(pane: DriversPane) -> None:
     stack = next(field for field in view.fields if field.name == "Client_SS")
     assert stack.alternate == of.machine.state.host.real_pointer.segment
     show(pane, of)
-    assert "PM 16" in pane.head.text()
+    assert "PM 16" in pane.head.text
 
 
-def test_a_double_click_shows_the_procedure(pane: DriversPane, qtbot: QtBot) -> None:
+def test_keys_show_a_field_and_a_driver(pane: DriversPane, qtbot: QtBot) -> None:
     of = session("entry.vxd", "entry86.com")
     until(of, "vxd_callback_entered")
     show(pane, of)
-    table = pane.break_table
-    place = table.visualRect(table.model().index(0, 0)).center()
-    with qtbot.waitSignal(pane.reveal) as told:
-        qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
-        qtbot.mouseDClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    assert told.args == ["code", of.machine.regs.eip]
+    for table, told in (
+        (pane.field_table, ["memory", pane.fields.row(0).linear]),
+        (pane.driver_table, ["code", of.machine.state.vmm.devices[0].control_procedure(of.machine.memory)]),
+    ):
+        table.setFocus()
+        table.selectRow(0)
+        with qtbot.waitSignal(pane.reveal) as revealed:
+            QTest.keyClick(table, Qt.Key.Key_Return)
+        assert revealed.args == told
+    names = [spot.what for spot in pane.spots()]
+    assert names == ["Control procedure", "V86 API", "PM API", "DDB"]
+
+
+def test_a_field_of_the_client_registers_can_be_watched(pane: DriversPane) -> None:
+    of = session("entry.vxd", "entry86.com")
+    until(of, "vxd_callback_entered")
+    show(pane, of)
+    number = pane.fields.number_of("Client_EAX")
+    assert number is not None
+    pane.field_table.selectRow(number)
+    assert pane.watched() == (MemoryWatch(pane.fields.row(number).linear, 4, "Client_EAX"),)

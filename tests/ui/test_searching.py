@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.debug.goals import LastUse
 from app.debug.snapshot import Status
 from app.debug.watches import RegisterWatch
+from app.emu.machine import Place
 from app.ui.main_window import MainWindow
 from tests.ui.fakes import ENTERED, FakeSession, known_events
 from tests.ui.test_window import press
@@ -28,7 +29,7 @@ def searching(qtbot: QtBot, window: MainWindow, session: FakeSession) -> MainWin
 
 def test_the_panes_keep_their_picture(searching: MainWindow) -> None:
     assert searching._snapshot.tick == ENTERED
-    assert searching.workbench.panes["registers"]._tick == ENTERED
+    assert searching.workbench.panes["registers"]._stop == Place(ENTERED, 0)
     assert searching.status.sentence.toolTip().startswith("Searching… ")
     assert searching.status.progress.isVisible()
     assert f"Tick {ENTERED}" in searching.status.tick.text()

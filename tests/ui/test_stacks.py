@@ -286,7 +286,7 @@ def test_the_menu_copies_and_reveals(pane: StacksPane, qtbot: Any) -> None:
     actions["Copy address"].trigger()
     assert QGuiApplication.clipboard().text() == "00C7:00000FCC"
     with qtbot.waitSignal(pane.reveal) as revealed:
-        actions["Follow in memory"].trigger()
+        actions["Show in memory"].trigger()
     assert revealed.args == ["memory", LOCKED_POINTER]
     menu.deleteLater()
 
@@ -305,7 +305,7 @@ def test_stacks_in_the_hosts_half_of_memory_are_followed_there(window: MainWindo
     pane.columns[which].list.setFocus()
     pane.columns[which].select(0)
     menu = pane.menu()
-    next(action for action in menu.actions() if action.text() == "Follow in memory").trigger()
+    next(action for action in menu.actions() if action.text() == "Show in memory").trigger()
     menu.deleteLater()
     assert window.workbench.panes["memory"].place == Place("linear", old.pointer_linear + up)
     assert window.workbench.panes["memory"].isVisible()

@@ -22,6 +22,7 @@ from pytestqt.qtbot import QtBot
 
 from app.debug.session import Launch, Session
 from app.debug.snapshot import Status
+from app.emu.machine import Place
 from app.resources import resource
 from app.ui.main_window import MainWindow
 from app.ui.panes.code import CodePane, text_of
@@ -49,9 +50,9 @@ class Picture(NamedTuple):
 def without_marks_of_change(monkeypatch: pytest.MonkeyPatch) -> None:
     show_rows = RowsModel.show_rows
 
-    def show_unmarked(model: RowsModel, rows: object, tick: int) -> None:
+    def show_unmarked(model: RowsModel, rows: object, stop: Place) -> None:
         model.forget()
-        show_rows(model, rows, tick)
+        show_rows(model, rows, stop)
 
     monkeypatch.setattr(RowsModel, "show_rows", show_unmarked)
     monkeypatch.setattr(Earlier, "than", lambda _self, _snapshot: None)

@@ -52,8 +52,8 @@ def test_a_hooked_vector_is_bold_and_says_so(pane: VectorsPane) -> None:
     assert "hooked" in pane.export_text()
 
 
-def test_a_real_mode_handler_can_be_shown_in_memory(pane: VectorsPane, qtbot: Any) -> None:
+def test_a_handler_can_be_shown(pane: VectorsPane, qtbot: Any) -> None:
     pane.views["real"].selectRow(2)
     with qtbot.waitSignal(pane.reveal) as revealed:
         pane.views["real"].doubleClicked.emit(pane.models["real"].index(2, 0))
-    assert revealed.args == ["memory", 0xFFE00]
+    assert revealed.args == ["code", 0xFFE00]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from functools import cache
+from typing import Final
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.emu.machine import Checkpoint, Machine
+from app.emu.vmm.table import VMM
 from tests.emu.runs import fuzz, machine
 from tests.vmm.lab import DRIVERS
 
@@ -25,14 +27,17 @@ def ready(program: str) -> tuple[Machine, Checkpoint, int]:
     return running, running.save(), running.state.vmm.devices[0].api(running.memory, pm=program == "entrypm.com")
 
 
-def run_driver(program: str, code: bytes) -> Machine:
+def run_driver(program: str, code: bytes, *, initialising: bool = False) -> Machine:
     running, checkpoint, procedure = ready(program)
     running.restore(checkpoint)
+    running.state.vmm.is_initialised = not initialising
     running.memory.write(procedure, code)
-    turns = 0
+    turns = still = 0
     while running.state.end is None and running.tick < _REACH and turns < 3000:
+        clock = running.clock
         running.slice(10_000)
-        turns += 1
+        turns, still = turns + 1, still + 1 if running.clock == clock else 0
+        assert still < 300, "neither instructions nor time pass"
     return running
 
 
@@ -44,17 +49,32 @@ def test_random_code(program: str, code: bytes) -> None:
     run_driver(program, code)
 
 
+OFFERED: Final = [row.number for row in VMM if row.offered]
+INTERESTING: Final = (
+    0, 1, 2, 4, 0x10, 0x21, 0x60, 0xFF, 0x300, 0xFFFF, 0x10000, 0x1000D, 0x7F100000, 0x80000400, 0xC0000000, 0xC0340000,
+    0xC0340400, 0xC0342000, 0xC0343000, 0xC000FF00, 0xC0500000, 0xC0800000, 0xC0C00000, 0x80080000, 0xFFFFFFFF,
+)  # fmt: skip
+"""Values for registers and parameters: numbers, handles, addresses of the manager, of drivers, and of nothing."""
+
+
 @pytest.mark.parametrize("program", ["entry86.com", "entrypm.com"])
 @fuzz(100)
 @example(1066)  # overwrites the memory chain of DOS
 @given(st.integers(0, 1 << 32))
 def test_random_calls_of_services_with_random_registers(program: str, seed: int) -> None:
+    """Every call comes back, ends the VM with a reason, or has the program go on elsewhere: nothing hangs."""
     chosen, code = random.Random(seed), b""
-    services = [*range(0x0E), 0x1A, 0x1B, 0x1C, *range(0x41, 0x4F), *range(0x82, 0x8F), 0x91, 0x92, 0x93, 0x146]
-    interesting = [0, 1, 0x21, 0x60, 0xFF, 0xFFFF, 0x10000, 0xC0340000, 0xC0342000, 0xC000FF00, 0xFFFFFFFF]
     for _ in range(chosen.randrange(1, 8)):
-        for register in chosen.sample(range(8), chosen.randrange(3)):
+        for register in chosen.sample(range(8), chosen.randrange(6)):
             if register != 4:
-                code += bytes((0xB8 + register,)) + chosen.choice(interesting).to_bytes(4, "little")
-        code += b"\xcd\x20" + chosen.choice(services).to_bytes(2, "little") + b"\1\0"
-    run_driver(program, code + b"\xc3")
+                code += bytes((0xB8 + register,)) + chosen.choice(INTERESTING).to_bytes(4, "little")
+        service = chosen.choice(OFFERED)
+        pushed = len(VMM[service].pushed)
+        for _ in range(pushed):
+            code += b"\x68" + chosen.choice(INTERESTING).to_bytes(4, "little")
+        code += b"\xcd\x20" + service.to_bytes(2, "little") + b"\1\0"
+        code += b"\x83\xc4" + bytes((4 * pushed,)) if chosen.random() < 0.9 else b""
+    ended = run_driver(program, code + b"\xc3", initialising=chosen.random() < 0.5)
+    assert ended.tick > 0
+    if ended.state.vmm.has_crashed:
+        assert "ended its VM: " in ended.state.host_message or ended.state.end is not None

@@ -180,6 +180,8 @@ api:    mov esi, api
     assert done.end.how == "terminated"
     assert "003B:0002, a protected-mode callback of the driver TESTVXD" in done.end.message
     assert "DeviceIoControl" in done.end.message
+    found = [event.to_object() for event in done.events("finding")]
+    assert [(each["rule"], each["message"]) for each in found] == [("vxd_win32_callback", done.end.message)]
 
 
 def test_int_2f_has_no_address_for_it(bench: Bench) -> None:
@@ -189,7 +191,7 @@ def test_int_2f_has_no_address_for_it(bench: Bench) -> None:
     )
     done = bench.run(bench.win32(program + END), driver)
     assert done.code == 0
-    assert [event.to_object()["function"] for event in done.events("unsupported_called")] == [0x1684]
+    assert [event.to_object()["rule"] for event in done.events("finding")] == ["vxd_win32_entry_point"]
 
 
 @pytest.mark.parametrize("vector", [0x21, 0x31, 0x2F, 0x10])

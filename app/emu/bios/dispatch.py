@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.emu import events
-from app.emu.address import Far
 from app.emu.registers import Flag
 from app.emu.services import ServiceTable, arguments, hand_back
 
@@ -53,8 +52,5 @@ _REPORTS_CARRY = {0x13, 0x15, 0x1A}
 
 
 def report(machine: Machine, interrupt: int, function: int) -> None:
-    """Emit that a program asked for a function the BIOS does not have; the caller's INT is before its return."""
-    regs = machine.regs
-    offset = machine.memory.read_u16(regs.stack_linear)
-    segment = machine.memory.read_u16(regs.stack_linear + 2)
-    machine.emit(events.UnsupportedCalled, interrupt=interrupt, function=function, at=Far(segment, offset - 2 & 0xFFFF))
+    """Emit that a program asked for a function the BIOS does not have."""
+    machine.emit(events.UnsupportedCalled, interrupt=interrupt, function=function, at=machine.caller())

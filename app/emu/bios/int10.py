@@ -1,21 +1,30 @@
-"""INT 10h: the video services, a row per function (IBM VGA BIOS; of the graphics modes only 13h is drawn)."""
+"""INT 10h: the video services, a row per function (IBM VGA BIOS; of the graphics modes only 13h is drawn).
+
+In mode 13h BL is the colour of characters, all eight bits of it.
+"""
 
 from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from app.emu.address import Far
 from app.emu.bios import data_area
 from app.emu.bios.dispatch import NotOffered, report
-from app.emu.bios.video import GRAPHICS, GRAPHICS_COLUMNS, GRAPHICS_MODE, GRAPHICS_ROWS, TEXT_MODES, Video, Window
+from app.emu.bios.graphics_text import FONT_VECTOR, GRAPHICS, GRAPHICS_COLUMNS, GRAPHICS_ROWS
+from app.emu.bios.rom_image import FONT_8, FONT_8_UPPER, FONT_14, FONT_16
+from app.emu.bios.video import GRAPHICS_MODE, TEXT_MODES, Video, Window
 from app.emu.registers import AH, AL, BH, BL, BX, CH, CL, CX, DH, DL, DX, Segment
 from app.emu.services import ServiceTable
 
 INT10: Final = ServiceTable(0x10)
 _FONT_HEIGHTS: Final = {0x01: 14, 0x02: 8, 0x04: 16, 0x11: 14, 0x12: 8, 0x14: 16}
 _SCAN_LINES: Final = (200, 350, 400)
-_FONT_SEGMENT: Final = 0xF000
-_FONT_OFFSET: Final = 0xFA6E
-"""Where every PC has its eight-line font; this one's shapes are all empty."""
+_GRAPHICS_FONTS: Final = {0x22: (FONT_14, 14), 0x23: (FONT_8, 8), 0x24: (FONT_16, 16)}
+_GRAPHICS_ROWS: Final = {1: 14, 2: 25, 3: 43}
+"""Rows by BL; 0 takes them from DL."""
+_FONTS: Final = {2: FONT_14, 3: FONT_8, 4: FONT_8_UPPER, 5: FONT_14, 6: FONT_16, 7: FONT_16}
+"""Fonts by BH of AX=1130h; 0 and 1 are where vectors 1Fh and 43h point."""
+_UPPER_FONT_VECTOR: Final = 0x1F * 4
 
 
 class CursorPlace(NamedTuple):
@@ -108,9 +117,9 @@ def write_cells(video: Video, character: AL, page: BH, attribute: BL, count: CX)
 
 
 @INT10.service(0x0A, since="bios")
-def write_characters(video: Video, character: AL, page: BH, count: CX) -> None:
+def write_characters(video: Video, character: AL, page: BH, color: BL, count: CX) -> None:
     """Write a character CX times and leave the attributes."""
-    video.write_cells(page, character, None, count)
+    video.write_cells(page, character, None if video.is_text else color, count)
 
 
 @INT10.service(0x0B, since="bios")
@@ -146,9 +155,9 @@ def _pixel(video: Video, column: int, row: int) -> int | None:
 
 
 @INT10.service(0x0E, since="bios")
-def teletype(video: Video, character: AL) -> None:
+def teletype(video: Video, character: AL, color: BL) -> None:
     """Write a character as a terminal would, on the shown page as a VGA does."""
-    video.teletype(character)
+    video.teletype(character, None if video.is_text else color)
 
 
 @INT10.service(0x0F, since="bios")
@@ -235,15 +244,24 @@ def _select_colors(attribute: bytearray, function: int, value: int) -> None:
 
 @INT10.service(0x11, since="bios")
 def fonts(video: Video, function: AL) -> None:
-    """Load a ROM font (which sets the number of rows) or ask for one, by AL."""
+    """Load a ROM font (which sets the number of rows), take one for graphics, or ask for one, by AL."""
+    regs, memory = video.machine.regs, video.machine.memory
+    own = Far(regs.es.selector, regs.ebp & 0xFFFF)
     if (height := _FONT_HEIGHTS.get(function)) is not None:
         if function >= 0x10 and video.is_text:
             video.set_rows(height)
+    elif function == 0x20:
+        memory.write_u32(_UPPER_FONT_VECTOR, own.to_dword())
+    elif function in {0x21, *_GRAPHICS_FONTS}:
+        font, height = _GRAPHICS_FONTS.get(function, (own, regs.low("cx")))
+        video.set_graphics_font(font, height, _GRAPHICS_ROWS.get(regs.ebx & 0xFF) or max(regs.edx & 0xFF, 1))
     elif function == 0x30:
-        regs = video.machine.regs
-        regs.set_low("cx", video.machine.memory.read_u16(data_area.CHARACTER_HEIGHT))
+        regs.set_low("cx", memory.read_u16(data_area.CHARACTER_HEIGHT))
         regs.set_low("dx", regs.edx & 0xFF00 | video.rows - 1)
-        regs.es, regs.ebp = Segment.real(_FONT_SEGMENT), regs.ebp & ~0xFFFF | _FONT_OFFSET
+        where = regs.ebx >> 8 & 0xFF
+        vector = FONT_VECTOR if where else _UPPER_FONT_VECTOR
+        found = _FONTS.get(where) or Far.from_dword(memory.read_u32(vector))
+        regs.es, regs.ebp = Segment.real(found.segment), regs.ebp & ~0xFFFF | found.offset
     else:
         raise NotOffered
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from app.emu.address import Far
+from app.emu.bios import fonts
 from app.emu.rom import HLT, SEGMENT, After, RealTrap
 
 if TYPE_CHECKING:
@@ -20,7 +21,13 @@ CONFIGURATION: Final = Far(SEGMENT, 0xE6F5)
 """System descriptor table (INT 15h AH=C0h)."""
 VIDEO_PARAMETERS: Final = Far(SEGMENT, 0xF0A4)
 DISKETTE_PARAMETERS: Final = Far(SEGMENT, 0xEFC7)
-FONT: Final = Far(SEGMENT, 0xFA6E)
+FONT_8: Final = Far(SEGMENT, 0xD800)
+FONT_8_UPPER: Final = Far(SEGMENT, 0xDC00)
+"""Its second half, characters 80h to FFh."""
+FONT_14: Final = Far(SEGMENT, 0xBA00)
+FONT_16: Final = Far(SEGMENT, 0xC800)
+FONT_OF_OLD: Final = Far(SEGMENT, 0xFA6E)
+"""Where every PC has the first half of its eight-line font."""
 FIXED_DISK_PARAMETERS: Final = Far(SEGMENT, 0xE401)
 
 DATA: Final[dict[Far, bytes]] = {
@@ -30,6 +37,10 @@ DATA: Final[dict[Far, bytes]] = {
     DISKETTE_PARAMETERS: bytes.fromhex("df 02 25 02 12 1b ff 6c f6 0f 08"),
     VIDEO_PARAMETERS: bytes.fromhex("38 28 2d 0a 1f 06 19 1c 02 07 06 07 00 00 00 00")
     + bytes.fromhex("71 50 5a 0a 1f 06 19 1c 02 07 06 07 00 00 00 00"),
+    FONT_8: fonts.LINES_8,
+    FONT_14: fonts.LINES_14,
+    FONT_16: fonts.LINES_16,
+    FONT_OF_OLD: fonts.LINES_8[: FONT_8_UPPER.offset - FONT_8.offset],
     Far(SEGMENT, 0xFFF0): b"\xea\x5b\xe0\x00\xf0",  # jmp F000:E05B
     Far(SEGMENT, 0xE05B): b"\xcd\x19\xeb\xfc",  # int 19h / jmp to it
     Far(SEGMENT, 0xFFF5): b"01/01/94",
@@ -101,9 +112,9 @@ SERVICES: Final = (0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0
 POINTERS: Final[dict[int, Far]] = {
     0x1D: VIDEO_PARAMETERS,
     0x1E: DISKETTE_PARAMETERS,
-    0x1F: FONT,
+    0x1F: FONT_8_UPPER,
     0x41: FIXED_DISK_PARAMETERS,
-    0x43: FONT,
+    0x43: FONT_8,
     0x46: FIXED_DISK_PARAMETERS,
 }
 """Vectors that point to data."""

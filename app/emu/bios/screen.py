@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.emu.bios import data_area
+from app.emu.bios.graphics_text import GRAPHICS
 from app.emu.bios.palettes import PC
-from app.emu.bios.video import COLOR, GRAPHICS, GRAPHICS_MODE, GRAPHICS_SIZE, MONOCHROME, MONOCHROME_MODE
+from app.emu.bios.video import COLOR, GRAPHICS_MODE, GRAPHICS_SIZE, MONOCHROME, MONOCHROME_MODE
 from app.emu.devices.vga import CURSOR_END, CURSOR_START
 
 if TYPE_CHECKING:

@@ -8,25 +8,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from app.emu.bios import data_area, palettes
+from app.emu.bios import data_area, graphics_text, palettes
+from app.emu.bios.graphics_text import CELL, GRAPHICS, GRAPHICS_COLUMNS, GRAPHICS_ROWS
+from app.emu.bios.rom_image import FONT_8
 
 if TYPE_CHECKING:
+    from app.emu.address import Far
     from app.emu.devices.vga import Vga
     from app.emu.machine import Machine
 
 NORMAL: Final = 0x07
 COLOR: Final = 0xB8000
 MONOCHROME: Final = 0xB0000
-GRAPHICS: Final = 0xA0000
 MONOCHROME_MODE: Final = 7
 GRAPHICS_MODE: Final = 0x13
-GRAPHICS_COLUMNS: Final = 320
-GRAPHICS_ROWS: Final = 200
 GRAPHICS_SIZE: Final = GRAPHICS_COLUMNS * GRAPHICS_ROWS
 _FORTY_COLUMNS: Final = {0, 1, 4, 5, 0x0D, GRAPHICS_MODE}
-_GRAPHICS_CELL: Final = 8
-"""Pixels of a character in mode 13h, both ways."""
-_GRAPHICS_CELLS: Final = GRAPHICS_COLUMNS // _GRAPHICS_CELL, GRAPHICS_ROWS // _GRAPHICS_CELL
 SCAN_LINES: Final = {0x80: 200, 0x00: 350, 0x10: 400}
 """Scan lines of text modes by bits 7 and 4 of the video flags (INT 10h AH=12h BL=30h)."""
 TEXT_MODES: Final = {0: 40, 1: 40, 2: 80, 3: 80, MONOCHROME_MODE: 80}
@@ -123,6 +120,7 @@ class Video:
         elif mode == GRAPHICS_MODE:
             vga.set_graphics_mode()
             vga.palette[:] = palettes.GRAPHICS
+            memory.write_u32(graphics_text.FONT_VECTOR, FONT_8.to_dword())
             if clear:
                 memory.write(GRAPHICS, bytes(0x10000))
 
@@ -147,6 +145,13 @@ class Video:
         memory.write_u16(data_area.CHARACTER_HEIGHT, character_height)
         memory.write_u16(data_area.PAGE_SIZE, rows * self.columns * 2 + 0xFF & ~0xFF)
         self.set_cursor_shape(6, 7)
+
+    def set_graphics_font(self, font: Far, character_height: int, rows: int) -> None:
+        """Draw characters in mode 13h with another font from now on, so many rows of them."""
+        memory = self.machine.memory
+        memory.write_u32(graphics_text.FONT_VECTOR, font.to_dword())
+        memory.write_u16(data_area.CHARACTER_HEIGHT, character_height)
+        memory.write_u8(data_area.LAST_ROW, rows - 1)
 
     def show_page(self, page: int) -> None:
         """Show one of the pages."""
@@ -188,31 +193,42 @@ class Video:
     # Cells
 
     def read_cell(self, page: int) -> tuple[int, int]:
-        """Character and attribute at a page's cursor."""
+        """Character and attribute at a page's cursor; pixels have no attribute."""
+        if self.mode == GRAPHICS_MODE:
+            return graphics_text.read(self.machine.memory, *self.cursor(page)), 0
         character, attribute = self.machine.memory.read(self.cell(page, *self.cursor(page)), 2)
         return character, attribute
 
     def write_cells(self, page: int, character: int, attribute: int | None, count: int) -> None:
-        """Write a character from the cursor on, over row ends; None keeps the attributes. The cursor stays."""
-        if not self.is_text:
-            return
+        """Write a character from the cursor on, over row ends; the cursor stays.
+
+        None keeps the attributes; in mode 13h the attribute is the colour, None the usual one.
+        """
         memory = self.machine.memory
         column, row = self.cursor(page)
         count = min(count, self.columns * self.rows)
-        for offset in range(count):
-            address = self.cell(page, column + offset, row)
-            memory.write_u8(address, character)
-            if attribute is not None:
-                memory.write_u8(address + 1, attribute)
+        if self.mode == GRAPHICS_MODE:
+            for offset in range(count):
+                below, across = divmod(column + offset, self.columns)
+                graphics_text.draw(memory, across, row + below, character, NORMAL if attribute is None else attribute)
+        elif self.is_text:
+            for offset in range(count):
+                address = self.cell(page, column + offset, row)
+                memory.write_u8(address, character)
+                if attribute is not None:
+                    memory.write_u8(address + 1, attribute)
 
     def scroll(self, page: int, window: Window, lines: int, attribute: int) -> None:
         """Move the rows of a window up (down when `lines` is negative); 0 or too many lines clear it.
 
-        In mode 13h the rows are eight pixels high and the attribute is the colour of the empty ones.
+        In mode 13h the attribute is the colour of the empty ones.
         """
         if not self.is_text and self.mode != GRAPHICS_MODE:
             return
-        columns, rows = (self.columns, self.rows) if self.is_text else _GRAPHICS_CELLS
+        cell_height = graphics_text.height(self.machine.memory)
+        columns, rows = (
+            (self.columns, self.rows) if self.is_text else (graphics_text.COLUMNS, GRAPHICS_ROWS // cell_height)
+        )
         right, bottom = min(window.right, columns - 1), min(window.bottom, rows - 1)
         height, width = bottom - window.top + 1, right - window.left + 1
         if height <= 0 or width <= 0:
@@ -223,10 +239,10 @@ class Video:
             starts = [self.cell(page, window.left, row) for row in range(window.top, bottom + 1)]
             self._move(starts, lines, bytes((0x20, attribute)) * width)
         else:
-            first, last = window.top * _GRAPHICS_CELL, (bottom + 1) * _GRAPHICS_CELL
-            left = GRAPHICS + window.left * _GRAPHICS_CELL
+            first, last = window.top * cell_height, (bottom + 1) * cell_height
+            left = GRAPHICS + window.left * CELL
             starts = [left + row * GRAPHICS_COLUMNS for row in range(first, last)]
-            self._move(starts, lines * _GRAPHICS_CELL, bytes((attribute,)) * (width * _GRAPHICS_CELL))
+            self._move(starts, lines * cell_height, bytes((attribute,)) * (width * CELL))
 
     def _move(self, starts: list[int], lines: int, empty: bytes) -> None:
         """Move lines of video memory that begin at these addresses up (down when negative), empty ones after them."""

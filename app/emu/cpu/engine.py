@@ -143,6 +143,11 @@ class Engine:
         self._start(self._move_to_cr0, 1)
         self.uc.context_update(self._entry_context)
 
+    @property
+    def control_register_0(self) -> int:
+        """CR0, the same as SMSW shows."""
+        return int(self.uc.reg_read(x86.UC_X86_REG_CR0))
+
     def go_to_ring0(self) -> None:
         """Between runs: drop translations with the monitor's rights, else supervisor pages are out of sight."""
         self.uc.context_restore(self._clean)

@@ -25,7 +25,7 @@ from app.emu.cpu.engine import Engine
 from app.emu.cpu.exits import Exit, Why
 from app.emu.cpu.legitimate import Legitimate
 from app.emu.cpu.limits import NARROW, WIDE
-from app.emu.cpu.loads import Loads, plain
+from app.emu.cpu.loads import Loads, can_reach_memory, plain
 from app.emu.cpu.mending import mend_far_return
 from app.emu.cpu.operands import CS, DS, ECX, ES, FS, GS, SS, UNKNOWN, Access
 from app.emu.cpu.planting import Planting, Wanted
@@ -63,6 +63,8 @@ class Guard:
         self._wanted = Wanted({FS, GS}, large_operands=True)
         self._wasted = {ES: 0, CS: 0}
         self._false_hits = 0
+        self._hits_in_v86 = 0
+        """The same since V86 mode was entered: a short stay is not worth changing what is watched."""
         self._stale: set[Use] = set()
         self._loads = Loads(self._arming)
         self._flush = False
@@ -85,6 +87,8 @@ class Guard:
         self.active = self._v86 or regs.cs.selector & 3 == 3
         if not self.active:
             return
+        if not self._v86:
+            self._hits_in_v86 = 0
         segments = segment_registers(regs)
         entered = (self._v86, *segments)
         if entered != self._entered:
@@ -154,6 +158,8 @@ class Guard:
     def _prepare(self, segments: tuple[Segment, ...]) -> None:
         """Watch what these segments call for."""
         code = segments[CS]
+        if not can_reach_memory(code):
+            return
         self._segments = segments
         if not self._v86:
             if self._wide != code.is_big:
@@ -206,8 +212,8 @@ class Guard:
         state = self._engine.straighten_flags()
         if self._v86:
             mend_far_return(self._engine, self._memory, address)
-            self._false_hits += 1
-            if self._false_hits % _SAMPLE == 0 and not self._engine.hit:
+            self._hits_in_v86 += 1
+            if self._hits_in_v86 >= _SAMPLE and not self._engine.hit:
                 self._pend()
             return
         if not self.active or self._engine.hit:

@@ -16,7 +16,7 @@ from typing import Final
 import unicorn
 from unicorn import x86_const as x86
 
-from app.emu.cpu import boot, fpu
+from app.emu.cpu import boot, emulated, fpu
 from app.emu.cpu.engine import Engine
 from app.emu.cpu.exits import Exit, Why
 from app.emu.cpu.frame import FRAME_SIZE, write_frame
@@ -114,9 +114,13 @@ class UnicornCpu:
         while True:
             result = self._run(regs, ring0_esp, 1 if self.in_shadow else instructions - self._before)
             self._before += result.executed
-            if self._early or self._reads_clock(result, regs):
-                result = self._step(regs, ring0_esp) if self._early else self._tell_time(regs)
+            if self._early:
+                result = self._step(regs, ring0_esp)
                 self._before += result.executed
+            elif self._is_emulated(result, regs):
+                self.in_shadow = False
+                result = Exit(Why.FAULT, 1, DEBUG, SINGLE_STEP) if regs.eflags & Flag.TF else Exit(Why.BUDGET, 1)
+                self._before += 1
             if result.why is not Why.BUDGET or self._before >= instructions or self._cut:
                 break
             if until_interruptible and regs.interrupts_on and not self.in_shadow:
@@ -220,22 +224,16 @@ class UnicornCpu:
                 return Exit(Why.FAULT, done, vector)
         return Exit(hit.why, done, hit.vector, hit.error_code, hit.cr2)
 
-    def _reads_clock(self, result: Exit, regs: Registers) -> bool:
-        """RDTSC, which faults on purpose: the host's clock would differ from run to run."""
+    def _is_emulated(self, result: Exit, regs: Registers) -> bool:
+        """Was the instruction that faulted one to be carried out here? It is then."""
         if result.why is not Why.FAULT or result.vector != _PROTECTION:
             return False
         try:
-            return self.memory.read(regs.code_linear, 2) == b"\x0f\x31"
+            code = self._code_at(regs.code_linear)
         except PageNotPresent:
             return False
-
-    def _tell_time(self, regs: Registers) -> Exit:
-        """RDTSC counts instructions."""
-        time = self._total + self._before + 1
-        self.in_shadow = False
-        regs.eax, regs.edx = time & _MASK, time >> 32 & _MASK
-        regs.eip = regs.eip + 2 & _MASK
-        return Exit(Why.FAULT, 1, DEBUG, SINGLE_STEP) if regs.eflags & Flag.TF else Exit(Why.BUDGET, 1)
+        control = {0: self._engine.control_register_0, 3: self.memory.directory}
+        return emulated.carry_out(code, regs, self._total + self._before + 1, control)
 
     def _step(self, regs: Registers, ring0_esp: int) -> Exit:
         """One instruction in a block of its own: the trap flag sees to it."""
@@ -252,6 +250,10 @@ class UnicornCpu:
     def executed(self) -> int:
         """Instructions completed since the entry, for hooks that run inside one (port reads)."""
         return self._before + max(self._done + self._engine.counted - 1, 0)
+
+    def general_registers(self) -> list[int]:
+        """EAX to EDI, for hooks that run inside an instruction (port accesses): what it has not changed yet."""
+        return self._engine.look().general()
 
     def cut_short(self) -> None:
         """From inside a hook: stop before the next instruction, exactly."""
@@ -313,7 +315,7 @@ class UnicornCpu:
             self._engine.cut_short()
 
     def _code_at(self, linear: int) -> bytes:
-        """The bytes of an instruction that was just executed."""
+        """The bytes at an instruction, as far as its page goes when the next one is absent."""
         try:
             return self.memory.read(linear, 15)
         except PageNotPresent:

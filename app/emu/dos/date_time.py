@@ -12,6 +12,9 @@ START: Final = timegm((1994, 1, 1, 12, 0, 0))
 """When the machine is switched on: 1 January 1994, noon."""
 _FIRST_YEAR: Final = 1980
 _LAST_YEAR: Final = 2099
+_FIRST_FILE_TIME: Final = timegm((1601, 1, 1, 0, 0, 0))
+_PER_SECOND: Final = 10_000_000
+_PER_HUNDREDTH: Final = _PER_SECOND // 100
 
 Stamp = tuple[int, int]
 """A DOS date and time as two words."""
@@ -22,6 +25,22 @@ def dos_stamp(moment: time.struct_time) -> Stamp:
     year = min(max(moment.tm_year - 1980, 0), 127)
     date = year << 9 | moment.tm_mon << 5 | moment.tm_mday
     return date, moment.tm_hour << 11 | moment.tm_min << 5 | min(moment.tm_sec, 59) >> 1
+
+
+def file_time(stamp: Stamp, hundredths: int = 0) -> int:
+    """A stamp and hundredths of a second (0 to 199) as long file names' functions have it: 100 ns since 1601."""
+    date, clock = stamp
+    month, day = min(max(date >> 5 & 15, 1), 12), max(date & 31, 1)  # a program may have set any bits
+    moment = timegm(((date >> 9) + _FIRST_YEAR, month, day, clock >> 11, clock >> 5 & 63, (clock & 31) * 2))
+    return (moment - _FIRST_FILE_TIME) * _PER_SECOND + hundredths * _PER_HUNDREDTH
+
+
+def stamp_of(file_time: int) -> tuple[Stamp, int]:
+    """What `file_time` gave back into a stamp and hundredths of a second; times DOS does not know are cut off."""
+    seconds, rest = divmod(file_time, _PER_SECOND)
+    least, most = timegm((_FIRST_YEAR, 1, 1, 0, 0, 0)), timegm((_LAST_YEAR, 12, 31, 23, 59, 59))
+    moment = time.gmtime(min(max(seconds + _FIRST_FILE_TIME, least), most))
+    return dos_stamp(moment), moment.tm_sec % 2 * 100 + rest // _PER_HUNDREDTH
 
 
 class DosClock:

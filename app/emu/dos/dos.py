@@ -12,6 +12,7 @@ from app.emu.dos import (
     int21_console,
     int21_directories,
     int21_files,
+    int21_long_names,
     int21_memory,
     int21_processes,
     int21_search,
@@ -41,6 +42,7 @@ SERVICES: Final = (
     int21_console,
     int21_directories,
     int21_files,
+    int21_long_names,
     int21_memory,
     int21_processes,
     int21_search,
@@ -52,9 +54,14 @@ _FIRST_WITH_CARRY: Final = 0x38
 """Older functions leave the caller's carry flag alone."""
 _ON_CALLERS_STACK: Final = frozenset({0x33, 0x50, 0x51, 0x62, 0x64})
 """Functions DOS performs without touching the PSP or switching stacks."""
+_LONG_NAMES: Final = 0x71
+_BY_AX: Final = frozenset({_LONG_NAMES, 0x73})
+"""Functions that are whole families, numbered by AX."""
 _TAIL_LIMIT: Final = 126
 _FCB_FUNCTIONS: Final = frozenset({*range(0x0F, 0x18), *range(0x21, 0x25), 0x27, 0x28})
 """File control blocks, the way of DOS 1: not here, each call fails as for a missing file."""
+_OTHER_QUESTIONS: Final = frozenset({0x160A, 0x4A10, 0x4A11})
+"""INT 2Fh: is there Windows, a disk cache, DoubleSpace?"""
 _IRET: Final = b"\xcf"
 _RETF: Final = b"\xcb"
 _STI: Final = b"\xfb"
@@ -144,7 +151,7 @@ class Dos(Kernel):
         """INT 21h: find the row of AH, call it, return to the caller as IRET does."""
         regs = self.regs
         call = Far(regs.ss.selector, regs.esp & 0xFFFF)
-        row = INT21.find(regs.ah)
+        row = INT21.find(_number(regs))
         if self.current_psp and regs.ah not in _ON_CALLERS_STACK:
             process.save_frame(self)
         if row is None:
@@ -204,8 +211,11 @@ class Dos(Kernel):
     def _unknown_function(self) -> None:
         """A number without a row: AL=0 beyond the last function, AL=FFh for FCBs, else `invalid function`."""
         regs = self.regs
-        self._unsupported(0x21)
-        if regs.ah > _LAST_FUNCTION:
+        self._unsupported(0x21, _number(regs))
+        if regs.ah == _LONG_NAMES:
+            regs.al = 0
+            regs.set_flag(Flag.CF, on=True)
+        elif regs.ah > _LAST_FUNCTION:
             regs.al = 0
         elif regs.ah in _FCB_FUNCTIONS:
             regs.al = 0xFF
@@ -293,36 +303,42 @@ class Dos(Kernel):
 
     def run_command(self) -> None:
         """INT 2Eh: there is no command interpreter."""
-        self._unsupported(0x2E)
+        self._unsupported(0x2E, self.regs.ah)
         self.regs.ax = 0xFFFF
 
     def absolute_disk(self, vector: int) -> None:
         """INT 25h and 26h: drive C: has no sectors; error 02h (address mark not found), AH=80h (no response)."""
-        self._unsupported(vector)
+        self._unsupported(vector, 0)
         self.regs.ax = 0x8002
         self.regs.set_flag(Flag.CF, on=True)
 
-    def _unsupported(self, interrupt: int) -> None:
-        """Tell of a call nobody serves, at the INT instruction it came from."""
-        regs = self.regs
-        ip, cs = (far_memory.read_u16(self.memory, (regs.ss.selector, regs.esp + at)) for at in (0, 2))
-        self.emit(events.UnsupportedCalled, interrupt=interrupt, function=regs.ah, at=Far(cs, ip - 2 & 0xFFFF))
+    def _unsupported(self, interrupt: int, function: int) -> None:
+        """Tell of a call nobody serves."""
+        self.emit(events.UnsupportedCalled, interrupt=interrupt, function=function, at=self.machine.caller())
 
     def multiplex(self) -> None:
-        """INT 2Fh: the host (16xxh), the XMS driver (43xxh), high memory (nothing free); others: not installed."""
+        """INT 2Fh: the host (16xxh), the XMS driver (43xxh), high memory (nothing free).
+
+        Nobody else is installed: whoever asks for that (AL=0 and the like) finds AL unchanged.
+        """
         regs, state = self.regs, self.machine.state
-        if regs.ah == 0x16 and state.host.multiplex():
+        if (regs.ah == 0x16 and state.host.multiplex()) or (regs.ah == 0x43 and state.xms.multiplex()):
             return
-        if regs.ah == 0x43:
-            state.xms.multiplex()
-        elif regs.ax in {0x4A01, 0x4A02}:
+        if regs.ax in {0x4A01, 0x4A02}:
             regs.set_low("bx", 0)
             regs.es = Segment.real(0xFFFF)
             regs.set_low("di", 0xFFFF)
+        elif regs.al and regs.ax not in _OTHER_QUESTIONS:
+            self._unsupported(0x2F, regs.ax)
 
     def case_map(self) -> None:
         """The routine of the country information: AL in upper case."""
         self.regs.al = data_area.upper_byte(self.regs.al)
+
+
+def _number(regs: Registers) -> int:
+    """What the table knows the called function by."""
+    return regs.ax if regs.ah in _BY_AX else regs.ah
 
 
 def _command_tail(tail: str) -> bytes:

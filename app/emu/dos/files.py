@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
+from app.emu.dos import names
 from app.emu.dos.blocks import Blocks
 from app.emu.dos.changes import Change, MakeFile, MakeFolder, Remove, RemoveFolder, Rename, Resize, WriteBytes
 from app.emu.dos.date_time import Stamp
@@ -52,7 +53,8 @@ class Drive:
 class Node:
     """An entry of a directory. origin: its path in the host folder when the run began, None for what the run made.
 
-    parent: None for the root, and for what has been deleted; host_name: what the host calls it in that directory.
+    stamp: when it was last written; parent: None for the root, and for what has been deleted; host_name: what the host
+    calls it in that directory, its long name where DOS can spell that.
     """
 
     drive: Drive
@@ -61,6 +63,14 @@ class Node:
     attributes: int
     parent: Directory | None = None
     host_name: str = ""
+    created: Stamp = field(init=False)
+    created_hundredths: int = 0
+    """Hundredths of a second (0 to 199) behind `created`."""
+    accessed: int = field(init=False)
+    """Date of the last access."""
+
+    def __post_init__(self) -> None:
+        self.created, self.accessed = self.stamp, self.stamp[0]
 
     @property
     def host_path(self) -> str:
@@ -152,17 +162,43 @@ class Directory(Node):
         node = self.nodes[name] = self._from_host(entry)
         return node
 
-    def make_file(self, name: str, stamp: Stamp) -> File:
+    def long_names(self) -> dict[str, str]:
+        """{DOS name: long name} of all entries.
+
+        It is what the host calls the entry, or the DOS name where DOS cannot spell that, or an entry before it is
+        called so, too, but for the case of letters.
+        """
+        found: dict[str, str] = {}
+        seen = set(self.names())
+        listed = self._listed()
+        for name in sorted(seen):
+            node = self.nodes.get(name)
+            host_name = node.host_name if node is not None else listed[name].name
+            folded = names.upper(host_name)
+            if names.long_form(host_name) != host_name or (folded != name and folded in seen):
+                host_name = name
+            seen.add(folded)
+            found[name] = host_name
+        return found
+
+    def entry_called(self, name: str) -> str | None:
+        """The DOS name of the entry with a DOS or long name, in letters of any case."""
+        folded = names.upper(name)
+        if folded == names.normal(name) and self.find(folded) is not None:
+            return folded
+        return next((each for each, known in self.long_names().items() if names.upper(known) == folded), None)
+
+    def make_file(self, name: str, stamp: Stamp, long_name: str) -> File:
         """Enter a new, empty file."""
-        self.drive.change(MakeFile(self.host_path_of(name)))
-        file = File(self.drive, None, stamp, ARCHIVE, self, name, data=Blocks())
+        self.drive.change(MakeFile(self.host_path_of(long_name)))
+        file = File(self.drive, None, stamp, ARCHIVE, self, long_name, data=Blocks())
         self.nodes[name] = file
         return file
 
-    def make_directory(self, name: str, stamp: Stamp) -> None:
+    def make_directory(self, name: str, stamp: Stamp, long_name: str) -> None:
         """Enter a new, empty directory."""
-        self.drive.change(MakeFolder(self.host_path_of(name)))
-        self.nodes[name] = Directory(self.drive, None, stamp, DIRECTORY, self, name)
+        self.drive.change(MakeFolder(self.host_path_of(long_name)))
+        self.nodes[name] = Directory(self.drive, None, stamp, DIRECTORY, self, long_name)
 
     def remove(self, name: str) -> None:
         """Take an entry out; what others have open of it stays theirs."""
@@ -174,15 +210,15 @@ class Directory(Node):
         self.drive.change((RemoveFolder if isinstance(node, Directory) else Remove)(node.host_path))
         self.nodes[name] = node.parent = None
 
-    def move(self, name: str, target: Directory, new_name: str) -> None:
+    def move(self, name: str, target: Directory, new_name: str, long_name: str) -> None:
         """Rename an entry, into another directory of the drive or within this one."""
         node = self.find(name)
         if node is None:
             raise FileNotFound
-        self.drive.change(Rename(node.host_path, target.host_path_of(new_name)))
+        self.drive.change(Rename(node.host_path, target.host_path_of(long_name)))
         self.nodes[name] = None
         target.nodes[new_name] = node
-        node.parent, node.host_name = target, new_name
+        node.parent, node.host_name = target, long_name
 
     def host_path_of(self, host_name: str) -> str:
         """Where an entry of this directory is in the host folder."""

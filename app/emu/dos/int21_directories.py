@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Final, NamedTuple
 
 from app.emu.address import Far
 from app.emu.dos import data_area, far_memory, names
 from app.emu.dos.failures import AccessDenied, FileNotFound, InvalidDrive, InvalidFunction, PathNotFound
-from app.emu.dos.files import ARCHIVE, HIDDEN, READ_ONLY, SYSTEM, Directory
+from app.emu.dos.files import ARCHIVE, HIDDEN, READ_ONLY, SYSTEM, Directory, File
 from app.emu.dos.kernel import Kernel
-from app.emu.dos.mount import DRIVE
+from app.emu.dos.mount import DRIVE, SERIAL
 from app.emu.dos.table import INT21, SINCE
-from app.emu.registers import AL, AX, BX, CX, DL, DS_DX, DS_SI, DX, ES_DI, Segment
+from app.emu.registers import AL, AX, BL, BX, CX, DL, DS_DX, DS_SI, DX, ES_DI, Segment
 
 _NO_DRIVE: Final = 0xFFFF
 _CHANGEABLE: Final = READ_ONLY | HIDDEN | SYSTEM | ARCHIVE
@@ -51,6 +52,34 @@ def free_space(dos: Kernel, drive: DL) -> FreeSpace:
     if drive not in {0, DRIVE + 1}:
         return FreeSpace(_NO_DRIVE, dos.regs.low("bx"), dos.regs.low("cx"), dos.regs.low("dx"))
     return FreeSpace(64, 16384, 512, 32768)
+
+
+EXTENDED_SPACE: Final = struct.Struct("<HH10I")
+"""Size, version; sectors per cluster, bytes per sector, free and all clusters, the same in sectors and clusters of the
+disk itself, 8 bytes."""
+
+
+@INT21.service(0x7303, since=SINCE)
+def extended_free_space(dos: Kernel, path: DS_DX, buffer: ES_DI, size: CX) -> None:
+    """Space on the drive of a path, in words of 32 bits."""
+    dos.mount.components(dos.path(path))
+    space = free_space(dos, 0)
+    sectors = space.free * space.sectors, space.clusters * space.sectors
+    clusters = space.free, space.clusters
+    answer = EXTENDED_SPACE.pack(
+        EXTENDED_SPACE.size, 0, space.sectors, space.sector_size, *clusters, *sectors, *clusters, 0, 0
+    )
+    far_memory.write(dos.memory, buffer, answer[:size])
+
+
+@INT21.service(0x69, since=SINCE)
+def serial_number(dos: Kernel, function: AL, drive: BL, buffer: DS_DX) -> None:
+    """Serial number, label and file system of a drive into 25 bytes (AL=0); they cannot be changed."""
+    if drive not in {0, DRIVE + 1}:
+        raise InvalidDrive
+    if function != 0:
+        raise AccessDenied
+    far_memory.write(dos.memory, buffer, b"\0\0" + SERIAL.to_bytes(4, "little") + b"NO NAME    FAT16   ")
 
 
 class Allocation(NamedTuple):
@@ -108,19 +137,27 @@ def current_directory(dos: Kernel, drive: DL, buffer: DS_SI) -> AX:
 @INT21.service(0x41, since=SINCE)
 def delete_file(dos: Kernel, path: DS_DX) -> None:
     """Delete a file."""
-    name = dos.path(path)
-    if dos.mount.device_of(name) is not None:
+    delete(dos, dos.path(path))
+
+
+def delete(dos: Kernel, path: str) -> None:
+    """Delete the file at a path; a device cannot be."""
+    if dos.mount.device_of(path) is not None:
         raise AccessDenied
-    dos.mount.delete(name)
+    dos.mount.delete(path)
 
 
 @INT21.service(0x56, since=SINCE)
 def rename_file(dos: Kernel, old: DS_DX, new: ES_DI) -> None:
     """Rename a file, or move it to another directory."""
-    name = dos.path(old)
-    if dos.mount.device_of(name) is not None:
+    rename(dos, dos.path(old), dos.path(new))
+
+
+def rename(dos: Kernel, old: str, new: str, long_name: str = "") -> None:
+    """Rename what is at a path, as `Mount.rename` does; a device cannot be."""
+    if dos.mount.device_of(old) is not None:
         raise AccessDenied
-    dos.mount.rename(name, dos.path(new))
+    dos.mount.rename(old, new, long_name)
 
 
 @INT21.service(0x43, since=SINCE)
@@ -129,19 +166,30 @@ def file_attributes(dos: Kernel, function: AL, attributes: CX, path: DS_DX) -> C
     name = dos.path(path)
     if function > 1:
         raise InvalidFunction
-    if dos.mount.device_of(name) is not None:
-        raise FileNotFound
-    if not dos.mount.components(name):
-        raise PathNotFound  # the root has no entry
-    node = dos.mount.locate(name).node
-    if node is None:
-        raise FileNotFound
+    node = entry_of(dos, name)
     if function == 1:
-        if isinstance(node, Directory) or attributes & ~_CHANGEABLE & 0xFF:
-            raise AccessDenied
-        node.attributes = attributes & _CHANGEABLE
+        set_attributes(node, attributes)
         return attributes
     return node.attributes
+
+
+def entry_of(dos: Kernel, path: str) -> File | Directory:
+    """The file or directory at a path, which has an entry: no device, and not the root."""
+    if dos.mount.device_of(path) is not None:
+        raise FileNotFound
+    if not dos.mount.components(path):
+        raise PathNotFound
+    node = dos.mount.locate(path).node
+    if node is None:
+        raise FileNotFound
+    return node
+
+
+def set_attributes(node: File | Directory, attributes: int) -> None:
+    """Change a file's attributes; those of a directory stay as they are."""
+    if isinstance(node, Directory) or attributes & ~_CHANGEABLE & 0xFF:
+        raise AccessDenied
+    node.attributes = attributes & _CHANGEABLE
 
 
 @INT21.service(0x60, since=SINCE)
@@ -150,9 +198,7 @@ def true_name(dos: Kernel, path: DS_SI, buffer: ES_DI) -> None:
     name = dos.path(path)
     if not name:
         raise FileNotFound
-    device = dos.mount.device_of(name)
-    found = dos.mount.true_name(name) if device is None else f"C:/{device}"
-    far_memory.write(dos.memory, buffer, found.encode("cp437") + b"\0")
+    far_memory.write(dos.memory, buffer, dos.mount.true_name(name).encode("cp437") + b"\0")
 
 
 @INT21.service(0x2F, since=SINCE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from app.emu.dos import far_memory, psp
+from app.emu.dos.date_time import Stamp
 from app.emu.dos.failures import (
     AccessDenied,
     FileExists,
@@ -19,7 +20,7 @@ from app.emu.dos.handles import BOTH, READ, OpenFile, Part
 from app.emu.dos.kernel import Kernel
 from app.emu.dos.mount import DRIVE
 from app.emu.dos.table import INT21, SINCE
-from app.emu.registers import AL, AX, BL, BX, CX, CX_DX, DS_DX, DX, SI_DI
+from app.emu.registers import AL, AX, BL, BX, CX, CX_DX, DS_DX, DX, SI, SI_DI, Registers
 
 _DEVICE: Final = 0x80
 _RAW: Final = 0x20
@@ -46,13 +47,16 @@ def open_existing(dos: Kernel, path: str, mode: int) -> int:
     return _opened(dos, path, mode, file)
 
 
-def create(dos: Kernel, path: str, attributes: int, mode: int = BOTH, *, must_be_new: bool = False) -> int:
-    """Create or empty a file and open it; a device is only opened."""
+def create(
+    dos: Kernel, path: str, attributes: int, mode: int = BOTH, *, must_be_new: bool = False, long_name: str = ""
+) -> int:
+    """Create or empty a file and open it; a device is only opened. long_name: as `Mount.create` takes it."""
     if dos.mount.device_of(path) is not None:
         return _opened(dos, path, mode)
     dos.handles.check_free(dos.current_psp)  # before the file is emptied
     stamp = dos.time.stamp(dos.machine.clock)
-    return _opened(dos, path, mode, dos.mount.create(path, stamp, attributes, must_be_new=must_be_new))
+    file = dos.mount.create(path, stamp, attributes, must_be_new=must_be_new, long_name=long_name)
+    return _opened(dos, path, mode, file)
 
 
 @INT21.service(0x3C, since=SINCE)
@@ -94,22 +98,26 @@ def open_file(dos: Kernel, mode: AL, path: DS_DX) -> AX:
 @INT21.service(0x6C, since=SINCE)
 def extended_open(dos: Kernel, mode: BX, attributes: CX, action: DX) -> AX:
     """Open or create the file at DS:SI; CX tells what was done (1 opened, 2 created, 3 emptied)."""
-    regs = dos.regs
-    path = dos.path((regs.ds.selector, regs.low("si")))
+    path = dos.path((dos.regs.ds.selector, dos.regs.low("si")))
+    return open_or_create(dos, path, mode & 0xFF, attributes, action)
+
+
+def open_or_create(dos: Kernel, path: str, mode: int, attributes: int, action: int, long_name: str = "") -> int:
+    """Do what the action asks for: of a file that exists 1 open it, 2 empty it; of another 10h create it."""
     exists = dos.mount.device_of(path) is not None or dos.mount.locate(path).node is not None
     if exists:
         match action & 0x0F:
             case 1:
-                handle, done = open_existing(dos, path, mode & 0xFF), 1
+                handle, done = open_existing(dos, path, mode), 1
             case 2:
-                handle, done = create(dos, path, attributes, mode & 0xFF), 3
+                handle, done = create(dos, path, attributes, mode), 3
             case _:
                 raise FileExists
     elif action & 0xF0 == 0x10:
-        handle, done = create(dos, path, attributes, mode & 0xFF), 2
+        handle, done = create(dos, path, attributes, mode, long_name=long_name), 2
     else:
         raise FileNotFound
-    regs.set_low("cx", done)
+    dos.regs.set_low("cx", done)
     return handle
 
 
@@ -174,19 +182,38 @@ def redirect_handle(dos: Kernel, handle: BX, second: CX) -> None:
 
 
 @INT21.service(0x57, since=SINCE)
-def file_time(dos: Kernel, function: AL, handle: BX, time: CX, date: DX) -> None:
-    """Get (AL=0) or set (AL=1) a file's time (CX) and date (DX)."""
-    entry = dos.open_file(handle)
-    now = dos.time.stamp(dos.machine.clock)
-    if function == 0:
-        found = entry.file.stamp if entry.file else now
-        dos.regs.set_low("dx", found[0])
-        dos.regs.set_low("cx", found[1])
-    elif function == 1:
-        if entry.file:
-            entry.file.stamp = (date, time)
+def file_time(dos: Kernel, function: AL, handle: BX, time: CX, date: DX, hundredths: SI) -> None:
+    """A file's time (CX) and date (DX) written (AL=0 get, 1 set), accessed (4, 5) and created (6, 7, SI hundredths)."""
+    entry, regs = dos.open_file(handle), dos.regs
+    file, now = entry.file, dos.time.stamp(dos.machine.clock)
+    match function:
+        case 0:
+            _give(regs, file.stamp if file else now)
+        case 4:
+            _give(regs, (file.accessed if file else now[0], 0))
+        case 6:
+            _give(regs, file.created if file else now)
+            regs.set_low("si", file.created_hundredths if file else 0)
+        case 1 | 5 | 7:
+            if file:
+                _set_times(file, function, (date, time), hundredths)
+        case _:
+            raise InvalidFunction
+
+
+def _give(regs: Registers, stamp: Stamp) -> None:
+    date, time = stamp
+    regs.set_low("dx", date)
+    regs.set_low("cx", time)
+
+
+def _set_times(file: File, function: int, stamp: Stamp, hundredths: int) -> None:
+    if function == 1:
+        file.stamp = stamp
+    elif function == 5:
+        file.accessed = stamp[0]
     else:
-        raise InvalidFunction
+        file.created, file.created_hundredths = stamp, min(hundredths, 199)
 
 
 @INT21.service(0x5C, since=SINCE)

@@ -41,6 +41,6 @@ def find_next(dos: Kernel) -> None:
 
 def _answer(dos: Kernel, number: int) -> None:
     found = dos.mount.search_next(number)
-    date, time = found.stamp
-    entry = _ENTRY.pack(found.attributes, time, date, min(found.size, 0xFFFFFFFF), found.name.encode("cp437") + b"\0")
+    node, (date, time) = found.node, found.node.stamp
+    entry = _ENTRY.pack(node.attributes, time, date, min(found.size, 0xFFFFFFFF), found.name.encode("cp437") + b"\0")
     far_memory.write(dos.memory, (dos.dta.segment, dos.dta.offset + 0x15), entry)

@@ -21,6 +21,7 @@ _UNITED_STATES: Final = 1
 _BOOT_DRIVE: Final = 3
 _DL: Final = Byte("dl")
 _NOWHERE: Final = Far(0, 0)
+_NO_NAME: Final = b" " * 15 + b"\0"
 _ERROR_LIST: Final = struct.Struct("<8H")
 """AX, BX, CX, DX, SI, DI, DS and ES as AH=59h is to give them back (INT 21h AX=5D0Ah)."""
 
@@ -243,6 +244,26 @@ def extended_error(dos: Kernel) -> ExtendedError:
         dos.regs.es = Segment.real(error.pointer.segment)
         dos.regs.set_low("di", error.pointer.offset)
     return ExtendedError(error.code, error.error_class, error.action, error.locus)
+
+
+@INT21.service(0x5E, since=SINCE)
+def machine_name(dos: Kernel, function: AL, buffer: DS_DX) -> CX:
+    """The computer's name in the network (AL=0): blanks, and CX=0 says that it has none."""
+    if function != 0:
+        raise InvalidFunction
+    far_memory.write(dos.memory, buffer, _NO_NAME)
+    return 0
+
+
+@INT21.service(0x5F, since=SINCE)
+def network_drives(dos: Kernel) -> None:  # noqa: ARG001 - the answer is the same for all
+    """Drives and printers of a network: there is none, as DOS says without a redirector."""
+    raise InvalidFunction
+
+
+@INT21.service(0x64, since=SINCE)
+def set_look_ahead(dos: Kernel, on: AL) -> None:
+    """Is a device's input looked at ahead of time? It makes no difference here."""
 
 
 @INT21.service(0x5D, since=SINCE)

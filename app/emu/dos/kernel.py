@@ -98,9 +98,9 @@ class Kernel:
         """Set a real-mode interrupt vector."""
         self.memory.write_u32(number * 4, handler.to_dword())
 
-    def path(self, pointer: Pointer) -> str:
-        """A path as the guest passes it: bytes of code page 437 up to a zero."""
-        text = far_memory.read_until(self.memory, pointer, 0, _PATH_LIMIT)
+    def path(self, pointer: Pointer, limit: int = _PATH_LIMIT) -> str:
+        """A path as the guest passes it: at most `limit` bytes of code page 437, the zero at its end included."""
+        text = far_memory.read_until(self.memory, pointer, 0, limit)
         if text is None:
             raise PathNotFound
         return text.decode("cp437")
@@ -130,6 +130,7 @@ class Kernel:
         written = file.write(entry.position, data)
         entry.position += written
         file.stamp = self.time.stamp(self.machine.clock)
+        file.accessed = file.stamp[0]
         return written
 
     def read_handle(self, handle: int, size: int) -> bytes:
@@ -140,6 +141,7 @@ class Kernel:
         file = entry.readable_file()
         self.handles.check_unlocked(entry, Part(entry.position, entry.position + size))
         data = file.read(entry.position, size)
+        file.accessed = self.time.stamp(self.machine.clock)[0]
         entry.position += len(data)
         return data
 

@@ -33,6 +33,8 @@ _NEW_HEADERS: Final = {
     b"LE": "LE",
     b"L\1": "COFF",
 }
+_GO32_STUB: Final = b"go32stub, v 2"
+"""Begins the image of a stub whose COFF is a go32-v2 program."""
 _NOT_DOS: Final = frozenset({"Windows (PE)", "Windows or OS/2 (NE)", "OS/2 (LX)"})
 _EXTENDER_MARKS: Final = (b"\xb8\x87\x16", b"DPMI", b"RTM.EXE")
 """In the stub: `mov ax, 1687h`, or the name of what it starts."""
@@ -94,7 +96,9 @@ class ProgramInfo:
     min_paragraphs: int = 0
     max_paragraphs: int = 0xFFFF
     appended: str = ""
-    """What follows the MZ image: `COFF`, `LE` …, or empty."""
+    """What follows the MZ image: `COFF`, `go32-v2 COFF`, `LE` …, or empty."""
+    appended_at: int = 0
+    """Where in the file that begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,10 +193,13 @@ def _mz(data: bytes, name: str) -> Program:
     entry = (header.cs << 4) + header.ip & 0xFFFFF
     if entry >= len(image):
         raise fail(f"its entry point {Far(header.cs, header.ip)} lies outside of its image of {len(image)} bytes")
+    appended, appended_at = _appended(data, end)
+    if appended == "COFF" and image.startswith(_GO32_STUB):
+        appended = "go32-v2 COFF"
     info = ProgramInfo(
         name=name, format="MZ", file_size=len(data), image_size=len(image), entry=Far(header.cs, header.ip),
         stack=Far(header.ss, header.sp), relocations=header.relocations, min_paragraphs=header.min_paragraphs,
-        max_paragraphs=header.max_paragraphs, appended=_appended(data, end),
+        max_paragraphs=header.max_paragraphs, appended=appended, appended_at=appended_at,
     )  # fmt: skip
     return Program(info=info, image=image, fixups=fixups)
 
@@ -201,14 +208,17 @@ def _complain(name: str) -> Callable[[str], LoadError]:
     return lambda what: LoadError(f"{name}: a damaged DOS program: {what}; get a fresh copy of the file")
 
 
-def _appended(data: bytes, end: int) -> str:
-    """What follows the image: named by the new header 3Ch points to, or by the first bytes behind the image."""
-    if len(data) >= 0x40:
-        where = int.from_bytes(data[0x3C:0x40], "little")
-        kind = _NEW_HEADERS.get(data[where : where + 2]) if where >= 0x40 else None
+def _appended(data: bytes, end: int) -> tuple[str, int]:
+    """What follows the image, and where: named by the new header 3Ch points to, or by the first bytes behind the image.
+
+    Empty and 0 when nothing follows that is known.
+    """
+    pointer = int.from_bytes(data[0x3C:0x40], "little")
+    for where in (pointer, end) if pointer >= 0x40 else (end,):
+        kind = _NEW_HEADERS.get(data[where : where + 2])
         if kind:
-            return kind
-    return _NEW_HEADERS.get(data[end : end + 2], "")
+            return kind, where
+    return "", 0
 
 
 def _stub_is_extender(data: bytes) -> bool:

@@ -20,6 +20,8 @@ FIRST_MCB: Final = 0x0FFF
 """Segment of the first MCB: the first program starts at 64 KiB, what lies below belongs to DOS and the BIOS."""
 TOP: Final = 0xA000
 """Segment behind conventional memory: 640 KiB."""
+MCB_SIZE: Final = 16
+"""Bytes of a memory control block."""
 FREE: Final = 0x0000
 """Owner of a free block."""
 
@@ -157,7 +159,7 @@ class MemoryBlocks:
         return block
 
     def _read(self, mcb: int) -> MemoryBlock:
-        block = MemoryBlock.decode(mcb, self._memory.read(mcb << 4, 16)) if mcb < TOP else None
+        block = MemoryBlock.decode(mcb, self._memory.read(mcb << 4, MCB_SIZE)) if mcb < TOP else None
         if block is None or block.end > 0x10000:
             raise MemoryChainDestroyed
         return block

@@ -248,6 +248,7 @@ def terminate(dos: Kernel, code: int, how: int, message: str = "") -> None:
     is_over = parent == segment and back == dos.end_of_run
     if how != RESIDENT and (parent != segment or is_over):
         dos.handles.close_all(segment)
+        dos.mount.end_searches(segment)
         if parent != segment or dos.following:
             dos.blocks.free_all(segment)
     dos.emit(events.ProgramEnded, psp=segment, code=code, how=HOW[how])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from app.emu.address import Far
 from app.emu.events import Event
 from app.emu.registers import Registers
 
@@ -58,8 +59,8 @@ class Vmm(Protocol):
 class Xms(Protocol):
     """The extended memory driver as DOS uses it."""
 
-    def multiplex(self) -> object:
-        """Answer an INT 2Fh function of the driver."""
+    def multiplex(self) -> bool:
+        """Answer an INT 2Fh function of the driver; False: it is none."""
 
 
 class Console(Protocol):
@@ -118,6 +119,9 @@ class Machine(Protocol):
 
     def emit(self, kind: type[Event], /, **fields: Any) -> object:
         """Append an event."""
+
+    def caller(self) -> Far:
+        """Who has called the real-mode service that runs: the address of the INT."""
 
     def interrupt_real(self, vector: int) -> object:
         """Do what the CPU does on INT n in V86 mode."""

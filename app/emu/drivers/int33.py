@@ -13,8 +13,8 @@ from app.emu.bios.dispatch import report
 from app.emu.devices.mouse import IRQ
 from app.emu.dos import far_memory
 from app.emu.drivers.mouse_cursor import SIDE, WIDTH
-from app.emu.drivers.mouse_settings import DOUBLE_SPEED, Button, Handler, Settings
-from app.emu.drivers.pointer import SHIFTED, Pointer
+from app.emu.drivers.mouse_settings import DOUBLE_SPEED, SHIFTED, Button, Handler, Settings
+from app.emu.drivers.pointer import Pointer
 from app.emu.registers import AX, BX, CX, DX, ES_DX, SI, Segment
 from app.emu.services import ServiceTable, arguments, hand_back
 

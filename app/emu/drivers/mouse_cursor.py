@@ -9,7 +9,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from app.emu.bios.video import GRAPHICS, GRAPHICS_COLUMNS, GRAPHICS_MODE, GRAPHICS_ROWS
+from app.emu.bios.graphics_text import GRAPHICS, GRAPHICS_COLUMNS, GRAPHICS_ROWS
+from app.emu.bios.video import GRAPHICS_MODE
 
 if TYPE_CHECKING:
     from app.emu.drivers.mouse_settings import Settings

@@ -13,6 +13,9 @@ NO_ADDRESS: Final = Far(0, 0)
 DOUBLE_SPEED: Final = 64
 """Mickeys per second of AX=0013h with DX=0."""
 
+SHIFTED: Final = 0xE0
+"""Bits of an alternate handler's mask: Shift (20h), Ctrl (40h) and Alt (80h) are held."""
+
 
 @dataclass(slots=True)
 class Button:

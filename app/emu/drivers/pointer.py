@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from app.emu.bios import data_area
 from app.emu.devices.mouse import IRQ, Report
 from app.emu.drivers.mouse_cursor import WIDTH, Cursor
-from app.emu.drivers.mouse_settings import Settings
+from app.emu.drivers.mouse_settings import SHIFTED, Settings
 
 if TYPE_CHECKING:
     from app.emu.address import Far
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 _SLAVE_MASK_PORT: Final = 0xA1
 MOVED: Final = 0x01
 """Condition bit: the pointer moved. Bits 1 to 6: left, right, middle button pressed and released."""
-SHIFTED: Final = 0xE0
-"""Bits of an alternate handler's mask: Shift (20h), Ctrl (40h) and Alt (80h) are held."""
 
 
 class Size(NamedTuple):

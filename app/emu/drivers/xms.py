@@ -35,14 +35,17 @@ class XmsDriver(ExtendedMemory):
         rom.trap(RealTrap("XMS_DRIVER", "xms", "call", After.CONTINUE))
         rom.code(_RETF)
 
-    def multiplex(self) -> None:
-        """INT 2Fh: the driver is there (AX=4300h), ES:BX its address (AX=4310h); others are not for it."""
+    def multiplex(self) -> bool:
+        """INT 2Fh: the driver is there (AX=4300h), ES:BX its address (AX=4310h); False: another function."""
         regs = self.machine.regs
         if regs.ax == 0x4300:
             regs.al = 0x80
         elif regs.ax == 0x4310:
             regs.es = Segment.real(self._entry.segment)
             regs.set_low("bx", self._entry.offset)
+        else:
+            return False
+        return True
 
     def call(self) -> None:
         """The far call: AH names the function."""

@@ -6,7 +6,6 @@ import struct
 from typing import Final, NamedTuple
 
 from app.emu import events
-from app.emu.address import Far
 from app.emu.dos import far_memory
 from app.emu.drivers.extended_memory import ExtendedMemory
 from app.emu.drivers.xms_failures import (
@@ -39,8 +38,8 @@ def serve(xms: ExtendedMemory) -> None:
     row, flags = XMS.find(regs.ah), regs.eflags
     try:
         if row is None or row.handler is None:
-            caller = Far.from_dword(xms.machine.memory.read_u32(regs.stack_linear))
-            xms.machine.emit(events.UnsupportedCalled, interrupt=XMS.interrupt, function=regs.ah, at=caller)
+            where = xms.machine.caller(0)  # a far call may be of many sizes: where it returns to
+            xms.machine.emit(events.UnsupportedCalled, interrupt=XMS.interrupt, function=regs.ah, at=where)
             raise NotImplementedHere
         hand_back(row, regs, row.handler(xms, **arguments(row, regs, wide=False)), wide=False)
     except XmsFailed as failure:

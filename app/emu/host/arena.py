@@ -146,17 +146,17 @@ class Arena:
 
     # Pages
 
-    def commit(self, linear: int, size: int) -> None:
+    def commit(self, linear: int, size: int, rights: int = FRESH) -> None:
         """Put frames behind uncommitted pages, zero filled, at the same physical addresses if those are free.
 
-        Raises `PhysicalMemoryUnavailable`.
+        rights: of page table entries. Raises `PhysicalMemoryUnavailable`.
         """
         runs = self.frames.take(size // PAGE, linear // PAGE)
         if runs is None:
             raise failures.PhysicalMemoryUnavailable
         at = linear
         for run in runs:
-            self.memory.map_range(at, run.start * PAGE, len(run) * PAGE, FRESH | COMMITTED)
+            self.memory.map_range(at, run.start * PAGE, len(run) * PAGE, rights | COMMITTED)
             at += len(run) * PAGE
         self.memory.write(linear, bytes(size))
 

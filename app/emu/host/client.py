@@ -115,8 +115,8 @@ class Client:
     callbacks: dict[int, Callback] = field(default_factory=dict)
     transfer_area: tuple[int, int] | None = None
     """The disk transfer area it has set by INT 21h in protected mode."""
-    mouse_handler: Vector | None = None
-    """Its event handler, set by INT 33h in protected mode."""
+    mouse_handlers: dict[int, Vector] = field(default_factory=dict)
+    """Its event handlers, set by INT 33h in protected mode: set of shift keys (0: for all) -> handler."""
     segments: dict[int, int] = field(default_factory=dict)
     """Paragraph -> LDT index, for INT 31h AX=0002h."""
     watchpoints: tuple[Watchpoint, ...] = NO_WATCHPOINTS

@@ -5,10 +5,13 @@ Source: reference section 6.1; DPMI 1.0, chapters 2.4 and 4.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
+from app.emu import events
+from app.emu.bios.rom_image import POINTERS
 from app.emu.host import bios_api, dos_api, mouse_api, multiplex, termination
-from app.emu.host.host import Host
+from app.emu.host.host import Host, Level, far
 from app.emu.host.interrupts import pop_iret_frame, reflect
 from app.emu.int31.dispatch import call_int31
 
@@ -16,10 +19,22 @@ DPMI: Final = 0x31
 DOS: Final = 0x21
 MULTIPLEX: Final = 0x2F
 TERMINATE: Final = 0x4C
+_ABSOLUTE_DISK: Final = (0x25, 0x26)
+_INT_SIZE: Final = 2
 
 
 def _multiplex(host: Host) -> bool:
-    return multiplex.from_protected(host) or host.machine.state.vmm.multiplex()
+    return multiplex.from_protected(host) or host.machine.state.vmm.multiplex() or multiplex.no_device(host)
+
+
+@dataclass(slots=True)
+class FlagsLeft:
+    """INT 25h or 26h is back: these two leave the flags on the caller's stack."""
+
+    def finish(self, host: Host, level: Level) -> None:
+        """Push them."""
+        client, flags = level.client, host.machine.regs.eflags
+        host.push((flags,), f"INT {level.vector:02X}h: flags left", "host", ("flags",), client.word)
 
 
 _TRANSLATED: Final = {
@@ -34,15 +49,20 @@ _TRANSLATED: Final = {
 
 def default_interrupt(host: Host, vector: int) -> None:
     """The host's own action for an interrupt; execution then goes on at CS:(E)IP."""
-    regs = host.machine.regs
+    machine, regs = host.machine, host.machine.regs
+    own = _TRANSLATED.get(vector)
     if vector == DPMI:
         call_int31(host)
     elif vector == DOS and regs.ah == TERMINATE:
         termination.terminate(host, host.current, regs.al)
-    else:
-        own = _TRANSLATED.get(vector)
-        if own is None or not own(host):
-            reflect(host, vector)
+    elif vector in _ABSOLUTE_DISK:
+        reflect(host, vector).on_return = FlagsLeft()
+    elif machine.real_vector(vector) == POINTERS.get(vector):
+        # Data of the BIOS and no code; INT 41h asks a Windows debugger, and finds all registers as they were: none.
+        at = far(regs, regs.cs, regs.eip - _INT_SIZE & 0xFFFFFFFF)
+        machine.emit(events.UnsupportedCalled, interrupt=vector, function=regs.ax, at=at)
+    elif own is None or not own(host):
+        reflect(host, vector)
 
 
 def default_trap(host: Host, vector: int) -> None:

@@ -1,7 +1,7 @@
 """INT 21h issued in protected mode: pointers and segments are translated before DOS sees the call.
 
 What a host that offers the vendor API `MS-DOS` does (reference section 6.6): data goes through a buffer
-(transfer.py); memory calls and PSP calls speak in selectors; vector calls mean protected-mode vectors.
+(dos_pointers.py, transfer.py); memory calls and PSP calls speak in selectors; vector calls mean protected-mode vectors.
 Functions without pointers are reflected untouched.
 """
 
@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.emu.address import Far
-from app.emu.host import vectors
+from app.emu.dos.data_area import upper_byte
+from app.emu.host import dos_exec, dos_pointers, vectors
 from app.emu.host.client import Client, Vector
 from app.emu.host.host import Host, Level
 from app.emu.host.interrupts import reflect
 from app.emu.host.transfer import (
     BUFFER_SIZE,
     HALF,
+    LINE,
     Argument,
     Copies,
     PointerAnswer,
@@ -26,18 +28,19 @@ from app.emu.host.transfer import (
     incoming,
     kept,
     offset_of,
-    outgoing,
     through_buffer,
 )
 from app.emu.int31 import descriptors, dos_memory
-from app.emu.registers import Flag, Segment
+from app.emu.registers import Flag, Registers, Segment
 from app.emu.services import ServiceFailed
 
-_PATH: Final = 128
-_BUFFERED_INPUT: Final = 0x0A
-"""Has no failure: CF means nothing."""
-_READ: Final = 0x3F
-_WRITE: Final = 0x40
+FIRST_WITH_CARRY: Final = 0x38
+"""Older functions have no failure: CF means nothing."""
+_PARSE_NAME: Final = 0x29
+_FCB: Final = 12
+"""Bytes of a file control block that parsing a name writes."""
+READ: Final = 0x3F
+WRITE: Final = 0x40
 _FIND_FIRST: Final = 0x4E
 _FIND_NEXT: Final = 0x4F
 _SEARCH_SIZE: Final = 0x2B
@@ -74,35 +77,31 @@ class Search(Copies):
         Copies.finish(self, host, level)
 
 
-POINTERS: Final[dict[int, tuple[Argument, ...]]] = {
-    0x09: (incoming("ds", "dx", -2),),
-    0x0A: (Argument("ds", "dx", -3, copied_back=True),),
-    0x39: (incoming("ds", "dx"),),
-    0x3A: (incoming("ds", "dx"),),
-    0x3B: (incoming("ds", "dx"),),
-    0x3C: (incoming("ds", "dx"),),
-    0x3D: (incoming("ds", "dx"),),
-    0x41: (incoming("ds", "dx"),),
-    0x43: (incoming("ds", "dx"),),
-    0x47: (outgoing("ds", "si", 64),),
-    0x4E: (incoming("ds", "dx"),),
-    0x56: (incoming("ds", "dx"), incoming("es", "di")),
-    0x5A: (Argument("ds", "dx", _PATH, copied_back=True),),
-    0x5B: (incoming("ds", "dx"),),
-    0x60: (incoming("ds", "si"), outgoing("es", "di", _PATH)),
-    0x6C: (incoming("ds", "si"),),
-}
-"""Functions whose pointers simply go through the buffer."""
 ANSWERS: Final = {0x1B00: "ds", 0x1C00: "ds", 0x5200: "es", 0x5D06: "ds", 0x6300: "ds"}
 """Functions (AX, or AH with 00h) that answer with a pointer, and its segment register."""
 SEGMENTS: Final = frozenset({0x26, 0x55})
 """Functions that take a segment in DX."""
 
 
+@dataclass(slots=True)
+class Parsed(Copies):
+    """A name was parsed: DOS has moved SI in the buffer, whose first byte is that of the client's text."""
+
+    def finish(self, host: Host, level: Level) -> None:
+        """Copy the control block, and move the client's (E)SI as far."""
+        Copies.finish(self, host, level)
+        regs = host.machine.regs
+        moved = regs.esi + (level.answer.low("si") if level.answer is not None else 0)
+        if level.client.wide:
+            regs.esi = moved & 0xFFFFFFFF
+        else:
+            regs.set_low("si", moved)
+
+
 def translate(host: Host) -> bool:
     """Serve or start INT 21h for a client; False when the call has no pointers and is to be reflected as it is."""
     regs = host.machine.regs
-    direct = DIRECT.get(regs.ah)
+    direct = DIRECT.get(regs.ax) or DIRECT.get(regs.ah)
     if direct is not None:
         regs.set_flag(Flag.CF, on=False)
         try:
@@ -110,23 +109,32 @@ def translate(host: Host) -> bool:
         except ServiceFailed as failure:
             fail(regs, failure)
         return True
-    if regs.ah in (_READ, _WRITE):
+    if regs.ah in (READ, WRITE):
         _start_stream(host)
         return True
     search = host.current.transfer_area is not None and regs.ah in (_FIND_FIRST, _FIND_NEXT)
-    arguments = POINTERS.get(regs.ah, ())
+    arguments = dos_pointers.arguments(regs)
+    tells_failure = regs.ah >= FIRST_WITH_CARRY
     if search:
         _find(host, arguments)
+    elif regs.ah == _PARSE_NAME:
+        _parse_name(host)
     elif arguments:
-        through_buffer(host, 0x21, arguments, Copies(kept(arguments), only_if_done=regs.ah != _BUFFERED_INPUT))
+        through_buffer(host, 0x21, arguments, Copies(kept(arguments), only_if_done=tells_failure))
     elif regs.ax in ANSWERS or regs.ah << 8 in ANSWERS:
-        answer = PointerAnswer(ANSWERS.get(regs.ax) or ANSWERS[regs.ah << 8])
+        answer = PointerAnswer(ANSWERS.get(regs.ax) or ANSWERS[regs.ah << 8], tells_failure)
         reflect(host, 0x21).on_return = answer
     elif regs.ah in SEGMENTS:
         _with_segment(host)
     else:
         return False
     return True
+
+
+def is_more_than_pointers(regs: Registers) -> bool:
+    """Does `translate` do more for INT 21h with these registers than to have pointer arguments go through a buffer?"""
+    direct = regs.ax in DIRECT or regs.ah in DIRECT
+    return direct or regs.ax in ANSWERS or regs.ah << 8 in ANSWERS or regs.ah in SEGMENTS or regs.ah == _PARSE_NAME
 
 
 def _find(host: Host, arguments: tuple[Argument, ...]) -> None:
@@ -139,6 +147,12 @@ def _find(host: Host, arguments: tuple[Argument, ...]) -> None:
     search = Search(kept(arguments), back, transfer_area=dos.dta)
     through_buffer(host, 0x21, arguments, search)
     dos.dta = Far(client.private, HALF)
+
+
+def _parse_name(host: Host) -> None:
+    """Read a file name into a file control block; (E)SI moves behind it."""
+    arguments = (incoming("ds", "si", LINE), Argument("es", "di", _FCB, copied_back=True))
+    through_buffer(host, 0x21, arguments, Parsed(kept(arguments), only_if_done=False))
 
 
 def _with_segment(host: Host) -> None:
@@ -156,14 +170,14 @@ def _start_stream(host: Host) -> None:
     regs, client = host.machine.regs, host.current
     left = regs.ecx if client.wide else regs.low("cx")
     stream = Stream(regs.ah, regs.ds.selector, offset_of(host, "dx"), left)
-    host.linear(stream.selector, stream.offset, stream.left, write=stream.function == _READ)
+    host.linear(stream.selector, stream.offset, stream.left, write=stream.function == READ)
     _next_piece(host, stream)
 
 
 def _next_piece(host: Host, stream: Stream) -> None:
     client, regs = host.current, host.machine.regs
     size = min(stream.left, BUFFER_SIZE)
-    if stream.function == _WRITE:
+    if stream.function == WRITE:
         data = host.read_pointer(stream.selector, stream.offset + stream.done, size)
         host.machine.memory.write(client.private << 4, data)
     level = reflect(host, 0x21)
@@ -178,7 +192,7 @@ def _finish_piece(host: Host, level: Level, stream: Stream, *, failed: bool) -> 
     regs = machine.regs
     moved = regs.ax
     if not failed:
-        if stream.function == _READ and moved:
+        if stream.function == READ and moved:
             data = machine.memory.read(client.private << 4, moved)
             host.write_pointer(stream.selector, stream.offset + stream.done, data)
         asked = min(stream.left, BUFFER_SIZE)
@@ -274,6 +288,15 @@ def _in_dos(host: Host) -> None:
         regs.set_low("bx", offset)
 
 
+def _upper_text(host: Host) -> None:
+    """Letters to upper case, however many."""
+    regs = host.machine.regs
+    pointer = regs.ds.selector, offset_of(host, "dx")
+    if regs.low("cx"):
+        text = host.read_pointer(*pointer, regs.low("cx"))
+        host.write_pointer(*pointer, bytes(map(upper_byte, text)))
+
+
 DIRECT: Final[dict[int, Callable[[Host], None]]] = {
     0x1A: _set_transfer_area,
     0x25: _set_vector,
@@ -286,5 +309,10 @@ DIRECT: Final[dict[int, Callable[[Host], None]]] = {
     0x50: _set_psp,
     0x51: _get_psp,
     0x62: _get_psp,
+    0x4B00: dos_exec.execute,
+    0x4B01: dos_exec.execute,
+    0x4B03: dos_exec.execute,
+    0x6521: _upper_text,
+    0x65A1: _upper_text,
 }
-"""Functions the host serves itself."""
+"""Functions (AH, or AX) the host serves itself, or starts in a way of their own."""

@@ -34,7 +34,7 @@ class DpmiHost(Host):
 
     def multiplex(self) -> bool:
         """Answer an INT 2Fh function of the host or of the drivers' manager in V86 mode; False: it is none."""
-        return multiplex.from_real(self) or self.machine.state.vmm.multiplex()
+        return multiplex.from_real(self) or self.machine.state.vmm.multiplex() or multiplex.no_device(self)
 
     def program_ending(self, psp: int, code: int, how: int, message: str) -> bool:
         """A program is about to end; True: as a client it ends first, then the host has DOS begin again."""
@@ -64,9 +64,9 @@ class DpmiHost(Host):
         """A callback's address. number: client index * 256 + slot."""
         callbacks.enter(self, number >> 8, number & 0xFF)
 
-    def mouse_event(self, index: int) -> None:
-        """The mouse driver calls the event handler of the client at `index`."""
-        mouse_api.enter(self, index)
+    def mouse_event(self, number: int) -> None:
+        """The mouse driver calls an event handler. number: client index * 8 + set of shift keys."""
+        mouse_api.enter(self, number)
 
     def raw_to_protected(self, index: int) -> None:
         """The raw mode switch from real to protected mode of the client at `index`."""

@@ -13,6 +13,7 @@ from typing import Final
 from app.emu import events
 from app.emu.devices import coprocessor
 from app.emu.events import Door
+from app.emu.host.circumstance import circumstance
 from app.emu.host.client import Client, Vector
 from app.emu.host.host import Host, Level, far, null_segment
 from app.emu.host.interrupts import call_handler, jump, reflect
@@ -188,11 +189,13 @@ def default_exception(host: Host, vector: int, error_code: int, cr2: int) -> Non
     elif vector in TRAPS or (vector in TO_REAL and not host.machine.is_bare_return(vector)):
         _announce(host, vector, error_code, cr2, "interrupt")
         reflect(host, vector)
-    else:
+    elif not host.machine.state.vmm.fault(vector, error_code, cr2, is_final=True):
         _announce(host, vector, error_code, cr2, "host")
         at = far(regs, regs.cs, regs.eip)
         text = describe(vector, error_code, cr2, str(at))
-        host.machine.terminate_client(text + (host.pager.explain(host, cr2) if vector == _PAGE_FAULT else ""))
+        during = circumstance(host)
+        why = host.pager.explain(host, cr2) if vector == _PAGE_FAULT else ""
+        host.machine.terminate_client(text + (why or (f", {during}" if during else "")))
 
 
 def _announce(host: Host, vector: int, error_code: int, cr2: int, by: str) -> None:
@@ -204,6 +207,7 @@ def _announce(host: Host, vector: int, error_code: int, cr2: int, by: str) -> No
         at=far(regs, regs.cs, regs.eip),
         handled_by=by,
         cr2=cr2 if vector == _PAGE_FAULT else None,
+        during=circumstance(host),
     )
 
 

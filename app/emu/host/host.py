@@ -180,7 +180,7 @@ class Host:
         regs = self.machine.regs
         if regs.is_v86:
             return Stack.REAL
-        if regs.mode is Mode.RING0:
+        if not regs.ss.selector & 3:
             return Stack.RING0
         client = self.client
         return Stack.LOCKED if client is not None and client.locked_depth else Stack.APPLICATION

@@ -40,7 +40,7 @@ def software_interrupt(host: Host, vector: int) -> None:
         default_interrupt(host, vector)
         return
     call_handler(host, handler, f"INT {vector:02X}h", "client")
-    if vector <= 7:
+    if vector <= 7 or vector in host.machine.state.vmm.interrupt_gates:
         host.machine.regs.set_flag(Flag.IF, on=False)
 
 
@@ -67,15 +67,15 @@ def jump(host: Host, handler: Vector) -> None:
 
 
 def pop_iret_frame(host: Host) -> None:
-    """What IRET does with a frame of the client's width on the current stack."""
+    """What IRET does with a frame of the client's width on the current stack; IOPL is not the client's to change."""
     client, regs = host.current, host.machine.regs
     word = client.word
     data = host.read_pointer(regs.ss.selector, regs.stack_offset, 3 * word)
     eip, cs, flags = (int.from_bytes(data[at : at + word], "little") for at in range(0, 3 * word, word))
     regs.set_stack_offset(regs.stack_offset + 3 * word)
     regs.eip, regs.cs = eip, host.load(cs & 0xFFFF)
-    keep = regs.eflags & ~0xFFFF
-    regs.eflags = keep | flags & 0x0FFF & ~Flag.TF | ALWAYS_SET
+    keep = ~0xFFFF | Flag.IOPL
+    regs.eflags = regs.eflags & keep | flags & 0x0FFF & ~Flag.TF | ALWAYS_SET
 
 
 # Protected mode to real mode

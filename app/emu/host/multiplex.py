@@ -62,6 +62,19 @@ def from_protected(host: Host) -> bool:
     return False
 
 
+def no_device(host: Host) -> bool:
+    """AX=1684h when no device driver has answered: 0:0, there is no entry point. False: another function."""
+    regs = host.machine.regs
+    if regs.ax != 0x1684:
+        return False
+    if regs.is_v86:
+        regs.es = Segment.real(0)
+        regs.set_low("di", 0)
+    else:
+        set_es_di(host, (0, 0))
+    return True
+
+
 def vendor_entry(host: Host) -> tuple[int, int] | None:
     """Selector:offset of the API named by the ASCIIZ string at DS:(E)SI; None when the host has no such API."""
     regs, client = host.machine.regs, host.current

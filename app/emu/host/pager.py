@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from app.emu import events
-from app.emu.dos import data_area
-from app.emu.events import Door
+from app.emu.host.circumstance import circumstance
 from app.emu.memory.layout import PAGE
 from app.emu.memory.memory import PAGED_OUT
 from app.emu.paging_policy import PagingOption, Policy
@@ -80,29 +79,16 @@ class Pager:
         memory = host.machine.memory
         if not memory.page_entry(linear) & PAGED_OUT:
             return False
-        obstacle = self.obstacle(host)
-        if obstacle is None:
+        busy = circumstance(host)
+        if busy is None:
             memory.page_in(linear)
             return True
-        host.machine.emit(events.PageMissed, linear=linear, during=obstacle)
+        host.machine.emit(events.PageMissed, linear=linear, during=busy)
         return False
-
-    def obstacle(self, host: Host) -> str | None:
-        """Why the host cannot bring a page back now; None: it can."""
-        for level in reversed(host.levels):
-            if level.door is Door.CALLBACK:
-                return f"the callback in slot {level.vector}"
-            if level.door is Door.HARDWARE_INTERRUPT:
-                return f"the handler of hardware interrupt {level.vector:02X}h"
-            if level.door is Door.REFLECTION and level.on_locked:
-                return f"the handler of INT {level.vector:02X}h from real mode"
-        if host.machine.memory.read_u8(data_area.IN_DOS.real_linear):
-            return "a DOS call"
-        return None
 
     def explain(self, host: Host, linear: int) -> str:
         """Words for a page fault at an address: why the page was not there. Empty where paging has no part in it."""
-        during = self.obstacle(host)
+        during = circumstance(host)
         if during is None or not host.machine.memory.page_entry(linear) & PAGED_OUT:
             return ""
-        return f"; the page is out, not being locked (INT 31h AX=0600h), and cannot be brought back during {during}"
+        return f"; the page is out, not being locked (INT 31h AX=0600h), and cannot be brought back {during}"

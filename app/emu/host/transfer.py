@@ -5,6 +5,7 @@ The buffer is in front of the real-mode stack in the private block the client su
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,6 +13,7 @@ from app.emu.host.host import Host, Level
 from app.emu.host.interrupts import reflect
 from app.emu.host.multiplex import PRIVATE_PARAGRAPHS, REAL_STACK_PARAGRAPHS
 from app.emu.int31 import descriptors
+from app.emu.memory.memory import Memory
 from app.emu.registers import Flag, Registers, Segment
 from app.emu.services import ServiceFailed
 
@@ -19,14 +21,24 @@ BUFFER_SIZE: Final = (PRIVATE_PARAGRAPHS - REAL_STACK_PARAGRAPHS) * 16
 """Bytes of the buffer."""
 HALF: Final = BUFFER_SIZE // 2
 """Where the second argument of a call goes."""
-_STRING, _DOLLAR_STRING, _INPUT_BUFFER = -1, -2, -3
+STRING: Final = -1
+"""An ASCIIZ string."""
+DOLLAR_STRING: Final = -2
+"""A string that ends with `$`."""
+INPUT_BUFFER: Final = -3
+"""A DOS input buffer, its length byte first."""
+ANSWERED: Final = -4
+"""As many bytes as the service says in CX."""
+LINE: Final = -5
+"""A string that ends with a zero or a carriage return."""
+_ENDS: Final = {STRING: b"\0", DOLLAR_STRING: b"$", LINE: b"\0\r"}
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
     """A pointer argument: segment register, offset register, and how much it points at.
 
-    size: bytes, or -1 for an ASCIIZ string, -2 for a `$` string, -3 for a DOS input buffer (length byte first).
+    size: bytes, or one of the negative numbers above; is_kept: the service answers nothing in the offset register.
     """
 
     segment: str
@@ -34,9 +46,10 @@ class Argument:
     size: int
     copied_in: bool = True
     copied_back: bool = False
+    is_kept: bool = True
 
 
-def incoming(segment: str, offset: str, size: int = _STRING) -> Argument:
+def incoming(segment: str, offset: str, size: int = STRING) -> Argument:
     """An argument the service reads."""
     return Argument(segment, offset, size)
 
@@ -50,8 +63,8 @@ def outgoing(segment: str, offset: str, size: int) -> Argument:
 class Copies:
     """What is to be done when the reflected call is back.
 
-    keep: registers that held pointers and get their old values; back: (offset in the buffer, selector, offset, bytes)
-    to copy to the client, `only_if_done` unless the call failed.
+    keep: registers that held pointers and get their old values; back: (offset in the buffer, selector, offset, size as
+    in `Argument`) to copy to the client, `only_if_done` unless the call failed.
     """
 
     keep: tuple[str, ...]
@@ -66,20 +79,25 @@ class Copies:
         if self.only_if_done and regs.eflags & Flag.CF:
             return
         for at, selector, offset, size in self.back:
-            data = host.machine.memory.read((level.client.private << 4) + at, size)
-            host.write_pointer(selector, offset, data)
+            data = answered(host.machine.memory, (level.client.private << 4) + at, size, regs.low("cx"))
+            if data:
+                host.write_pointer(selector, offset, data)
 
 
 @dataclass(slots=True)
 class PointerAnswer:
-    """A call that gives a real-mode pointer: the client gets a selector for its segment."""
+    """A call that gives a real-mode pointer: the client gets a selector for its segment.
+
+    tells_failure: CF says whether it has given one; older functions leave CF as it was.
+    """
 
     segment: str
+    tells_failure: bool = True
 
     def finish(self, host: Host, level: Level) -> None:
         """The segment register the pointer is in, as a selector."""
         regs = host.machine.regs
-        if regs.eflags & Flag.CF:
+        if self.tells_failure and regs.eflags & Flag.CF:
             return
         try:
             selector = descriptors.segment_to_descriptor(host, getattr(level.answer, self.segment).selector)
@@ -110,7 +128,7 @@ def through_buffer(host: Host, vector: int, arguments: tuple[Argument, ...], cop
         at = number * HALF
         size = each.size
         if each.copied_in:
-            data = _fetch(host, selector, offset, size)
+            data = fetch(pointed(host, selector, offset), size)
             size = len(data)
             host.machine.memory.write((client.private << 4) + at, data)
         if each.copied_back:
@@ -125,19 +143,33 @@ def through_buffer(host: Host, vector: int, arguments: tuple[Argument, ...], cop
 
 def kept(arguments: tuple[Argument, ...]) -> tuple[str, ...]:
     """The registers that held the arguments' offsets."""
-    return tuple("e" + each.offset for each in arguments)
+    return tuple("e" + each.offset for each in arguments if each.is_kept)
 
 
-def _fetch(host: Host, selector: int, offset: int, size: int) -> bytes:
+def answered(memory: Memory, linear: int, size: int, cx: int) -> bytes:
+    """What a service has left in the buffer for an argument. linear: where; size: as in `Argument`; cx: its answer."""
+    data = memory.read(linear, {STRING: HALF, ANSWERED: cx}.get(size, size))
+    return data.partition(b"\0")[0] + b"\0" if size == STRING else data
+
+
+Source = Callable[[int, int], bytes]
+"""Reads what a pointer points at: from an offset on, so many bytes."""
+
+
+def pointed(host: Host, selector: int, offset: int) -> Source:
+    """What a client's pointer points at. Reading raises `GuestFault`."""
+    return lambda at, count: host.read_pointer(selector, offset + at, count)
+
+
+def fetch(read: Source, size: int) -> bytes:
     """What a pointer argument points at, no longer than half the buffer."""
-    if size == _INPUT_BUFFER:
-        return host.read_pointer(selector, offset, host.read_pointer(selector, offset, 1)[0] + 2)
+    if size == INPUT_BUFFER:
+        return read(0, read(0, 1)[0] + 2)
     if size >= 0:
-        return host.read_pointer(selector, offset, size)
-    end = b"$" if size == _DOLLAR_STRING else b"\0"
+        return read(0, min(size, HALF)) if size else b""
     data = bytearray()
     while len(data) < HALF:
-        data += host.read_pointer(selector, offset + len(data), 1)
-        if data.endswith(end):
+        data += read(len(data), 1)
+        if data[-1] in _ENDS[size]:
             break
     return bytes(data)

@@ -7,6 +7,7 @@
     C0110000  the host's page tables (supervisor pages)
     C0340000  with device drivers: the Virtual Machine Manager's structures, the drivers' objects (supervisor pages)
     C0400000  with device drivers: conventional memory again, as drivers see that of a virtual machine
+    C0800000  with device drivers: their heap, and behind it the pages they allocate (supervisor pages)
 
 Conventional memory is mapped one to one, clients' memory to any frames of the machine's memory (to the same address
 where that is free); the host's pages lie behind the machine's memory physically.
@@ -19,6 +20,8 @@ from typing import Final
 PAGE: Final = 0x1000
 CONVENTIONAL_END: Final = 0x110000
 """End of the first MiB with the HMA: always mapped one to one, user, writable."""
+VIDEO: Final = 0xA0000
+"""End of the memory for programs."""
 EXTENDED_BASE: Final = 0x400000
 """First linear address the host hands to clients."""
 CLIENTS_END: Final = 0x80000000
@@ -59,6 +62,15 @@ VXDS_END: Final = HOST + HOST_SIZE
 """Objects of drivers lie between these two."""
 HIGH_LINEAR: Final = HOST + 0x400000
 """CB_High_Linear: what drivers add to a V86 linear address."""
+VXD_HEAP: Final = HOST + 0x800000
+"""The heap of drivers (_HeapAllocate)."""
+VXD_PAGES: Final = HOST + 0xC00000
+"""Pages of drivers (_PageAllocate), behind the end of the heap."""
+VXD_PAGES_END: Final = HOST + 0x1C00000
+GLOBAL_V86: Final = 0xD0000
+"""The global V86 data area: upper memory nothing else uses, up to `ROM`."""
+ROM: Final = 0xF0000
+ROM_SIZE: Final = 0x10000
 
 NULL_BASE: Final = 0xE0000000
 """Base the host gives a segment register it leaves null: nothing is mapped there, so any use faults."""

@@ -205,6 +205,21 @@ class Memory:
             else:
                 page = (page | _TABLE_SPAN - 1) + 1
 
+    def raw_entries(self, linear: int, size: int) -> bytes:
+        """The page table entries of a page-aligned range as they lie in memory, zeros where there is no table."""
+        parts = []
+        page, end = linear, linear + size
+        while page < end:
+            last = min(end, (page | _TABLE_SPAN - 1) + 1)
+            here = (last - page) // PAGE * 4
+            if self.has_table(page):
+                at = self._entry_address(page)
+                parts.append(self.buffer[at : at + here])
+            else:
+                parts.append(bytes(here))
+            page = last
+        return b"".join(parts)
+
     def has_table(self, linear: int) -> bool:
         """Is there a page table for a linear address?"""
         return bool(self.buffer[self._directory + (linear >> 22) * 4] & PRESENT)

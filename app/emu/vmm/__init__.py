@@ -14,7 +14,9 @@ It is there when drivers were loaded (`--vxd`), beside the DPMI host and for the
   is a UD2 of the manager's (`RETURN`), and nobody interrupts it: requests wait until ring 3 goes on.
 * A `Call` is a driver's procedure in progress, with a `Sequel`: what the manager does when it has returned. Calls and
   nested execution (`Nest`) are kept in their level, so whoever drops a level drops them.
-* A service is INT 20h with a dword behind it (`dynalink.py`); every service is a row of a table (`services/`).
+* A service is INT 20h with a dword behind it (`dynalink.py`); every service is a row of a table (`services/`). What
+  rows work on: `schedule.py` (events, time-outs, critical section), `storage.py` (heap, pages, areas), `lists.py`,
+  `faults.py` and `ports.py` (what ring 3 does and drivers have hooked).
 * Nested execution (Resume_Exec): ring 0 itself becomes a `NestedLevel`, and the client registers run until they
   reach the address of their `Nest`.
 * Addresses ring 3 can reach (`breaks.py`): one ARPL byte in the ROM under many segments, and INT 30h in the segment
@@ -27,6 +29,7 @@ It is there when drivers were loaded (`--vxd`), beside the DPMI host and for the
 * Drivers written in Python (`python/`) are pages of guest memory whose procedures lead to the manager.
 * Drivers come, shrink and go (`loading.py`): before the first program, or for Win32 programs (`win32/`), which reach
   them by messages and not by callbacks.
+* What a driver does wrong and may go on with is told as a finding (`findings.py`).
 * What a driver must not do (fault, unknown service, unbalanced stack, a processor's system register) ends the
   program's VM with a report. The manager sends no more messages to drivers then.
 

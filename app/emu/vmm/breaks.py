@@ -123,6 +123,8 @@ class Breaks:
     arpl: Far = _NOWHERE
     size: int = POOL_SIZE
     callbacks: int = 0
+    refused: int | None = None
+    """The event of the service that got no address last."""
     targets: dict[tuple[bool, int], Target] = field(default_factory=dict)
     """{(in protected mode, number): what it leads to}"""
     breakpoints: dict[tuple[int, int], V86Breakpoint] = field(default_factory=dict)

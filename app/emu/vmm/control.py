@@ -11,12 +11,12 @@ from app.emu.host import providers
 from app.emu.host.client import Client
 from app.emu.host.host import Sequel
 from app.emu.registers import Flag, Registers
-from app.emu.vmm import loading
+from app.emu.vmm import findings, loading
 from app.emu.vmm.control_block import PROGRAMS, SYSTEM, ControlBlock
 from app.emu.vmm.device import Device
 from app.emu.vmm.levels import Ring0Level
 from app.emu.vmm.messages import DROPS_DRIVER, NO_SIMULATION, REFUSABLE, Message, Sending
-from app.emu.vmm.places import COMMAND_TAIL, PM_APPLICATIONS
+from app.emu.vmm.places import COMMAND_TAIL, PM_APPLICATION_SIZE, PM_APPLICATIONS
 from app.emu.vmm.waiting import complete
 
 if TYPE_CHECKING:
@@ -61,10 +61,12 @@ def _go_on(vmm: Vmm, level: Ring0Level, device: int) -> None:
         if message is Message.Init_Complete:
             for each in vmm.devices:
                 loading.discard(vmm, each)
+            vmm.is_initialised = True
         vmm.agenda.pop(0)
         device = 0
     vmm.vm = PROGRAMS
     if vmm.ending is not None:
+        findings.breakpoints_left(vmm)
         vmm.leave_silently(level)
         vmm.machine.state.end = vmm.ending
     else:
@@ -83,7 +85,8 @@ def _refused(vmm: Vmm, message: Message, device: Device) -> None:
 def check_simulation(vmm: Vmm) -> None:
     """Simulate_Int and Exec_Int need a VM that can run. Fails the driver."""
     if vmm.agenda and vmm.agenda[0].message in NO_SIMULATION:
-        vmm.fail(f"it simulated an interrupt while {vmm.agenda[0].message.name} was sent, which is not allowed")
+        message = vmm.agenda[0].message.name
+        vmm.fail(f"it simulated an interrupt while {message} was sent, which is not allowed", "simulated_in_message")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ class ApplicationTold:
         if regs.eflags & Flag.CF and self.ending is None:
             refuser = vmm.devices[self.device]
             self.client.is_known_to_drivers = False
-            vmm.leave(level)
+            vmm.leave_at_once(level)
             vmm.machine.terminate_client(f"the driver {refuser.name} refused the application (Begin_PM_App)")
         else:
             _tell_next(vmm, level, ApplicationTold(self.device + 1, self.client, self.ending))
@@ -135,6 +138,8 @@ class ApplicationTold:
 def tell_of_application(vmm: Vmm, client: Client, ending: Sequel | None) -> None:
     """Send Begin_PM_App or End_PM_App to all drivers, then go on."""
     client.is_known_to_drivers = ending is None
+    if ending is None:
+        vmm.machine.memory.write(pm_application_block(client), bytes(PM_APPLICATION_SIZE))
     before = vmm.host.standing()
     level = vmm.enter(Door.VXD_CALLBACK)
     _tell_next(vmm, level, ApplicationTold(0, client, ending))
@@ -154,13 +159,14 @@ def _tell_next(vmm: Vmm, level: Ring0Level, told: ApplicationTold) -> None:
             vmm.call(level, vmm.devices[at].control_procedure(memory), then, eax=message, edx=wide, edi=block)
             return
     if told.ending is None:
-        vmm.leave(level)
+        vmm.leave_at_once(level)
         providers.client_entered(vmm.host, client)
     else:
+        findings.application_ends(vmm, client)
         vmm.leave_silently(level)
         told.ending.finish(vmm.host, level)
 
 
 def pm_application_block(client: Client) -> int:
     """Linear address of the application's control block (PMCB): flags and parent, VMM 2.3."""
-    return PM_APPLICATIONS + client.index * 8
+    return PM_APPLICATIONS + client.index * PM_APPLICATION_SIZE

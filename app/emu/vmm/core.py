@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from app.emu import events
 from app.emu.address import Far
 from app.emu.events import Door
 from app.emu.host.client import Vector
@@ -12,15 +13,21 @@ from app.emu.host.host import NOWHERE
 from app.emu.memory import layout
 from app.emu.memory.layout import BREAK_CODE
 from app.emu.registers import ALWAYS_SET, Flag, Mode, Segment
-from app.emu.vmm import client_registers
+from app.emu.vmm import client_registers, findings, schedule
 from app.emu.vmm.breaks import Breaks
 from app.emu.vmm.control_block import PM_APP, PM_EXEC, PM_USE32, SYSTEM, ControlBlock
 from app.emu.vmm.device import Device
 from app.emu.vmm.failure import DriverFailed
+from app.emu.vmm.faults import FaultHooks
 from app.emu.vmm.levels import Call, NestedLevel, Ring0Level, Sequel
+from app.emu.vmm.lists import DriverList
 from app.emu.vmm.messages import Sending
-from app.emu.vmm.places import RETURN, THREAD
+from app.emu.vmm.ordinals import NAMES, service_name
+from app.emu.vmm.places import DEFAULT_FAULT, RETURN, SERVICES, THREAD
+from app.emu.vmm.ports import PortTrap
+from app.emu.vmm.schedule import Schedule
 from app.emu.vmm.simulation import Simulation
+from app.emu.vmm.storage import Storage
 
 if TYPE_CHECKING:
     from app.emu.host.dpmi import DpmiHost
@@ -72,6 +79,21 @@ class Vmm:
     """Protected-mode vectors set before there was an application."""
     interrupted: int = -1
     """The tick at which an interrupt frame was pushed last."""
+    is_initialised: bool = False
+    """All drivers have had Init_Complete: services of the initialisation are over."""
+    service_hooks: dict[int, list[int]] = field(default_factory=dict)
+    """{service id: the address it had, then the procedures that were hooked in, the last one first called}"""
+    fault_hooks: FaultHooks = field(default_factory=FaultHooks)
+    schedule: Schedule = field(default_factory=Schedule)
+    storage: Storage = field(default_factory=Storage)
+    lists: dict[int, DriverList] = field(default_factory=dict)
+    """{handle: list}"""
+    ports: dict[int, PortTrap] = field(default_factory=dict)
+    """{I/O port: who is told of its use}"""
+    local_v86: tuple[int, int] = (0, 0)
+    """The V86 memory that is a VM's own, from and to: what programs are loaded into."""
+    interrupt_gates: set[int] = field(default_factory=set)
+    """Protected-mode vectors that clear IF (Set_PM_Int_Type)."""
 
     @property
     def is_active(self) -> bool:
@@ -84,11 +106,11 @@ class Vmm:
         return self.machine.state.host
 
     def leads_to_manager(self, regs: Registers) -> bool:
-        """Is the next instruction the ARPL byte, an INT 30h of the break segment, or what drivers return to?"""
+        """Is the next instruction the ARPL byte, an INT 30h of the break segment, or one of the manager's UD2s?"""
         if not self.devices:
             return False
         if regs.mode is Mode.RING0:
-            return regs.eip == RETURN
+            return regs.eip >> 12 == layout.VMM_TRAPS >> 12
         return regs.code_linear == self.breaks.arpl.real_linear if regs.is_v86 else regs.cs.selector == BREAK_CODE
 
     def label(self, linear: int) -> str:
@@ -100,6 +122,10 @@ class Vmm:
         if (found := self.script_at(linear)) is not None:
             device, script, procedure = found
             return f"{device.name}!{procedure}: {device.file}, line {script.procedures[procedure]}"
+        if linear == DEFAULT_FAULT:
+            return "vmm!DEFAULT_FAULT"
+        if SERVICES <= linear < SERVICES + 2 * len(NAMES):
+            return f"vmm!{service_name(linear - SERVICES >> 1)}"
         if linear == self.breaks.arpl.real_linear:
             return "vmm!V86_CALL_BACKS"
         if layout.BREAKS <= linear < layout.BREAKS + 0x1000:
@@ -112,6 +138,10 @@ class Vmm:
             if device.script is not None and (procedure := device.script.procedure_at(linear)) is not None:
                 return device, device.script, procedure
         return None
+
+    def device(self, number: int) -> Device | None:
+        """The driver with a device id, None if there is none."""
+        return next((each for each in self.devices if each.number == number and not each.is_dropped), None)
 
     # Ring 0
 
@@ -199,13 +229,20 @@ class Vmm:
     def call(self, level: Ring0Level, procedure: int, then: Sequel, **registers: int) -> None:
         """Near-call a driver's procedure."""
         regs = self.machine.regs
-        level.calls.append(Call(procedure, regs.esp, then))
+        level.calls.append(Call(procedure, regs.esp, registers.get("ebp", level.frame), then))
         self.called_last = procedure
         regs.esp = regs.esp - 4 & 0xFFFFFFFF
         self.machine.memory.write_u32(regs.esp, RETURN)
         regs.eip, regs.ebp, regs.ebx, regs.edi = procedure, level.frame, self.handle, THREAD
         for name, value in registers.items():
             setattr(regs, name, value)
+
+    def tell(
+        self, level: Ring0Level, nature: str, procedure: int, then: Sequel, *, reference: int = 0, **registers: int
+    ) -> None:
+        """`call` with an event. nature: event, time_out, fault, port."""
+        self.machine.emit(events.VxdProcedureCalled, nature=nature, procedure=procedure, reference=reference)
+        self.call(level, procedure, then, edx=reference, **registers)
 
     def procedure_returned(self) -> None:
         """A driver has executed the near RET of a procedure."""
@@ -218,12 +255,23 @@ class Vmm:
             raise DriverFailed(
                 f"its procedure at {call.procedure:08X} returned with ESP {regs.esp:08X} instead of {call.esp:08X}"
             )
+        findings.procedure_done(self, call, regs)
         call.then.returned(self, level, regs.copy())
 
     def leave(self, level: Ring0Level) -> None:
-        """Ring 3 goes on with the client registers."""
+        """Ring 3 goes on with the client registers, when all events that are ready have run (VMM 0)."""
+        self.check_nests(level)
+        if not schedule.run_next(self, level):
+            self.leave_at_once(level)
+
+    def check_nests(self, level: Ring0Level) -> None:
+        """Nobody leaves ring 0 within nested execution (VMM 3.4)."""
         if level.nests:
-            raise DriverFailed("it returned to the manager within nested execution: End_Nest_Exec is missing")
+            self.fail("it returned to the manager within nested execution: End_Nest_Exec is missing", "nest_rules")
+
+    def leave_at_once(self, level: Ring0Level) -> None:
+        """`leave` for those who have more to do then; events wait."""
+        self.check_nests(level)
         before = self.host.standing()
         self.leave_silently(level)
         self.host.switched(before, Door.VXD_RETURN)
@@ -241,14 +289,28 @@ class Vmm:
 
     # The end of a VM
 
-    def fail(self, what: str) -> NoReturn:
-        """A driver has done what it must not."""
-        raise DriverFailed(what)
+    def fail(self, what: str, rule: str = DriverFailed.RULE) -> NoReturn:
+        """A driver has done what it must not. rule: of the finding."""
+        raise DriverFailed(what, rule)
 
-    def crash(self, what: str) -> None:
+    def find(
+        self, rule: str, severity: str, message: str, *, at: Far | None = None, refs: tuple[int, ...] = ()
+    ) -> None:
+        """A fault of a driver that is shown and lets it go on (VMM 8). at: None for where the driver is."""
+        regs = self.machine.regs
+        where = at or Far(regs.cs.selector, regs.eip, wide=True)
+        self.machine.emit(events.Finding, rule=f"vxd_{rule}", severity=severity, message=message, at=where, refs=refs)
+
+    def initialising(self, what: str) -> None:
+        """A service that is there during initialisation only."""
+        if self.is_initialised:
+            self.fail(f"it called {what} after the initialisation, when that service is gone")
+
+    def crash(self, what: str, rule: str = DriverFailed.RULE) -> None:
         """End the VM because of what the driver that runs has done; nobody sends messages to drivers any more."""
         machine, host = self.machine, self.host
         shown = machine.regs.copy()
+        self.find(rule, "error", what)
         reason = f"the driver {self.name_at(shown.eip)} ended its VM: {what}"
         self.has_crashed = True
         self.agenda.clear()

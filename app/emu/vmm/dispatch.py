@@ -9,7 +9,7 @@ from app.emu import events
 from app.emu.address import Far
 from app.emu.events import Door
 from app.emu.registers import Flag, Registers
-from app.emu.vmm import nesting
+from app.emu.vmm import findings, nesting
 from app.emu.vmm.breaks import ARPL, NestEnd, Target, V86Breakpoint, VmReturn, VxdCallback, Win32Gate
 from app.emu.vmm.levels import Ring0Level
 from app.emu.vmm.win32 import kernel32, refusals
@@ -34,6 +34,7 @@ def trap_v86(vmm: Vmm) -> bool:
         return True
     breakpoint_ = vmm.breaks.breakpoints.get(where)
     if breakpoint_ is None:
+        findings.same_byte(vmm)
         return False
     _hit(vmm, where)
     return True
@@ -86,11 +87,13 @@ class CallbackDone:
 
     in_pm: bool
     number: int
+    by_interrupt: bool
 
     def returned(self, vmm: Vmm, level: Ring0Level, _regs: Registers) -> None:
         """The VM goes on."""
         target = vmm.breaks.targets[self.in_pm, self.number]
         if isinstance(target, VxdCallback):
+            findings.callback_done(vmm, target, level, by_interrupt=self.by_interrupt)
             vmm.machine.emit(events.VxdCallbackReturned, **event_fields(vmm, target))
         vmm.leave(level)
 
@@ -102,10 +105,12 @@ def _enter_callback(vmm: Vmm, target: VxdCallback, *, by_interrupt: bool) -> Non
     fields = event_fields(vmm, target)
     if target.api is not None or not (by_interrupt or vmm.classic):
         vmm.simulation.far_return()
+        level.frames = level.far_returns = 0
     target.hits += 1
     vmm.machine.emit(events.VxdCallbackEntered, **fields)
     procedure = int(str(fields["procedure"]))
-    vmm.call(level, procedure, CallbackDone(target.in_pm, target.number), edx=target.reference)
+    done = CallbackDone(target.in_pm, target.number, by_interrupt)
+    vmm.call(level, procedure, done, edx=target.reference)
     vmm.host.switched(before, Door.VXD_CALLBACK)
 
 
@@ -136,12 +141,15 @@ class BreakpointDone:
         if found is not None:
             advanced = level.in_pm or there != self.where
             vmm.machine.emit(events.V86BreakpointHit, **breakpoint_fields(found, advanced=advanced))
+            if not level.in_pm and there[0] == found.segment:
+                findings.breakpoint_done(vmm, found, level)
             found.advanced = advanced
             found.last_tick = -1 if advanced else vmm.machine.tick
             if not advanced and found.in_a_row >= PATIENCE:
                 vmm.fail(
                     f"the handler of its V86 breakpoint at {found.address} was called {PATIENCE} times in a row and "
-                    "never moved Client_IP: it has to skip, emulate, jump or return"
+                    "never moved Client_IP: it has to skip, emulate, jump or return",
+                    "breakpoint_endless",
                 )
         vmm.leave(level)
 

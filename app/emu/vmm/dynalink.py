@@ -1,6 +1,7 @@
 """INT 20h in ring 0 with a dword behind it: a driver calls a service of the manager or of another driver (VMM 3.1).
 
-The dword is device id << 16 | ordinal; bit 15 makes it a jump: the service returns to the caller's caller.
+The dword is device id << 16 | ordinal; bit 15 makes it a jump: the service returns to the caller's caller. Services
+with a leading underscore take their parameters on the stack (C convention); the others take registers.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ from typing import TYPE_CHECKING, Final
 from app.emu import events
 from app.emu.registers import Flag
 from app.emu.services import arguments, hand_back, shown
-from app.emu.vmm import services  # noqa: F401 - importing fills the table
+from app.emu.vmm import (
+    findings,
+    services,  # noqa: F401 - importing fills the table
+)
 from app.emu.vmm.ordinals import VMM_DEVICE
 from app.emu.vmm.table import DYNALINK, PENDING, VMM, Refused
 
@@ -22,17 +26,33 @@ _JUMP: Final = 0x8000
 
 def call(vmm: Vmm) -> None:
     """Serve a dynalink; EIP is behind the INT 20h."""
-    regs, memory = vmm.machine.regs, vmm.machine.memory
-    link = memory.read_u32(regs.eip)
+    regs = vmm.machine.regs
+    link = vmm.machine.memory.read_u32(regs.eip)
     regs.eip = regs.eip + 4 & 0xFFFFFFFF
     if link & _JUMP:
-        regs.eip = memory.read_u32(regs.esp)
-        regs.esp = regs.esp + 4 & 0xFFFFFFFF
+        return_near(vmm)
     device, ordinal = link >> 16, link & 0x7FFF
-    if device == VMM_DEVICE:
-        serve(vmm, ordinal)
-    else:
+    if device != VMM_DEVICE:
         _serve_by_driver(vmm, device, ordinal)
+    elif (hooks := vmm.service_hooks.get(device << 16 | ordinal)) is not None:
+        _call_near(vmm, hooks[-1])
+    else:
+        serve(vmm, ordinal)
+
+
+def return_near(vmm: Vmm) -> None:
+    """RET in ring 0."""
+    regs = vmm.machine.regs
+    regs.eip = vmm.machine.memory.read_u32(regs.esp)
+    regs.esp = regs.esp + 4 & 0xFFFFFFFF
+
+
+def _call_near(vmm: Vmm, procedure: int) -> None:
+    """CALL in ring 0."""
+    regs = vmm.machine.regs
+    regs.esp = regs.esp - 4 & 0xFFFFFFFF
+    vmm.machine.memory.write_u32(regs.esp, regs.eip)
+    regs.eip = procedure
 
 
 def serve(vmm: Vmm, ordinal: int) -> bool:
@@ -41,17 +61,21 @@ def serve(vmm: Vmm, ordinal: int) -> bool:
     row = VMM.find(ordinal)
     if row is None or row.handler is None:
         name = f" ({row.name})" if row is not None else ""
-        vmm.fail(f"it called VMM service {ordinal:04X}h{name}, which is not offered")
+        reason = f": {row.summary}" if row is not None and row.summary else ""
+        vmm.fail(f"it called VMM service {ordinal:04X}h{name}, which is not offered{reason}")
+    pushed = {name: machine.memory.read_u32(regs.esp + 4 * at & 0xFFFFFFFF) for at, name in enumerate(row.pushed)}
     machine.emit(
         events.ServiceCalled, interrupt=DYNALINK, function=ordinal, name=row.name,
-        registers=shown(row.takes, regs, wide=True),
+        registers=shown(row.takes, regs, wide=True) | pushed,
     )  # fmt: skip
+    findings.service_called(vmm, vmm.level, ordinal, row.name)
     carry = False
     try:
-        result = row.handler(vmm, **arguments(row, regs, wide=True))
+        result = row.handler(vmm, **arguments(row, regs, wide=True), **pushed)
     except Refused as refused:
         carry = True
-        regs.eax = regs.eax if refused.eax is None else refused.eax
+        for name, value in refused.gives.items():
+            setattr(regs, name, value)
         regs.set_flag(Flag.CF, on=True)
     else:
         if result is PENDING:
@@ -67,7 +91,7 @@ def serve(vmm: Vmm, ordinal: int) -> bool:
 def _serve_by_driver(vmm: Vmm, number: int, ordinal: int) -> None:
     """A near call of another driver's service. Get_Version (0) of a missing driver answers AX=0, CF=1."""
     machine, regs = vmm.machine, vmm.machine.regs
-    device = next((each for each in vmm.devices if each.number == number and not each.is_dropped), None)
+    device = vmm.device(number)
     if device is None and not ordinal:
         regs.ax = 0
         regs.set_flag(Flag.CF, on=True)
@@ -77,6 +101,4 @@ def _serve_by_driver(vmm: Vmm, number: int, ordinal: int) -> None:
     procedure = device.service(machine.memory, ordinal)
     if procedure is None:
         vmm.fail(f"it called service {ordinal:04X}h of the driver {device.name}, which does not have it")
-    regs.esp = regs.esp - 4 & 0xFFFFFFFF
-    machine.memory.write_u32(regs.esp, regs.eip)
-    regs.eip = procedure
+    _call_near(vmm, procedure)

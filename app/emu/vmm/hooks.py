@@ -64,7 +64,7 @@ def _next(vmm: Vmm, level: Ring0Level, at: HookDone) -> None:
 
 def _done(vmm: Vmm, level: Ring0Level, at: HookDone, *, consumed: bool) -> None:
     if at.service is None:
-        vmm.leave(level)
+        vmm.leave_at_once(level)
         if not consumed:
             vmm.machine.interrupt_through_table(at.vector)
         return
@@ -79,7 +79,8 @@ def _done(vmm: Vmm, level: Ring0Level, at: HookDone, *, consumed: bool) -> None:
 
 def _through_vector(vmm: Vmm, level: Ring0Level, vector: int) -> None:
     if level.in_pm:
-        vmm.simulation.interrupt(*vmm.host.current.vectors[vector])
+        is_trap = vector not in vmm.interrupt_gates
+        vmm.simulation.interrupt(*vmm.host.current.vectors[vector], trap_gate=is_trap)
     else:
         handler = vmm.machine.real_vector(vector)
         vmm.simulation.interrupt(handler.segment, handler.offset)

@@ -21,15 +21,23 @@ class Sequel(Protocol):
         """The procedure has executed its near RET. regs: what it left in the registers of ring 0."""
 
 
+class Loan(Protocol):
+    """Client registers that a driver's have taken the place of; part of the state, so a plain value."""
+
+    def give_back(self, vmm: Vmm, level: Ring0Level) -> None:
+        """The interrupt is over: the driver goes on with its registers, the client's are what they were."""
+
+
 @dataclass(slots=True, eq=False)
 class Call:
     """A driver's procedure in progress.
 
-    esp: ESP when it has returned properly.
+    esp, ebp: what these are when it has returned properly.
     """
 
     procedure: int
     esp: int
+    ebp: int
     then: Sequel
 
 
@@ -56,6 +64,8 @@ class Nest:
     cs: int
     eip: int
     locked: bool
+    loan: Loan | None = None
+    """What becomes of the registers an interrupt of a driver's own has left (Exec_VxD_Int)."""
 
 
 @dataclass(slots=True, eq=False)
@@ -69,6 +79,10 @@ class Ring0Level(Level):
     calls: list[Call] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
     nests: list[Nest] = field(default_factory=list)
+    frames: int = 0
+    """Frames simulated on the client's stack and not popped."""
+    far_returns: int = 0
+    """Far returns simulated, less the far calls."""
 
     def client_registers(self, memory: Memory) -> ClientRegisters:
         """The structure drivers see."""

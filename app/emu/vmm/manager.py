@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from app.emu.address import Far
 from app.emu.cpu.exits import Exit, Why
 from app.emu.descriptor import sized
 from app.emu.host.client import Client
-from app.emu.host.exceptions import describe
 from app.emu.host.faults import GuestFault
 from app.emu.host.host import Sequel
 from app.emu.memory import layout
 from app.emu.memory.memory import USER, WRITABLE, PageNotPresent
 from app.emu.rom import After, RealTrap
-from app.emu.vmm import control, dispatch, dynalink, hooks, loading, multiplex
+from app.emu.vmm import control, dispatch, dynalink, faults, findings, hooks, loading, multiplex, ports, schedule
 from app.emu.vmm.breaks import ARPL
 from app.emu.vmm.control_block import PROGRAMS, SYSTEM, ControlBlock
 from app.emu.vmm.core import Vmm
 from app.emu.vmm.failure import DriverFailed
+from app.emu.vmm.faults import Fault
 from app.emu.vmm.messages import BEGINNING, END
-from app.emu.vmm.places import COMMAND_TAIL, RETURN
+from app.emu.vmm.places import COMMAND_TAIL, DEFAULT_FAULT, RETURN, SERVICES
+from app.emu.vmm.ports import Access
 from app.emu.vmm.python import running
 from app.emu.vmm.win32 import devices, process, refusals
 from app.emu.vmm.win32.pe import is_pe
@@ -70,6 +70,7 @@ class Manager(Vmm):
     def begin(self) -> None:
         """Initialise the drivers, before the first program's first instruction."""
         if self.devices:
+            self.local_v86 = (self.machine.state.dos.current_psp << 4, layout.VIDEO)
             control.begin(self, BEGINNING)
 
     def ends(self, end: End) -> bool:
@@ -137,12 +138,40 @@ class Manager(Vmm):
         return self.is_active and dispatch.trap_protected(self)
 
     def next_due(self) -> int | None:
-        """The clock at which a time-out of Call_When_VM_Returns is over; None for none."""
-        return dispatch.next_deadline(self) if self.is_active else None
+        """The clock at which a time-out is over; None for none."""
+        if not self.is_active:
+            return None
+        deadlines = (dispatch.next_deadline(self), schedule.next_deadline(self))
+        return min((each for each in deadlines if each is not None), default=None)
 
-    def time_out(self) -> bool:
-        """Call the procedure of a time-out that is over, if ring 3 runs; False: there is none."""
-        return self.is_active and dispatch.time_out(self)
+    @property
+    def is_ready(self) -> bool:
+        """Is there an event or time-out that ring 3 is to be left for?"""
+        due = self.next_due()
+        return self.is_active and ((due is not None and due <= self.machine.clock) or schedule.is_any_ready(self))
+
+    def run_event(self) -> None:
+        """Call the procedure of an event or time-out that is ready; ring 3 runs."""
+        if not dispatch.time_out(self):
+            schedule.interrupt(self)
+
+    def waits_for_interrupts(self) -> bool:
+        """Is there an event that runs when ring 3 enables interrupts?"""
+        return self.is_active and schedule.waits_for_interrupts(self)
+
+    def fault(self, vector: int, error_code: int, cr2: int, *, is_final: bool = False) -> bool:
+        """An exception of ring 3; False: no driver has hooked it. is_final: it would end the program."""
+        if is_final and self.is_active:
+            findings.fault_in_ring3(self, Fault(vector, error_code, cr2))
+        return self.is_active and faults.in_ring3(self, Fault(vector, error_code, cr2), final=is_final)
+
+    def traps(self, port: int, size: int) -> bool:
+        """Is a driver told when programs use a port?"""
+        return self.is_active and ports.is_trapped(self, port, size)
+
+    def port(self, access: Access) -> None:
+        """The program has used such a port."""
+        ports.begin(self, access)
 
     def _dynalink(self) -> None:
         """INT 20h: a procedure in Python, or a call of a service."""
@@ -160,17 +189,33 @@ class Manager(Vmm):
                 self._dynalink()
             elif ended.why is Why.INTERRUPT:
                 raise DriverFailed(f"it executed INT {ended.vector:02X}h in ring 0")
-            elif ended.vector == _INVALID_OPCODE and regs.eip == RETURN:
-                self.procedure_returned()
+            elif ended.vector == _INVALID_OPCODE and regs.eip >> 12 == layout.VMM_TRAPS >> 12:
+                self._serve_trap(regs.eip)
             elif ended.vector == _DEBUG:
                 return  # a client's watchpoint (INT 31h AX=0B00h), which is noted and concerns no driver
             else:
-                where = str(Far(regs.cs.selector, regs.eip, wide=True))
-                told = describe(ended.vector, ended.error_code, ended.cr2, where)
-                raise DriverFailed(told + loading.freed(self, regs.eip))
+                fault = Fault(ended.vector, ended.error_code, ended.cr2)
+                if not faults.in_ring0(self, fault):
+                    freed = loading.freed(self, regs.eip)
+                    rule = "freed_memory" if freed else DriverFailed.RULE
+                    raise DriverFailed(faults.explain(fault, regs) + freed, rule)
         except DriverFailed as failed:
-            self.crash(str(failed))
+            self.crash(str(failed), failed.rule)
         except PageNotPresent as absent:
             self.crash(f"it had the manager use an absent page: {absent}")
         except GuestFault as fault:
             self.crash(f"it had the manager use the client's memory: {fault}")
+
+    def _serve_trap(self, eip: int) -> None:
+        """A driver has reached one of the manager's addresses: returned, passed a fault on, or called a service."""
+        ordinal = eip - SERVICES >> 1
+        if eip == RETURN:
+            self.procedure_returned()
+        elif eip == DEFAULT_FAULT:
+            faults.pass_on(self)
+            dynalink.return_near(self)
+        elif ordinal >= 0 and eip == SERVICES + 2 * ordinal:
+            dynalink.return_near(self)
+            dynalink.serve(self, ordinal)
+        else:
+            self.fail(f"it went to {eip:08X}h, where the manager has nothing")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from app.emu import events
 from app.emu.host.multiplex import set_es_di
 from app.emu.registers import Segment
+from app.emu.vmm import findings
 from app.emu.vmm.breaks import PoolEmpty, VxdCallback
 from app.emu.vmm.device import Device
 from app.emu.vmm.dispatch import event_fields
@@ -54,6 +55,7 @@ def _entry(vmm: Vmm) -> int:
         try:
             number = vmm.breaks.take()
         except PoolEmpty:
+            findings.pool_is_empty(vmm)
             return 0
         callback = VxdCallback(number, pm, 0, 0, api=device)
         device.set_entry(memory, vmm.breaks.add(callback).to_dword(), pm=pm)

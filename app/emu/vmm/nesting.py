@@ -34,7 +34,7 @@ def begin(vmm: Vmm, level: Ring0Level, *, pm: bool) -> None:
 def end(vmm: Vmm, level: Ring0Level) -> None:
     """Give mode and CS:EIP back, and leave the locked stack; other client registers stay."""
     if not level.nests:
-        vmm.fail("it called End_Nest_Exec without Begin_Nest_Exec")
+        vmm.fail("it called End_Nest_Exec without Begin_Nest_Exec", "nest_rules")
     nest = level.nests.pop()
     vmm.breaks.targets.pop((nest.ends_in_pm, nest.number))
     if nest.locked:
@@ -51,7 +51,7 @@ def resume(vmm: Vmm, service: int) -> None:
     """Run the client registers until they reach the address of the innermost nest; the driver waits."""
     level, host, machine = vmm.level, vmm.host, vmm.machine
     if not level.nests:
-        vmm.fail("it called Resume_Exec outside of nested execution: Begin_Nest_Exec is missing")
+        vmm.fail("it called Resume_Exec outside of nested execution: Begin_Nest_Exec is missing", "nest_rules")
     if not layout.RING0_STACK <= machine.regs.esp <= layout.RING0_STACK_TOP:
         vmm.fail(f"its stack pointer {machine.regs.esp:08X} is outside of the ring-0 stack")
     wait(vmm, service)
@@ -81,7 +81,11 @@ def reached(vmm: Vmm, found: NestEnd) -> None:
     vmm.take_mode(level, pm=not regs.is_v86)
     level.saved = regs.copy()
     host.resume_silently(nested)
-    complete(vmm)
+    loan = level.nests[-1].loan
+    if loan is not None:
+        loan.give_back(vmm, level)
+    else:
+        complete(vmm)
     host.switched(before, Door.VXD_CALLBACK)
 
 
@@ -93,7 +97,7 @@ def use_locked_stack(vmm: Vmm, level: Ring0Level) -> None:
     host = vmm.host
     application = host.client
     if application is None or not level.in_pm:
-        vmm.fail("it asked for the locked protected-mode stack outside of protected mode")
+        vmm.fail("it asked for the locked protected-mode stack outside of protected mode", "locked_stack")
     client = level.client_registers(vmm.machine.memory)
     if application.locked_depth == 0:
         application.locked_origin = (client.get("ss"), client.get("esp"))
@@ -107,9 +111,9 @@ def leave_locked_stack(vmm: Vmm, level: Ring0Level) -> None:
     """End_Use_Locked_PM_Stack: at 0 the stack pointer is again what it was."""
     application = vmm.host.client
     if application is None or not level.in_pm:
-        vmm.fail("it gave the locked protected-mode stack back outside of protected mode")
+        vmm.fail("it gave the locked protected-mode stack back outside of protected mode", "locked_stack")
     if application.locked_depth == 0:
-        vmm.fail("it gave the locked protected-mode stack back although nobody uses it")
+        vmm.fail("it gave the locked protected-mode stack back although nobody uses it", "locked_stack")
     application.locked_depth -= 1
     if application.locked_depth == 0 and application.locked_origin is not None:
         client = level.client_registers(vmm.machine.memory)

@@ -78,6 +78,8 @@ class Simulation:
 
     def call(self, segment: int, offset: int) -> None:
         """CALL FAR: Simulate_Far_Call."""
+        self._level.frames += 1
+        self._level.far_returns -= 1
         self.push(self.client.get("cs"))
         self.push(self.client.get("eip"))
         self.jump(segment, offset)
@@ -85,6 +87,8 @@ class Simulation:
 
     def far_return(self, parameters: int = 0) -> None:
         """RETF n: Simulate_Far_Ret and Simulate_Far_Ret_N."""
+        self._level.frames -= 1
+        self._level.far_returns += 1
         offset, segment = self.pop(), self.pop()
         self.jump(segment, offset)
         if parameters:
@@ -94,15 +98,17 @@ class Simulation:
         """What INT pushes: Build_Int_Stack_Frame."""
         self.push(self.client.get("eflags"))
         self.call(segment, offset)
+        self._level.far_returns += 1
         self._mark("simulated interrupt frame", "IP", "CS", "FLAGS")
 
-    def interrupt(self, segment: int, offset: int) -> None:
-        """INT through a vector: IF and TF are cleared in V86 mode; the vectors of protected mode are trap gates."""
+    def interrupt(self, segment: int, offset: int, *, trap_gate: bool = False) -> None:
+        """INT through a vector: TF is cleared, and IF but by the trap gates of protected mode."""
         self.interrupt_frame(segment, offset)
-        self.client.set_flag(Flag.TF if self._level.in_pm else Flag.IF | Flag.TF, on=False)
+        self.client.set_flag(Flag.TF if trap_gate else Flag.IF | Flag.TF, on=False)
 
     def interrupt_return(self) -> None:
         """IRET: Simulate_Iret. VM and IOPL are the manager's."""
+        self._level.frames -= 1
         offset, segment, flags = self.pop(), self.pop(), self.pop()
         self.jump(segment, offset)
         kept = self.client.get("eflags") & ~0x0FFF

@@ -25,10 +25,14 @@ def wake(vmm: Vmm) -> Waiting:
     return waiting
 
 
-def complete(vmm: Vmm, *, carry: bool = False) -> None:
-    """The driver that waited last goes on with the registers it had."""
+def complete(vmm: Vmm, gives: dict[str, int] | None = None, *, carry: bool = False) -> None:
+    """The driver that waited last goes on with the registers it had, and those the service gives."""
     waiting, machine = wake(vmm), vmm.machine
+    given = gives or {}
+    for name, value in given.items():
+        setattr(machine.regs, name, value)
     machine.regs.set_flag(Flag.CF, on=carry)
     machine.emit(
-        events.ServiceReturned, interrupt=DYNALINK, function=waiting.service, carry=carry, error=None, registers={}
-    )
+        events.ServiceReturned, interrupt=DYNALINK, function=waiting.service, carry=carry, error=None,
+        registers={name.upper(): value for name, value in given.items()},
+    )  # fmt: skip

@@ -68,6 +68,7 @@ PANES: Final = (
     Entry("compare", "Compare", "pin", "Alt+C", Place.PICTURES, "app.ui.panes.compare", "ComparePane"),
     Entry("branches", "Branches", "git-branch", "Alt+N", Place.PICTURES, "app.ui.panes.branches", "BranchesPane"),
     Entry("memory", "Memory", "memory-stick", "Alt+9", Place.CODE, "app.ui.panes.memory", "MemoryPane"),
+    Entry("map", "Memory map", "layout-dashboard", "Alt+M", Place.CODE, "app.ui.panes.memory_map", "MemoryMapPane"),
     Entry("screen", "Screen", "monitor", "Alt+0", Place.CODE, "app.ui.panes.screen", "ScreenPane",
           follows_run=True),
 )  # fmt: skip

@@ -44,7 +44,7 @@ class BranchesPane(Pane):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the branches."""
-        self.model.show_rows(snapshot.branches, snapshot.tick)
+        self.model.show_rows(snapshot.branches, snapshot.place)
         self.hint.setVisible(len(snapshot.branches) < 2)
 
     def export_text(self) -> str:

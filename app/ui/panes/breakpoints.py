@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import Qt
@@ -21,8 +21,9 @@ from PySide6.QtWidgets import (
 from app.debug.narrate import name_of
 from app.debug.snapshot import BreakpointRow, Snapshot
 from app.emu.events import KINDS
+from app.emu.machine import Place
 from app.ui.format import count
-from app.ui.panes.pane import Pane
+from app.ui.panes.pane import Pane, Spot
 from app.ui.tables import Column, Index, RowsModel, Table
 
 _EMPTY: Final = (
@@ -89,7 +90,7 @@ class BreakpointsPane(Pane):
         self.empty.setContentsMargins(8, 6, 8, 6)
         self.setFocusProxy(self.list)
         self._arrange()
-        self._show_rows((), 0)
+        self._show_rows((), Place(0, 0))
 
     def _arrange(self) -> None:
         label = QLabel("Stop at &every", self)
@@ -109,10 +110,10 @@ class BreakpointsPane(Pane):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the stops; a hit since the stop before is marked."""
-        self._show_rows(snapshot.breakpoints, snapshot.tick)
+        self._show_rows(snapshot.breakpoints, snapshot.place)
 
-    def _show_rows(self, rows: tuple[BreakpointRow, ...], tick: int) -> None:
-        self.model.show_rows(rows, tick)
+    def _show_rows(self, rows: tuple[BreakpointRow, ...], stop: Place) -> None:
+        self.model.show_rows(rows, stop)
         self.list.setVisible(bool(rows))
         self.empty.setVisible(not rows)
 
@@ -129,6 +130,12 @@ class BreakpointsPane(Pane):
         menu.addAction("Show where it is\tEnter", lambda: self._reveal(index)).setEnabled(row.linear is not None)
         menu.addAction("Turn off\tSpace" if row.enabled else "Turn on\tSpace", self._toggle)
         menu.addAction("Remove\tDel", self._remove)
+
+    def spots(self) -> Sequence[Spot]:
+        """Where the selected stop is."""
+        index = self.list.currentIndex()
+        linear = self.model.row(index.row()).linear if index.isValid() else None
+        return () if linear is None else (Spot("Address", linear),)
 
     def _reveal(self, index: Index) -> None:
         row = self.model.row(index.row())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import (
     QHelpEvent,
@@ -15,10 +17,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QMenu, QToolTip, QVBoxLayout, QWidget
 
 from app.debug.snapshot import CodeLine, Snapshot
+from app.emu.machine import Place
 from app.ui import format as fmt
 from app.ui.panes.code_painter import DOT_WIDTH, CodePainter, Page
 from app.ui.panes.code_window import CodeWindow
-from app.ui.panes.pane import Pane
+from app.ui.panes.pane import Pane, Spot
 from app.ui.theme import mono_font
 
 
@@ -46,17 +49,13 @@ class CodeView(QAbstractScrollArea):
         self.cursor_linear: int | None = None
         self._breakpoints: dict[int, bool] = {}
         self._back: list[int] = []
-        self._stop = (-1, 0, 0)
+        self._stop = Place(-1, 0), 0
         self._painter = CodePainter(self.font(), self.viewport().width())
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the code of a snapshot; after a step the cursor stands on the current instruction."""
         self._breakpoints = {row.linear: row.enabled for row in snapshot.breakpoints if row.linear is not None}
-        stop = (
-            snapshot.tick,
-            snapshot.happened,
-            snapshot.registers.code_linear,
-        )  # the host may move CS:(E)IP in one tick
+        stop = snapshot.place, snapshot.registers.code_linear  # an edit of CS:(E)IP moves the view, too
         if stop != self._stop or self.cursor_linear is None:
             self._stop = stop
             self.cursor_linear = snapshot.registers.code_linear
@@ -232,12 +231,13 @@ class CodePane(Pane):
     def fill_menu(self, menu: QMenu) -> None:
         """What can be done with the marked line."""
         line = self.view.cursor_line()
-        if line is None:
-            return
-        menu.addAction("Toggle breakpoint (F2)", lambda: self._toggle(line.linear))
-        menu.addAction("Show in memory", lambda: self.reveal.emit("memory", line.linear))
-        if (target := line.target) is not None:
-            menu.addAction("Follow (Enter)", lambda: self.view.go_to(target))
+        if line is not None and (target := line.target) is not None:
+            menu.addAction("Follow\tEnter", lambda: self.view.go_to(target))
+
+    def spots(self) -> Sequence[Spot]:
+        """The marked line."""
+        line = self.view.cursor_line()
+        return () if line is None else (Spot("Instruction", line.linear),)
 
     def _toggle(self, linear: int) -> None:
         self.request.emit(lambda session: session.toggle_breakpoint(linear))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from app.debug.session import ToPosition
 from app.debug.snapshot import Comparison, Difference, Part, Snapshot, Status
 from app.ui.elided_label import ElidedLabel
 from app.ui.icons import set_icon
 from app.ui.panes.difference_delegate import DifferenceDelegate
-from app.ui.panes.pane import Pane
+from app.ui.panes.pane import Pane, Spot
 from app.ui.tables import Column, Index, RowsModel, Table
 
 _HOW: Final = (
@@ -133,12 +133,11 @@ class ComparePane(Pane):
         """The positions, and the selected rows or all."""
         return f"{self.head.text()}\n{self.list.export_text()}" if self._comparison is not None else _HOW
 
-    def fill_menu(self, menu: QMenu) -> None:
-        """What can be done with the selected difference."""
+    def spots(self) -> Sequence[Spot]:
+        """Where the selected difference is."""
         index = self.list.currentIndex()
-        if index.isValid() and self._comparison is not None:
-            has_place = self.model.row(index.row()).difference.linear is not None
-            menu.addAction("Show in memory\tEnter", lambda: self._reveal(index)).setEnabled(has_place)
+        linear = self.model.row(index.row()).difference.linear if index.isValid() else None
+        return () if linear is None else (Spot("Address", linear),)
 
     def _go_there(self) -> None:
         if self._comparison is not None:

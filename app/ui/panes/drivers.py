@@ -1,23 +1,27 @@
-"""The drivers pane: callbacks and breakpoints of the Virtual Machine Manager, and the client registers.
+"""The drivers pane: the drivers loaded, how full their pool is, and the client registers.
 
-VMM 1 and 2.1: ring 3 reaches a driver at one of these addresses; the driver sees the registers of the VM in the client
-register structure, and what it changes there the VM goes on with.
+VMM 1 and 2.1: what ring 3 reaches drivers by comes from one pool of callbacks and breakpoints (pane Callbacks). A
+driver sees the registers of the VM in the client register structure, and what it changes there the VM goes on with.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QSizePolicy, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QProgressBar, QSplitter, QVBoxLayout, QWidget
 
 from app.debug.narrate import MODE_NAMES
-from app.debug.snapshot import BreakRow, ClientFieldRow, DriversView, Snapshot
-from app.ui.format import dword
-from app.ui.panes.pane import Pane
-from app.ui.tables import Column, RowsModel, Table
+from app.debug.snapshot import ClientFieldRow, DriverRow, DriversView, Snapshot
+from app.debug.watches import MemoryWatch, Watch
+from app.ui.format import dword, word
+from app.ui.panes.headed import Headed
+from app.ui.panes.pane import Pane, Spot
+from app.ui.tables import Column, Index, RowsModel, Table
 
 
 class DriversPane(Pane):
-    """How full the pool is and what leads to drivers above; below, the client registers while ring 0 is entered."""
+    """The drivers and the pool above; below, the client registers while ring 0 is entered."""
 
     key = "drivers"
     title = "Drivers"
@@ -25,77 +29,90 @@ class DriversPane(Pane):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.breaks: RowsModel[BreakRow] = RowsModel(_BREAKS, lambda row: (row.kind, row.address), self)
+        self.drivers: RowsModel[DriverRow] = RowsModel(_DRIVERS, lambda row: row.ddb, self)
         self.fields: RowsModel[ClientFieldRow] = RowsModel(_FIELDS, lambda row: row.name, self)
-        self.break_table = Table(self.breaks, "Callbacks and breakpoints of drivers", self)
-        self.break_table.set_widths(14, 9, 8, 8, 8, 4, 8)
-        self.break_table.doubleClicked.connect(
-            lambda index: self.reveal.emit("code", self.breaks.row(index.row()).procedure)
-        )
+        self.driver_table = Table(self.drivers, "Drivers", self)
+        self.driver_table.set_widths(8, 5, 8, 8, 8, 8)
         self.field_table = Table(self.fields, "Client registers", self)
         self.field_table.set_widths(13, 8, 8, 8)
-        self.field_table.doubleClicked.connect(
-            lambda index: self.reveal.emit("memory", self.fields.row(index.row()).linear)
-        )
-        self.pool, self.head = self._label(), self._label()
+        for table, show in ((self.driver_table, self._reveal_driver), (self.field_table, self._reveal_field)):
+            table.doubleClicked.connect(show)
+            table.enter_pressed.connect(show)
+        self.fill = QProgressBar(self)
+        self.fill.setFormat("%v of %m callbacks and breakpoints used")
+        self.fill.setToolTip("The pool of all drivers (MaxBPs). A callback is never freed.")
+        self.fill.setAccessibleName("Pool of callbacks and breakpoints")
+        self.pool = Headed(self.driver_table, self, footer=self.fill)
+        self.head = Headed(self.field_table, self)
         splitter = QSplitter(Qt.Orientation.Vertical, self)
-        splitter.addWidget(self._column(self.pool, self.break_table))
-        splitter.addWidget(self._column(self.head, self.field_table))
-        splitter.setSizes([150, 250])
+        splitter.addWidget(self.pool)
+        splitter.addWidget(self.head)
+        splitter.setSizes([110, 290])
         splitter.setStretchFactor(1, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(splitter)
+        self.setFocusProxy(self.field_table)
         self._show_heads(DriversView())
 
-    def _label(self) -> QLabel:
-        label = QLabel(self)
-        label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        label.setContentsMargins(6, 2, 4, 2)
-        return label
-
-    def _column(self, label: QLabel, table: Table) -> QWidget:
-        widget = QWidget(self)
-        column = QVBoxLayout(widget)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(label)
-        column.addWidget(table, 1)
-        return widget
-
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show both tables and the lines above them."""
-        self.breaks.show_rows(snapshot.drivers.breaks, snapshot.tick)
-        self.fields.show_rows(snapshot.drivers.fields, snapshot.tick)
+        """Show both tables, the pool and the lines above."""
+        self.drivers.show_rows(snapshot.drivers.drivers, snapshot.place)
+        self.fields.show_rows(snapshot.drivers.fields, snapshot.place)
         self._show_heads(snapshot.drivers)
 
     def export_text(self) -> str:
-        """Both tables with the lines above them, or the rows selected in the lower one."""
+        """Both tables with the lines above them and the pool, or the rows selected in the lower one."""
         if self.field_table.hasFocus():
             return self.field_table.export_text()
-        above = f"{self.pool.text()}\n{self.break_table.export_text()}"
-        return f"{above}\n\n{self.head.text()}\n{self.field_table.export_text()}"
+        above = f"{self.pool.text}\n{self.driver_table.export_text()}\n{self.fill.text()}"
+        return f"{above}\n\n{self.head.text}\n{self.field_table.export_text()}"
+
+    def watched(self) -> tuple[Watch, ...]:
+        """The field at the cursor of the client registers."""
+        field = self._field()
+        if field is None:
+            return ()
+        return (MemoryWatch(field.linear, field.digits // 2, field.name),)
+
+    def spots(self) -> Sequence[Spot]:
+        """The field at the cursor; with the keyboard in the list of drivers, a driver's procedures and its DDB."""
+        if self.driver_table.hasFocus():
+            row = self._driver()
+            named = ("Control procedure", "V86 API", "PM API", "DDB")
+            places = (row.control, row.v86_api, row.pm_api, row.ddb) if row is not None else ()
+            return [Spot(name, place) for name, place in zip(named, places, strict=False) if place]
+        field = self._field()
+        return (Spot(field.name, field.linear),) if field is not None else ()
+
+    def _field(self) -> ClientFieldRow | None:
+        index = self.field_table.currentIndex()
+        return self.fields.row(index.row()) if index.isValid() else None
+
+    def _driver(self) -> DriverRow | None:
+        index = self.driver_table.currentIndex()
+        return self.drivers.row(index.row()) if index.isValid() else None
+
+    def _reveal_driver(self, index: Index) -> None:
+        self.reveal.emit("code", self.drivers.row(index.row()).control)
+
+    def _reveal_field(self, index: Index) -> None:
+        self.reveal.emit("memory", self.fields.row(index.row()).linear)
 
     def _show_heads(self, view: DriversView) -> None:
-        if view.drivers:
-            pool = f"{', '.join(view.drivers)} · pool of callbacks and breakpoints: {view.used} of {view.size} used"
-        else:
-            pool = "No driver is loaded. The option --vxd FILE loads one."
+        self.pool.say(
+            "Drivers, in the order of their initialisation"
+            if view.drivers
+            else "No driver is loaded. The option --vxd FILE loads one."
+        )
+        self.fill.setVisible(bool(view.drivers))
+        self.fill.setRange(0, view.size)
+        self.fill.setValue(view.used)
         fields = "Nothing runs in ring 0: no client registers are kept."
         if view.fields:
             at = dword(view.fields[0].linear)
             fields = f"Client register structure at {at}, of {MODE_NAMES[view.mode]}; alternate: the VM's other mode"
-        for label, text in ((self.pool, pool), (self.head, fields)):
-            label.setText(text)
-            label.setToolTip(text)
-
-
-def _moved(row: BreakRow) -> str:
-    return "" if row.advanced is None else ("yes" if row.advanced else "NO")
-
-
-def _colour(row: BreakRow) -> str:
-    return "changed" if row.advanced is False else ""
+        self.head.say(fields)
 
 
 def _hex(value: int | None, digits: int) -> str:
@@ -106,15 +123,22 @@ def _changed(row: ClientFieldRow) -> str:
     return "changed" if row.now != row.before else ""
 
 
-_BREAKS: list[Column[BreakRow]] = [
-    Column("Kind", lambda row: row.kind, colour=_colour),
-    Column("Address", lambda row: str(row.address), colour=_colour, title_tip="Where ring 3 reaches it"),
-    Column("Procedure", lambda row: dword(row.procedure), title_tip="Linear; a double click shows it"),
-    Column("Driver", lambda row: row.driver),
-    Column("Reference", lambda row: dword(row.reference), title_tip="What the procedure gets in EDX"),
-    Column("Hits", lambda row: str(row.hits or "")),
-    Column("IP moved", _moved, colour=_colour, title_tip="Did a breakpoint's handler move Client_IP the last time?"),
-]
+def _api(linear: int) -> str:
+    return dword(linear) if linear else "none"
+
+
+_DRIVERS: list[Column[DriverRow]] = [
+    Column("Name", lambda row: row.name, colour=lambda row: "muted" if row.is_dropped else ""),
+    Column("Device", lambda row: f"{word(row.number)}h", title_tip="Device id"),
+    Column("DDB", lambda row: dword(row.ddb), title_tip="Device description block, linear"),
+    Column("Control", lambda row: dword(row.control), title_tip="Control procedure; Enter shows it"),
+    Column("V86 API", lambda row: _api(row.v86_api), title_tip="What INT 2Fh AX=1684h in V86 mode leads to"),
+    Column("PM API", lambda row: _api(row.pm_api), title_tip="The same in protected mode"),
+    Column(
+        "File", lambda row: f"{row.file} (has refused to be initialised)" if row.is_dropped else row.file,
+        tip=lambda row: row.file,
+    ),
+]  # fmt: skip
 
 _FIELDS: list[Column[ClientFieldRow]] = [
     Column("Field", lambda row: row.name, colour=_changed),

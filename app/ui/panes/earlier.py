@@ -17,7 +17,7 @@ class Earlier:
 
     def than(self, snapshot: Snapshot) -> Snapshot | None:
         """The snapshot to compare with: None at first and after a restart."""
-        if self._shown is not None and snapshot.tick != self._shown.tick:
-            self._before = self._shown if snapshot.tick > self._shown.tick else None
+        if self._shown is not None and snapshot.place != self._shown.place:
+            self._before = self._shown if snapshot.place > self._shown.place else None
         self._shown = snapshot
         return self._before

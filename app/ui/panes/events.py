@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
@@ -26,7 +27,7 @@ from app.ui import format as fmt
 from app.ui.icons import set_icon
 from app.ui.panes.event_fields import fields
 from app.ui.panes.event_model import EventModel
-from app.ui.panes.pane import Pane
+from app.ui.panes.pane import Pane, Spot
 from app.ui.past import happened
 from app.ui.tables import Column, RowsModel, Table
 from app.ui.theme import colours
@@ -41,6 +42,8 @@ _GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("Programs and clients", ("program_", "client_")),
 )
 """Kinds by what they are about: name, and how the kinds begin."""
+_LINEAR: Final = ("linear", "cr2", "procedure")
+"""Fields of events that are linear addresses."""
 _CLIENT: Final = 4
 _AHEAD: Final = 2
 """Events of the future in view below the line, where there are any."""
@@ -142,6 +145,14 @@ class EventsPane(Pane):
     def export_text(self) -> str:
         """The selected rows, or all."""
         return self.list.export_text()
+
+    def spots(self) -> Sequence[Spot]:
+        """The linear addresses the selected event tells of."""
+        index = self.list.currentIndex()
+        if not index.isValid():
+            return ()
+        told = self.model.event(index.row()).details()
+        return [Spot(name_of(name).capitalize(), told[name]) for name in _LINEAR if isinstance(told.get(name), int)]
 
     def fill_menu(self, menu: QMenu) -> None:
         """Go to the selected event, and to or through others of its kind."""

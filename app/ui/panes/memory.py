@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -24,13 +25,19 @@ from app.emu.registers import Registers
 from app.ui.format import byte, dword, far, word
 from app.ui.panes.earlier import Earlier
 from app.ui.panes.hex_document import CP437, ByteState, HexDocument
-from app.ui.panes.hex_legend import HexLegend
+from app.ui.panes.hex_painter import hatch
 from app.ui.panes.hex_view import HexView
+from app.ui.panes.legend import Entry, Legend, background, sign
 from app.ui.panes.memory_place import HELP, LINEAR, Place, parse_place, segmented
-from app.ui.panes.pane import Pane
+from app.ui.panes.pane import Pane, Spot
 from app.ui.theme import mono_font
 
 _FOLLOWED = (("ds", "esi"), ("es", "edi"), ("ss", "esp"))
+_LEGEND = (
+    Entry("changed", sign("A5", "changed", underlined=True)),
+    Entry("past the limit", background(lambda: hatch(ByteState.PAST_LIMIT))),
+    Entry("page absent", background(lambda: hatch(ByteState.ABSENT))),
+)
 _PAST_LIMIT_SHOWN = 0x40
 """Bytes shown behind a segment's limit, hatched: enough to see that it ends there."""
 
@@ -73,7 +80,7 @@ class MemoryPane(Pane):
         for button in self.follow_buttons:
             bar.addWidget(button)
         bar.addWidget(self.space, 1)
-        bar.addWidget(HexLegend(self))
+        bar.addWidget(Legend(self, *_LEGEND))
         self.values.setContentsMargins(6, 2, 6, 2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -204,6 +211,10 @@ class MemoryPane(Pane):
             )
             for place, kind in zip(places, ("segment:offset", "selector:offset", "linear"), strict=True):
                 menu.addAction(f"Go to {kind} {place}", partial(self._go_on, place))
+
+    def spots(self) -> Sequence[Spot]:
+        """The byte at the cursor."""
+        return (Spot("Address", self.bytes.document.linear_at(self.bytes.position)),)
 
     def _go_on(self, place: Place) -> None:
         self._stop_following()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import ClassVar
+from operator import methodcaller
+from typing import Any, ClassVar, Final, NamedTuple
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeySequence, QShortcut
@@ -12,7 +13,18 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from app.debug.snapshot import Snapshot
 from app.debug.watches import Watch
+from app.ui.format import dword
 from app.ui.questions import Ask, Question, first, questions
+
+_VIEWS: Final = (("memory", "memory"), ("code", "code"), ("map", "memory map"))
+"""Panes that show an address, and their names in menus."""
+
+
+class Spot(NamedTuple):
+    """An address that something selected stands for. what: its name in the menu (`handler`); linear."""
+
+    what: str
+    linear: int
 
 
 class Pane(QWidget):
@@ -78,6 +90,10 @@ class Pane(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.fill_menu(menu)
         menu.addSeparator()
+        spots = self.spots()
+        for spot in spots:
+            self._offer(menu if len(spots) == 1 else menu.addMenu(f"{spot.what}, {dword(spot.linear)}"), spot)
+        menu.addSeparator()
         keys = {ask: first(self.watched(), ask) for ask in Ask}
         for question in questions(self.watched()):
             key = f"\t{question.ask}" if question == keys[question.ask] else ""
@@ -88,6 +104,18 @@ class Pane(QWidget):
 
     def fill_menu(self, menu: QMenu) -> None:
         """Put the pane's own entries into its menu; most panes have some for the row selected."""
+
+    def spots(self) -> Sequence[Spot]:
+        """The addresses of what is selected: every pane offers the same for each of them."""
+        return ()
+
+    def _offer(self, menu: QMenu, spot: Spot) -> None:
+        """What can be done with an address."""
+        for key, words in _VIEWS:
+            if key != self.key:
+                menu.addAction(f"Show in {words}", partial(self.reveal.emit, key, spot.linear))
+        toggle: Callable[[Any], None] = methodcaller("toggle_breakpoint", spot.linear)
+        menu.addAction("Toggle breakpoint", partial(self.request.emit, toggle))
 
     def watched(self) -> tuple[Watch, ...]:
         """What is selected, as things that can be watched; a key asks about the first that can be asked so."""

@@ -6,13 +6,15 @@ in that client's table, when a client of the width has entered and when it ends.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from app.debug.snapshot import ProcedureRow, ProvidersView, Snapshot, ToldRow
 from app.emu.descriptor import Descriptor
 from app.ui.format import dword, word
-from app.ui.panes.pane import Pane
+from app.ui.panes.pane import Pane, Spot
 from app.ui.tables import Column, RowsModel, Table
 
 
@@ -55,8 +57,8 @@ class ProvidersPane(Pane):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show both tables and what is being called."""
-        self.procedures.show_rows(snapshot.providers.procedures, snapshot.tick)
-        self.told.show_rows(snapshot.providers.told, snapshot.tick)
+        self.procedures.show_rows(snapshot.providers.procedures, snapshot.place)
+        self.told.show_rows(snapshot.providers.told, snapshot.place)
         self._show_head(snapshot.providers)
 
     def export_text(self) -> str:
@@ -64,6 +66,15 @@ class ProvidersPane(Pane):
         if self.told_table.hasFocus():
             return self.told_table.export_text()
         return f"{self.procedure_table.export_text()}\n\n{self.head.text()}\n{self.told_table.export_text()}"
+
+    def spots(self) -> Sequence[Spot]:
+        """The procedure of the row at the cursor."""
+        for table, model in ((self.told_table, self.told), (self.procedure_table, self.procedures)):
+            index = table.currentIndex()
+            if table.hasFocus() and index.isValid():
+                row: ProcedureRow | ToldRow = model.row(index.row())
+                return (Spot("Procedure", row.linear),)
+        return ()
 
     def _show_head(self, view: ProvidersView) -> None:
         calls = [_call(row) for row in view.told if row.in_progress]

@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLabe
 from app.debug.snapshot import Snapshot, Status
 from app.debug.watches import DescriptorWatch, RegisterWatch, SelectorWatch, Watch
 from app.emu.descriptor import Descriptor
+from app.emu.machine import Place
 from app.emu.registers import Flag, Mode, Registers, Segment
 from app.ui import format as fmt
 from app.ui.badge import Badge
-from app.ui.panes.pane import Pane
+from app.ui.panes.pane import Pane, Spot
 from app.ui.tables import Column, RowsModel, Table
 
 _PAIRS = (("eax", "esi"), ("ebx", "edi"), ("ecx", "ebp"), ("edx", "esp"), ("eip", "eflags"))
@@ -24,6 +25,8 @@ _FLAGS = (
     (Flag.SF, "sign"), (Flag.TF, "trap: one step at a time"), (Flag.IF, "interrupts on"), (Flag.DF, "direction down"),
     (Flag.OF, "overflow"), (Flag.IOPL, "I/O privilege level"), (Flag.NT, "nested task"), (Flag.VM, "virtual 8086"),
 )  # fmt: skip
+_USED_WITH = {"eip": "cs", "esp": "ss", "ebp": "ss", "edi": "es"}
+"""The segment register an address in a general register is usually meant with; DS for all others."""
 _NARROWEST = 252
 _NOT_BY_HAND = Flag.VM | Flag.IOPL
 """Bits a debugger cannot change without leaving the mode the program is in."""
@@ -53,12 +56,17 @@ class SegmentLine(NamedTuple):
     in_words: bool
     mode: Mode
 
+    @property
+    def has_base(self) -> bool:
+        """A null selector has none: the host only puts it where any use faults."""
+        return self.mode is Mode.V86 or not self.segment.is_null
+
     def words(self) -> str:
         """What the hidden part says."""
         segment = self.segment
         if self.mode is Mode.V86:
             return f"paragraph, {fmt.word(segment.selector)} × 16"
-        if segment.is_null:
+        if not self.has_base:
             return "null: any use faults"
         kind = Descriptor(segment.base, 0, segment.access, segment.flags).describe().removesuffix(", accessed")
         return f"{kind} · DPL {segment.access >> 5 & 3}"
@@ -129,7 +137,7 @@ class RegistersPane(Pane):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._registers: Registers | None = None
-        self._tick = -1
+        self._stop = Place(-1, 0)
         self._can_edit = False
         self.mode, self.words = Badge("Mode", self, widest="Ring 0"), QLabel(self)
         self.words.setAccessibleName("Privilege level and interrupts")
@@ -149,12 +157,12 @@ class RegistersPane(Pane):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the registers; what differs from the stop before is marked."""
-        if snapshot.tick != self._tick and self._registers != snapshot.previous:  # stops went by unseen
+        if snapshot.place != self._stop and self._registers != snapshot.previous:  # stops went by unseen
             for model in (self.general_model, self.flag_model, self.segment_model):
                 model.forget()
-            self._show(snapshot.previous, snapshot.tick)
-        self._show(snapshot.registers, snapshot.tick)
-        self._registers, self._tick = snapshot.registers, snapshot.tick
+            self._show(snapshot.previous, snapshot.place)
+        self._show(snapshot.registers, snapshot.place)
+        self._registers, self._stop = snapshot.registers, snapshot.place
         self._can_edit = self.general_model.is_editable = snapshot.status is Status.STOPPED
         mode, registers = snapshot.mode, snapshot.registers
         level = 3 if mode is Mode.V86 else registers.cs.selector & 3
@@ -177,26 +185,44 @@ class RegistersPane(Pane):
         name = self.general_model.row(index.row())[index.column() // 2].name
         return () if name == "eip" else (RegisterWatch(name),)
 
+    def spots(self) -> Sequence[Spot]:
+        """Where the general register at the cursor points, by the segment it is used with; the base of a segment."""
+        registers = self._registers
+        if registers is None:
+            return ()
+        if self.segments.hasFocus() and self.segments.currentIndex().isValid():
+            line = self.segment_model.row(self.segments.currentIndex().row())
+            return () if not line.has_base else (Spot(f"Base of {line.name.upper()}", line.segment.base),)
+        index = self.general.currentIndex()
+        if not self.general.hasFocus() or not index.isValid():
+            return ()
+        value = self.general_model.row(index.row())[index.column() // 2]
+        if value.name == "eflags":
+            return ()
+        segment = getattr(registers, _USED_WITH.get(value.name, "ds"))
+        offset = value.value if segment.is_big or value.name == "eip" else value.value & 0xFFFF
+        return (Spot(value.name.upper(), segment.base + offset & 0xFFFFFFFF),)
+
     def _watched_segment(self, index: QModelIndex) -> tuple[Watch, ...]:
         """The register; in protected mode also the selector it holds, and that one's descriptor."""
         if not index.isValid():
             return ()
         line = self.segment_model.row(index.row())
         watch, selector = RegisterWatch(line.name), line.segment.selector
-        if line.mode is Mode.V86 or line.segment.is_null:
+        if line.mode is Mode.V86 or not line.has_base:
             return (watch,)
         return watch, SelectorWatch(selector), DescriptorWatch(selector)
 
-    def _show(self, registers: Registers, tick: int) -> None:
+    def _show(self, registers: Registers, stop: Place) -> None:
         pairs = [tuple(Value(name, getattr(registers, name)) for name in pair) for pair in _PAIRS]
-        self.general_model.show_rows(pairs, tick)  # type: ignore[arg-type]  # pairs are tuples of two
-        self.flag_model.show_rows([registers.eflags], tick)
+        self.general_model.show_rows(pairs, stop)  # type: ignore[arg-type]  # pairs are tuples of two
+        self.flag_model.show_rows([registers.eflags], stop)
         lines = [
             SegmentLine(name, getattr(registers, name), in_words, registers.mode)
             for name in _SEGMENTS
             for in_words in (False, True)
         ]
-        self.segment_model.show_rows(lines, tick)
+        self.segment_model.show_rows(lines, stop)
         for number in range(1, len(lines), 2):
             if self.segments.columnSpan(number, 0) == 1:
                 self.segments.setSpan(number, 0, 1, 4)
@@ -249,7 +275,7 @@ class RegistersPane(Pane):
 
 def _segment_columns() -> Sequence[Column[SegmentLine]]:
     def hidden(write: Callable[[Segment], str]) -> Callable[[SegmentLine], str]:
-        return lambda line: "" if line.in_words else write(line.segment)
+        return lambda line: "" if line.in_words else write(line.segment) if line.has_base else "-"
 
     def tip(line: SegmentLine) -> str:
         segment = line.segment
@@ -268,7 +294,7 @@ def _segment_columns() -> Sequence[Column[SegmentLine]]:
         ),
         Column(
             "Value",
-            hidden(lambda segment: fmt.word(segment.selector)),
+            lambda line: "" if line.in_words else fmt.word(line.segment.selector),
             title_tip="Selector, or paragraph in V86 mode; below it the access rights in words",
             tip=tip,
         ),

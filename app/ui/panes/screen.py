@@ -20,8 +20,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.debug.snapshot import Snapshot, Status
+from app.emu.bios.graphics_text import GRAPHICS_COLUMNS, GRAPHICS_ROWS
 from app.emu.bios.screen import Screen
-from app.emu.bios.video import GRAPHICS_COLUMNS, GRAPHICS_ROWS
 from app.emu.devices.mouse import BUTTONS
 from app.ui.panes.hex_document import CP437
 from app.ui.panes.key_names import typed

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QModelIndex, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QListView, QMenu, QVBoxLayout, QWidget
@@ -10,6 +12,7 @@ from app.debug.snapshot import StackView
 from app.debug.watches import DepthWatch, MemoryWatch, Watch
 from app.emu.events import Stack
 from app.ui.format import STACK_NAMES
+from app.ui.panes.pane import Spot
 from app.ui.panes.stack_delegate import StackDelegate
 from app.ui.panes.stack_head import StackHead, head_text
 from app.ui.panes.stack_model import StackModel
@@ -88,9 +91,6 @@ class StackList(QListView):
 
 class StackColumn(QWidget):
     """Head and rows of one stack."""
-
-    follow_in_memory = Signal(object)
-    """Linear address to show in the memory pane."""
 
     def __init__(self, stack: Stack, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -173,16 +173,23 @@ class StackColumn(QWidget):
         frame = row.frame
         return (deeper,) if frame is None else (MemoryWatch(frame.low, frame.high - frame.low, frame.label), deeper)
 
+    def spots(self) -> Sequence[Spot]:
+        """The slot or frame at the cursor, and what the slot points at."""
+        row = self.selected()
+        if row is None or self.head.hasFocus():
+            return ()
+        here = Spot("Place on the stack", row.linear)
+        target = row.slot.points_to if row.slot is not None else None
+        return (here,) if target is None else (here, Spot("Where it points", target))
+
     def fill_menu(self, menu: QMenu) -> None:
         """What can be done with the selected row."""
         row = self.selected()
         if row is None or self.head.hasFocus():
             return
-        menu.addAction("Follow in memory", lambda: self.follow_in_memory.emit(row.linear))
         if (slot := row.slot) is not None:
             if (target := slot.points_to) is not None:
                 menu.addAction("Go to where it points", lambda: self.list.followed.emit(target))
-                menu.addAction("Follow target in memory", lambda: self.follow_in_memory.emit(target))
             menu.addSeparator()
             self._add_copy(menu, "Copy value", value_text(slot))
             self._add_copy(menu, "Copy address", str(slot.address))

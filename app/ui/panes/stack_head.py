@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 from app.debug.snapshot import StackView
 from app.emu.events import Stack
 from app.ui.format import STACK_NAMES, count, dword, size
-from app.ui.panes.stack_rows import OWNERS
+from app.ui.panes.stack_rows import owner
 from app.ui.theme import colours, mono_font
 
 _MARGIN: Final = 7
@@ -68,7 +68,7 @@ class StackHead(QWidget):
         self._paint_title(painter, box, own if exists else QColor(named.muted))
         font = QFont(QApplication.font())
         box.translate(0, self._line)
-        _elided(painter, box, OWNERS[self._stack] if exists else "does not exist now", font, named.muted)
+        _elided(painter, box, owner(view) if view is not None and exists else "does not exist now", font, named.muted)
         if view is not None and view.exists:
             self._paint_place(painter, box, view)
         if self.hasFocus():
@@ -136,7 +136,7 @@ def head_text(view: StackView) -> str:
         return f"{name}: does not exist now"
     return "\n".join(
         (
-            f"{name}: {OWNERS[view.stack]}" + (" (in use)" if view.in_use else ""),
+            f"{name}: {owner(view)}" + (" (in use)" if view.in_use else ""),
             f"{'SS:ESP' if view.pointer.wide else 'SS:SP'} {view.pointer}, linear {dword(view.pointer_linear)}",
             f"linear {dword(view.low)} to {dword(view.high - 1)}, {size(view.high - view.low)}",
             f"{count(view.depth)} bytes deep, nesting {view.nesting}",

@@ -19,19 +19,25 @@ from app.debug.snapshot import StackFrame, StackSlot, StackView
 from app.emu.events import Stack
 from app.ui.format import count, dword, sized, word
 
-OWNERS = {
-    Stack.APPLICATION: "the client's own",
-    Stack.LOCKED: "host's, for callbacks, interrupts",
-    Stack.REAL: "host's, for real-mode calls",
-    Stack.RING0: "host's, hidden from the client",
+_OWNERS = {
+    (Stack.LOCKED, True): "host's, for callbacks, interrupts",
+    (Stack.LOCKED, False): "a handler's own, the host's waits",
+    (Stack.REAL, True): "host's, for real-mode calls",
+    (Stack.REAL, False): "the program's own",
+    (Stack.RING0, True): "host's, hidden from the client",
 }
 ABSENT = {
     Stack.APPLICATION: "There is no client in protected mode.",
     Stack.LOCKED: "The host provides it when a client enters protected mode.",
-    Stack.REAL: "The host provides it when a client enters protected mode.",
+    Stack.REAL: "There is none while no program runs in real mode.",
     Stack.RING0: "The host provides it when a client enters protected mode.",
 }
 EMPTY = "empty"
+
+
+def owner(view: StackView) -> str:
+    """Whose a stack is."""
+    return _OWNERS.get((view.stack, view.is_hosts), "the client's own")
 
 
 _LONG: Final = 8

@@ -7,6 +7,7 @@ is the hard part of DPMI, and what this pane is for.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QEvent, Qt
@@ -16,7 +17,7 @@ from app.debug.snapshot import Interest, Snapshot
 from app.debug.watches import Watch
 from app.emu.events import Stack
 from app.ui.panes.earlier import Earlier
-from app.ui.panes.pane import Pane
+from app.ui.panes.pane import Pane, Spot
 from app.ui.panes.stack_column import StackColumn
 from app.ui.panes.stack_links import LinkOverlay, find_row
 from app.ui.panes.stack_routes import GUTTER
@@ -46,7 +47,6 @@ class StacksPane(Pane):
         for number, column in enumerate(self.columns):
             row.addWidget(column, 1)
             column.list.verticalScrollBar().valueChanged.connect(partial(self._scrolled, column))
-            column.follow_in_memory.connect(lambda linear: self.reveal.emit("memory", linear))
             column.list.followed.connect(self.follow)
             column.list.sideways.connect(lambda step, number=number: self._focus(number + step))
         self.overlay = LinkOverlay(self.columns, area)
@@ -110,6 +110,11 @@ class StacksPane(Pane):
         """What is selected in the stack that has the focus."""
         column = self._focused()
         return () if column is None else column.watched()
+
+    def spots(self) -> Sequence[Spot]:
+        """What is selected in the stack that has the focus."""
+        column = self._focused()
+        return () if column is None else column.spots()
 
     def _focused(self) -> StackColumn | None:
         """The stack that has the keyboard."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from app.debug.snapshot import DescriptorRow, Snapshot
 from app.debug.watches import DescriptorWatch, SelectorWatch, Watch
@@ -14,7 +14,7 @@ from app.ui.panes.chip_delegate import ChipDelegate
 from app.ui.panes.descriptor_details import DescriptorDetails
 from app.ui.panes.descriptor_words import flags_text, is_gate, is_unused
 from app.ui.panes.earlier import Earlier
-from app.ui.panes.pane import Pane
+from app.ui.panes.pane import Pane, Spot
 from app.ui.tables import Column, RowsModel, Table
 
 NAMES = ("GDT", "LDT", "IDT")
@@ -106,7 +106,7 @@ class TablesPane(Pane):
         for number, name in enumerate(NAMES):
             rows = [row for row in self._snapshot.descriptors if row.table == name]
             shown = [row for row in rows if _matches(row, words)]
-            self.models[name].show_rows(shown, self._snapshot.tick)
+            self.models[name].show_rows(shown, self._snapshot.place)
             of = f"{len(shown)} of {len(rows)}" if words else str(len(rows))
             self.tabs.setTabText(number, f"{name}  {of}")
         self._show_details()
@@ -154,11 +154,14 @@ class TablesPane(Pane):
             return ()
         return DescriptorWatch(row.selector), SelectorWatch(row.selector)
 
-    def fill_menu(self, menu: QMenu) -> None:
-        """What can be done with the selected entry."""
+    def spots(self) -> Sequence[Spot]:
+        """The base of the selected segment; a gate's handler, which is the host's."""
         row = self.selected()
-        if row is not None:
-            menu.addAction("Show in memory", self._reveal_selected).setEnabled(not is_gate(row.descriptor))
+        if row is None or is_unused(row):
+            return ()
+        if row.handler is not None:
+            return (Spot("Handler", row.handler.offset),)
+        return () if is_gate(row.descriptor) else (Spot("Base", row.descriptor.base),)
 
 
 def _matches(row: DescriptorRow, words: list[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import Qt
@@ -10,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QTabBar, Q
 from app.debug.snapshot import Snapshot, VectorRow
 from app.debug.watches import VectorWatch, Watch
 from app.ui.format import byte
-from app.ui.panes.pane import Pane
+from app.ui.panes.pane import Pane, Spot
 from app.ui.tables import Column, Index, RowsModel, Table
 from app.ui.theme import mono_font
 
@@ -68,6 +69,7 @@ class VectorsPane(Pane):
             view = Table(model, f"{_TITLES[number]} vectors", self)
             view.set_widths(6, 13, 24, 8)
             view.doubleClicked.connect(lambda _index: self._reveal_handler())
+            view.enter_pressed.connect(lambda _index: self._reveal_handler())
             self.models[name], self.views[name] = model, view
             self.stack.addWidget(view)
         self.tabs.currentChanged.connect(self._turn_to)
@@ -97,6 +99,11 @@ class VectorsPane(Pane):
         row = self._selected()
         return () if row is None else (VectorWatch(row.table, row.vector),)
 
+    def spots(self) -> Sequence[Spot]:
+        """The handler of the selected vector."""
+        row = self._selected()
+        return () if row is None else (Spot("Handler", row.linear),)
+
     def _selected(self) -> VectorRow | None:
         name = NAMES[self.tabs.currentIndex()]
         index = self.views[name].currentIndex()
@@ -116,15 +123,14 @@ class VectorsPane(Pane):
             if self.hooked_only.isChecked():
                 rows = [row for row in rows if not row.is_default]
             shown = [row for row in rows if _matches(row, words)]
-            self.models[name].show_rows(shown, self._snapshot.tick)
+            self.models[name].show_rows(shown, self._snapshot.place)
             # The number says how many are hooked.
             self.tabs.setTabText(number, f"{_TITLES[number]} · {hooked}" if hooked else _TITLES[number])
 
     def _reveal_handler(self) -> None:
-        """Real-mode handlers have a linear address by themselves."""
         row = self._selected()
-        if row is not None and row.table == "real":
-            self.reveal.emit("memory", row.handler.real_linear)
+        if row is not None:
+            self.reveal.emit("code", row.linear)
 
 
 def _matches(row: VectorRow, words: list[str]) -> bool:

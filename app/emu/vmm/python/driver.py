@@ -38,8 +38,9 @@ class Driver:
         all others                      callbacks, hooks, handlers of breakpoints: given to services as `self.NAME`
 
     Services are methods of `vmm` with the names of the reference. What they take is given in the order in which
-    `dpmiscope services` lists the registers, or by register: `self.vmm.Simulate_Far_Call(cx=0x1000, edx=4)`. What they
-    give is returned: a number, or several in that order. CF=1 raises `ServiceRefused`; `vmm.zf` is the zero flag.
+    `dpmiscope services` lists the registers, or by register: `self.vmm.Simulate_Far_Call(cx=0x1000, edx=4)`; those of
+    the C convention take their parameters in order. What they give is returned: a number, or several in that order.
+    CF=1 raises `ServiceRefused`; `vmm.zf` is the zero flag.
 
     A service during which other code runs (Exec_Int, Resume_Exec, Simulate_Int, System_Control) is the last thing a
     method does: `return self.vmm.Exec_Int(0x21, then=self.finish)`. The method named goes on in its place.

@@ -58,7 +58,7 @@ class Services:
         return found[0] if len(found) == 1 else found or None
 
     def _values(self, row: Service, given: tuple[Any, ...], named: dict[str, Any]) -> tuple[int, ...]:
-        names = [str(view).lower() for view in row.takes.values()]
+        names = [*(str(view).lower() for view in row.takes.values()), *row.pushed]
         values = dict(zip(names, given, strict=False))
         if len(given) > len(names) or values.keys() & named.keys() or values.keys() | named.keys() != set(names):
             raise TypeError(f"{row.name} takes {', '.join(names) or 'nothing'}")
@@ -73,8 +73,16 @@ class Services:
 
 
 def call(vmm: Vmm, row: Service, values: tuple[int, ...]) -> bool:
-    """Call a service with values for its registers. False: the driver waits for other code."""
-    for view, value in zip(row.takes.values(), values, strict=True):
+    """Call a service with values for its registers, then what it takes on the stack. False: it waits for other code."""
+    regs, memory = vmm.machine.regs, vmm.machine.memory
+    for view, value in zip(row.takes.values(), values[: len(row.takes)], strict=True):
         taken: Any = value
-        view.write(vmm.machine.regs, taken, wide=True)
-    return dynalink.serve(vmm, row.number)
+        view.write(regs, taken, wide=True)
+    esp = regs.esp
+    for value in reversed(values[len(row.takes) :]):
+        regs.esp = regs.esp - 4 & 0xFFFFFFFF
+        memory.write_u32(regs.esp, value & 0xFFFFFFFF)
+    if not dynalink.serve(vmm, row.number):
+        return False
+    regs.esp = esp
+    return True

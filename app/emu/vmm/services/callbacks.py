@@ -7,14 +7,15 @@ from typing import Final
 from app.emu import events
 from app.emu.address import Far
 from app.emu.devices.clock import RATE
+from app.emu.memory import layout
 from app.emu.registers import EAX, EDX, ESI
+from app.emu.vmm import findings
 from app.emu.vmm.breaks import ARPL, PoolEmpty, V86Breakpoint, VmReturn, VxdCallback
 from app.emu.vmm.core import Vmm
 from app.emu.vmm.dispatch import breakpoint_fields, event_fields
 from app.emu.vmm.table import VMM, Refused
 
 _NO_ADDRESS: Final = 0xFFFFFFFF
-_VIDEO: Final = 0xA0000
 _ROM_END: Final = 0x100000
 
 
@@ -22,9 +23,11 @@ def _allocate(vmm: Vmm, reference: int, procedure: int, *, pm: bool) -> int:
     try:
         callback = VxdCallback(vmm.breaks.take(), pm, procedure, reference)
     except PoolEmpty:
-        raise Refused(_NO_ADDRESS) from None
+        findings.pool_is_empty(vmm)
+        raise Refused(eax=_NO_ADDRESS) from None
     address = vmm.breaks.add(callback)
     vmm.machine.emit(events.VxdCallbackAllocated, **event_fields(vmm, callback))
+    findings.callback_allocated(vmm, callback)
     return address.to_dword()
 
 
@@ -44,6 +47,7 @@ def allocate_pm_call_back(vmm: Vmm, reference: EDX, procedure: ESI) -> EAX:
 def call_when_vm_returns(vmm: Vmm, time_out: EAX, reference: EDX, procedure: ESI) -> None:
     """Call a procedure when the VM is back where it is now, or when a time (milliseconds) is over."""
     level = vmm.level
+    findings.returns_after_frame(vmm, level)
     client = level.client_registers(vmm.machine.memory)
     signed = time_out - (1 << 32) if time_out & 1 << 31 else time_out
     deadline = vmm.machine.clock + abs(signed) * RATE // 1000 if signed else None
@@ -63,7 +67,7 @@ def install_v86_break_point(vmm: Vmm, address: EAX, reference: EDX, procedure: E
     """Replace a byte of V86 code by ARPL, which calls a procedure. CF=1: pool empty, there is one, no RAM."""
     where = Far.from_dword(address)
     found = V86Breakpoint(where.segment, where.offset, procedure, reference, 0)
-    if where[:2] in vmm.breaks.breakpoints or _VIDEO <= found.linear < _ROM_END:
+    if where[:2] in vmm.breaks.breakpoints or layout.VIDEO <= found.linear < _ROM_END:
         raise Refused
     try:
         vmm.breaks.check()
@@ -74,6 +78,7 @@ def install_v86_break_point(vmm: Vmm, address: EAX, reference: EDX, procedure: E
     memory.write_u8(found.linear, ARPL)
     vmm.breaks.breakpoints[where[:2]] = found
     vmm.machine.emit(events.V86BreakpointInstalled, **breakpoint_fields(found))
+    findings.breakpoint_installed(vmm, found)
 
 
 @VMM.service(0x0A)

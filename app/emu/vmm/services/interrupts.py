@@ -84,3 +84,18 @@ def set_pm_int_vector(vmm: Vmm, vector: EAX, selector: CX, offset: EDX) -> None:
         events.VectorChanged, table="protected", vector=vector,
         before=before.far(client.bits), after=handler.far(client.bits),
     )  # fmt: skip
+
+
+@VMM.service(0xCD)
+def get_pm_int_type(vmm: Vmm, vector: EAX) -> EDX:
+    """Say what a protected-mode interrupt does to IF: 0 nothing (a trap gate), 1 it is cleared (an interrupt gate)."""
+    return int(_checked(vector) in vmm.interrupt_gates)
+
+
+@VMM.service(0xCE)
+def set_pm_int_type(vmm: Vmm, vector: EAX, gate: EDX) -> None:
+    """Let a protected-mode interrupt clear IF (gate not 0), or leave it as it is."""
+    if gate:
+        vmm.interrupt_gates.add(_checked(vector))
+    else:
+        vmm.interrupt_gates.discard(_checked(vector))

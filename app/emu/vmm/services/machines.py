@@ -5,10 +5,11 @@ from __future__ import annotations
 from app.emu import events
 from app.emu.registers import EAX, EBX, ECX, EDI, Flag
 from app.emu.vmm.control import pm_application_block
-from app.emu.vmm.control_block import SYSTEM, ControlBlock, is_handle
+from app.emu.vmm.control_block import PROGRAMS, SYSTEM, ControlBlock, number_of
 from app.emu.vmm.core import Vmm
 from app.emu.vmm.multiplex import VERSION
 from app.emu.vmm.places import THREAD
+from app.emu.vmm.services.events import vm_of
 from app.emu.vmm.table import VMM, Refused
 
 
@@ -51,7 +52,7 @@ def test_sys_vm_handle(vmm: Vmm, handle: EBX) -> None:
 def validate_vm_handle(vmm: Vmm, handle: EBX) -> None:
     """CF=1 if it is no VM handle."""
     del vmm
-    if not is_handle(handle):
+    if number_of(handle) is None:
         raise Refused
 
 
@@ -62,11 +63,38 @@ def get_vmm_reenter_count(vmm: Vmm) -> ECX:
     return 0
 
 
+@VMM.service(0x3B)
+def get_next_vm_handle(vmm: Vmm, handle: EBX) -> EBX:
+    """Return the handle of the VM behind another one, round and round."""
+    number = vm_of(vmm, handle)
+    return ControlBlock(vmm.machine.memory, PROGRAMS if number == SYSTEM else SYSTEM).handle
+
+
+@VMM.service(0x30)
+def get_execution_focus(vmm: Vmm) -> EBX:
+    """Return the handle of the VM that has the screen: the programs'."""
+    return ControlBlock(vmm.machine.memory, PROGRAMS).handle
+
+
 @VMM.service(0x108)
 def get_cur_thread_handle(vmm: Vmm) -> EDI:
     """Return the current thread's handle; there is one thread."""
     del vmm
     return THREAD
+
+
+@VMM.service(0x109)
+def test_cur_thread_handle(vmm: Vmm, thread: EDI) -> None:
+    """ZF=1 if it is the current thread's handle."""
+    vmm.machine.regs.set_flag(Flag.ZF, on=thread == THREAD)
+
+
+@VMM.service(0x10C)
+def validate_thread_handle(vmm: Vmm, thread: EDI) -> None:
+    """CF=1 if it is no thread handle."""
+    del vmm
+    if thread != THREAD:
+        raise Refused
 
 
 @VMM.service(0x88)

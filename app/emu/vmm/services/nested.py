@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.emu.registers import EAX
-from app.emu.vmm import hooks, nesting
+from app.emu.services import DWORD
+from app.emu.vmm import hooks, nesting, vxd_int
 from app.emu.vmm.control import check_simulation
 from app.emu.vmm.core import Vmm
 from app.emu.vmm.table import PENDING, VMM
@@ -26,7 +27,7 @@ def exec_int(vmm: Vmm, vector: EAX) -> object:
     """Simulate an interrupt and run the VM until it has returned."""
     check_simulation(vmm)
     if not vmm.level.nests:
-        vmm.fail("it called Exec_Int outside of nested execution: Begin_Nest_Exec is missing")
+        vmm.fail("it called Exec_Int outside of nested execution: Begin_Nest_Exec is missing", "nest_rules")
     hooks.simulate(vmm, vector & 0xFF, 0x84, resumes=True)
     return PENDING
 
@@ -42,6 +43,22 @@ def resume_exec(vmm: Vmm) -> object:
 def end_nest_exec(vmm: Vmm) -> None:
     """End nested execution: mode and Client_CS:EIP are again what they were, and the locked stack is left."""
     nesting.end(vmm, vmm.level)
+
+
+@VMM.service(0x8F)
+def exec_vxd_int(vmm: Vmm, vector: DWORD) -> object:
+    """Execute an interrupt with the driver's registers, flat pointers of DOS translated; the client registers stay.
+
+    It takes the number off the stack itself.
+    """
+    check_simulation(vmm)
+    if not vmm.is_initialised:
+        vmm.fail("it called Exec_VxD_Int before Init_Complete")
+    regs = vmm.machine.regs
+    regs.esp = regs.esp + 4 & 0xFFFFFFFF
+    vxd_int.borrow(vmm, vmm.level, vector & 0xFF)
+    hooks.simulate(vmm, vector & 0xFF, 0x8F, resumes=True)
+    return PENDING
 
 
 @VMM.service(0x89)

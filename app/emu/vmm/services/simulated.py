@@ -1,19 +1,16 @@
-"""Instructions simulated on the client registers, and its memory (VMM 3.2)."""
+"""Instructions simulated on the client registers, and copies of these (VMM 3.2)."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from app.emu.memory import layout
-from app.emu.registers import AH, AL, CX, EAX, EDI, EDX, ESI
-from app.emu.vmm import hooks
-from app.emu.vmm.client_registers import DWORDS, SEGMENTS, SIZE
+from app.emu.registers import CX, EAX, EDI, EDX, ESI
+from app.emu.vmm import findings, hooks
+from app.emu.vmm.client_registers import DWORDS, SIZE
 from app.emu.vmm.control import check_simulation
 from app.emu.vmm.core import Vmm
 from app.emu.vmm.table import PENDING, VMM
 
-_NO_OFFSET: Final = 0xFF
-_BAD: Final = 0xFFFFFFFF
 _EFLAGS: Final = DWORDS["eflags"]
 _VM: Final = 1 << 17
 
@@ -29,6 +26,7 @@ def simulate_int(vmm: Vmm, vector: EAX) -> object:
 @VMM.service(0x47)
 def simulate_iret(vmm: Vmm) -> None:
     """Pop Client_EIP, Client_CS and Client_EFlags."""
+    findings.flags_lost(vmm, vmm.level)
     vmm.simulation.interrupt_return()
 
 
@@ -72,25 +70,6 @@ def simulate_push(vmm: Vmm, value: EAX) -> None:
 def simulate_pop(vmm: Vmm) -> EAX:
     """Pop a dword, or a word with zeros above it."""
     return vmm.simulation.pop()
-
-
-@VMM.service(0x1C)
-def map_flat(vmm: Vmm, segment: AH, offset: AL) -> EAX:
-    """Return the linear address of a client's pointer, given by its fields in the structure; FFFFFFFFh for a bad one.
-
-    AL=FFh means no offset.
-    """
-    level = vmm.level
-    memory = vmm.machine.memory
-    if segment not in SEGMENTS.values() or not (offset == _NO_OFFSET or offset + 4 <= SIZE):
-        return _BAD
-    selector = memory.read_u16(level.frame + segment)
-    wide = level.in_pm and vmm.host.current.wide
-    value = 0 if offset == _NO_OFFSET else memory.read_u32(level.frame + offset)
-    if level.in_pm and vmm.host.segment(selector).is_null:
-        return _BAD
-    linear = vmm.simulation.linear(selector, value if wide else value & 0xFFFF)
-    return linear + layout.HIGH_LINEAR if linear < layout.CONVENTIONAL_END else linear
 
 
 @VMM.service(0x8D)

@@ -1,4 +1,4 @@
-"""Drivers among themselves: messages, description blocks, hooked APIs, debug output (VMM 3.2)."""
+"""Drivers among themselves: messages, description blocks, hooked APIs and services (VMM 3.2)."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from typing import Final
 from app.emu.registers import EAX, EBX, ECX, EDI, EDX, ESI
 from app.emu.vmm.control import broadcast
 from app.emu.vmm.core import Vmm
-from app.emu.vmm.device import Device
+from app.emu.vmm.ordinals import VMM_DEVICE
+from app.emu.vmm.places import SERVICES
 from app.emu.vmm.table import PENDING, VMM, Refused
 from app.emu.vmm.waiting import wait
 
 _NAME: Final = 8
-_LONGEST: Final = 1024
-
-
-def _device(vmm: Vmm, number: int) -> Device | None:
-    return next((each for each in vmm.devices if each.number == number and not each.is_dropped), None)
+_HOOKED: Final = 2
+"""Addresses a hooked service has at least: its own, and that of a procedure."""
 
 
 @VMM.service(0x93)
@@ -30,7 +28,7 @@ def system_control(vmm: Vmm, message: EAX, vm: EBX, edx: EDX, esi: ESI, edi: EDI
 @VMM.service(0x146)
 def get_ddb(vmm: Vmm, number: EAX, name: EDI) -> ECX:
     """Return the linear address of a driver's DDB, by its device id or, for 0, by its name of 8 bytes; 0 for none."""
-    found = _device(vmm, number) if number else None
+    found = vmm.device(number) if number else None
     if not number:
         wanted = vmm.machine.memory.read(name, _NAME).decode("cp437").rstrip()
         found = next((each for each in vmm.devices if each.name == wanted and not each.is_dropped), None)
@@ -38,7 +36,7 @@ def get_ddb(vmm: Vmm, number: EAX, name: EDI) -> ECX:
 
 
 def _hook_api(vmm: Vmm, number: int, procedure: int, *, pm: bool) -> int:
-    device, memory = _device(vmm, number), vmm.machine.memory
+    device, memory = vmm.device(number), vmm.machine.memory
     before = device.api(memory, pm=pm) if device is not None else 0
     if device is None or not before:
         raise Refused
@@ -58,10 +56,46 @@ def hook_device_pm_api(vmm: Vmm, number: EAX, procedure: ESI) -> ESI:
     return _hook_api(vmm, number, procedure, pm=True)
 
 
-@VMM.service(0xC2)
-def out_debug_string(vmm: Vmm, text: ESI) -> None:
-    """Write a text that ends with a zero byte to standard error."""
-    memory, shown = vmm.machine.memory, bytearray()
-    while len(shown) < _LONGEST and (byte := memory.read_u8(text + len(shown))):
-        shown.append(byte)
-    vmm.machine.console.write(2, bytes(shown))
+# Hooked services
+
+
+@VMM.service(0x90)
+def hook_device_service(vmm: Vmm, service: EAX, procedure: ESI) -> ESI:
+    """Have a procedure called instead of a service (device id << 16 | ordinal); return the address it had. CF=1: none.
+
+    The service itself is called at that address.
+    """
+    before = _service_address(vmm, service)
+    if before is None:
+        raise Refused
+    vmm.service_hooks.setdefault(service, [before]).append(procedure)
+    _set_service(vmm, service, procedure)
+    return before
+
+
+@VMM.service(0x11C)
+def unhook_device_service(vmm: Vmm, service: EAX, procedure: ESI) -> None:
+    """Take the procedure away that was hooked in last. CF=1: it is not that one."""
+    hooks = vmm.service_hooks.get(service, [])
+    if len(hooks) < _HOOKED or hooks[-1] != procedure:
+        raise Refused
+    hooks.pop()
+    _set_service(vmm, service, hooks[-1])
+    if len(hooks) < _HOOKED:
+        del vmm.service_hooks[service]
+
+
+def _service_address(vmm: Vmm, service: int) -> int | None:
+    number, ordinal = service >> 16, service & 0xFFFF
+    if number == VMM_DEVICE:
+        hooks, row = vmm.service_hooks.get(service), VMM.find(ordinal)
+        return hooks[-1] if hooks else SERVICES + 2 * ordinal if row is not None and row.offered else None
+    device = vmm.device(number)
+    return device.service(vmm.machine.memory, ordinal) if device is not None else None
+
+
+def _set_service(vmm: Vmm, service: int, procedure: int) -> None:
+    """The tables of drivers are memory; those of the manager are what `service_hooks` says."""
+    device = vmm.device(service >> 16)
+    if device is not None:
+        device.set_service(vmm.machine.memory, service & 0xFFFF, procedure)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from app.emu import events
 from app.emu.address import Far
 from app.emu.host.multiplex import set_es_di
 
@@ -21,7 +20,8 @@ def interrupt(vmm: Vmm, vector: int) -> None:
     regs = vmm.machine.regs
     at = Far(regs.cs.selector, regs.eip - _INT_SIZE & 0xFFFFFFFF, wide=True)
     if vector == _MULTIPLEX and regs.ax == _DEVICE_API:
-        vmm.machine.emit(events.UnsupportedCalled, interrupt=vector, function=regs.ax, at=at)
+        text = "INT 2Fh AX=1684h has no address for a Win32 program: it uses CreateFile and DeviceIoControl"
+        vmm.find("win32_entry_point", "warning", text, at=at)
         set_es_di(vmm.host, (0, 0))
         return
     vmm.machine.terminate_client(
@@ -32,8 +32,10 @@ def interrupt(vmm: Vmm, vector: int) -> None:
 def callback(vmm: Vmm, target: VxdCallback) -> None:
     """A Win32 program called a protected-mode callback: it ends."""
     owner = vmm.name_at(target.called(vmm.machine.memory))
-    vmm.machine.terminate_client(
+    reason = (
         f"a Win32 program far-called {vmm.breaks.address(target)}, a protected-mode callback of the driver {owner}: "
         "such addresses are 16:16, with the frames of 16-bit and DPMI programs, and Windows does not support them from "
         "flat 32-bit code; use CreateFile and DeviceIoControl"
     )
+    vmm.find("win32_callback", "error", reason, at=vmm.breaks.address(target))
+    vmm.machine.terminate_client(reason)

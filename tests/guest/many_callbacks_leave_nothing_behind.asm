@@ -1,18 +1,26 @@
-; After a thousand callbacks the stacks, the descriptors and the flags are as before.
+; After a thousand callbacks, or an argument's hundreds, the stacks, the descriptors and the flags are as before.
 ; Rule: DPMI 0.9, section on stacks: what is taken at entry is given back at the return.
 ; options: --max-instructions 20000000
+%define ROUNDS 10
 %include "guest.inc"
+%include "rounds.inc"
+        mov     eax, [rounds_left]
+        imul    eax, eax, 100
+        mov     [expected], eax
         call    enter_protected_mode
         call    next_selector
         mov     [selector], ax
         callback_alloc handler, structure, callback
         mov     [application_sp], xsp
-        mov     word [left], 500
+.round: round_begins
+        mov     word [left], 50
 .again: real_call procedure             ; two callbacks each
         dec     word [left]
         jnz     .again
-        cmp     word [count], 1000
-        check   e, "a thousand entries"
+        next_round .round
+        mov     eax, [count]
+        cmp     eax, [expected]
+        check   e, "a hundred entries in each round"
         cmp     byte [moved], 0
         check   e, "each at the same place of the locked and of the real-mode stack"
         cmp     xsp, [application_sp]
@@ -41,12 +49,12 @@ procedure:
 handler:
         cld
         mov     fs, [cs:data_selector]
-        inc     word [fs:count]
+        inc     dword [fs:count]
         xor     eax, eax
         mov     xax, xsp
         xor     ecx, ecx
         mov     xcx, xsi
-        cmp     word [fs:count], 1
+        cmp     dword [fs:count], 1
         jne     .compare
         mov     [fs:first_sp], eax
         mov     [fs:first_si], ecx
@@ -62,9 +70,10 @@ callback resd   1
 application_sp resd 1
 first_sp resd   1
 first_si resd   1
+expected resd   1
+count   resd    1
 selector resw   1
 left    resw    1
-count   resw    1
 moved   resb    1
         alignb  4
 structure resb  rm_size

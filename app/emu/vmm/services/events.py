@@ -1,0 +1,103 @@
+"""Events: procedures that are called at event time (VMM 0, 3.2; see `schedule.py` for the source)."""
+
+from __future__ import annotations
+
+from app.emu.registers import EAX, EBX, ECX, EDI, EDX, ESI, Flag
+from app.emu.vmm import schedule
+from app.emu.vmm.control_block import number_of
+from app.emu.vmm.core import Vmm
+from app.emu.vmm.schedule import ALWAYS_SCHED, KNOWN, TIME_OUT, WAIT_FOR_STI, WAIT_NOT_CRIT
+from app.emu.vmm.table import VMM
+
+
+def vm_of(vmm: Vmm, handle: int) -> int:
+    """The id of the VM with a handle. Fails the driver when there is none."""
+    number = number_of(handle)
+    if number is None:
+        vmm.fail(f"it named {handle:08X}h as the handle of a VM, which is none")
+    return number
+
+
+@VMM.service(0x0E)
+def schedule_global_event(vmm: Vmm, procedure: ESI, reference: EDX) -> ESI:
+    """Have a procedure called at event time, whichever VM runs; return the event's handle."""
+    return vmm.schedule.add(procedure, reference)
+
+
+@VMM.service(0x0F)
+def schedule_vm_event(vmm: Vmm, vm: EBX, procedure: ESI, reference: EDX) -> ESI:
+    """Have a procedure called at event time in a VM; return the event's handle."""
+    return vmm.schedule.add(procedure, reference, vm=vm_of(vmm, vm))
+
+
+@VMM.service(0x10)
+def call_global_event(vmm: Vmm, procedure: ESI, reference: EDX) -> ESI:
+    """Call a procedure now, for nothing interrupts ring 0 here; return 0."""
+    return schedule.call_at_once(vmm, 0x10, procedure, reference, gives_handle=True)
+
+
+@VMM.service(0x11)
+def call_vm_event(vmm: Vmm, vm: EBX, procedure: ESI, reference: EDX) -> ESI:
+    """Call a procedure now if the VM is the current one, and return 0; else as Schedule_VM_Event."""
+    number = vm_of(vmm, vm)
+    if number != vmm.vm:
+        return vmm.schedule.add(procedure, reference, vm=number)
+    return schedule.call_at_once(vmm, 0x11, procedure, reference, gives_handle=True)
+
+
+@VMM.service(0x14)
+def call_priority_vm_event(
+    vmm: Vmm, boost: EAX, vm: EBX, flags: ECX, procedure: ESI, reference: EDX, time_out: EDI
+) -> ESI:
+    """Call a procedure now, or when what the flags (PEF_...) wait for is so; return 0 or the event's handle."""
+    del boost  # priorities are among VMs
+    if flags & ~KNOWN:
+        vmm.fail(f"it called Call_Priority_VM_Event with flags {flags:08X}h, of which not all are offered")
+    number = vm_of(vmm, vm)
+    client = vmm.level.client_registers(vmm.machine.memory)
+    deadline = schedule.after(vmm, time_out) if flags & TIME_OUT else None
+    handle = vmm.schedule.add(procedure, reference, vm=number, flags=flags, deadline=deadline)
+    interrupts_on = bool(client.get("eflags") & Flag.IF)
+    if number != vmm.vm or flags & ALWAYS_SCHED or not schedule.is_ready(vmm, handle, interrupts_on=interrupts_on):
+        return handle
+    vmm.schedule.cancel(handle, time_out=False)
+    return schedule.call_at_once(vmm, 0x14, procedure, reference, gives_handle=True)
+
+
+def _cancel(vmm: Vmm, handle: int) -> None:
+    if handle and not vmm.schedule.cancel(handle, time_out=False):
+        vmm.find("event_gone", "warning", f"it cancelled the event {handle:08X}h, which does not wait (any more)")
+
+
+@VMM.service(0x12)
+def cancel_global_event(vmm: Vmm, event: ESI) -> None:
+    """Forget an event of Schedule_Global_Event; 0 is none."""
+    _cancel(vmm, event)
+
+
+@VMM.service(0x13)
+def cancel_vm_event(vmm: Vmm, vm: EBX, event: ESI) -> None:
+    """Forget an event of Schedule_VM_Event; 0 is none."""
+    vm_of(vmm, vm)
+    _cancel(vmm, event)
+
+
+@VMM.service(0x15)
+def cancel_priority_vm_event(vmm: Vmm, event: ESI) -> None:
+    """Forget an event of Call_Priority_VM_Event; 0 is none."""
+    _cancel(vmm, event)
+
+
+@VMM.service(0x19)
+def call_when_vm_ints_enabled(vmm: Vmm, procedure: ESI, reference: EDX) -> object:
+    """Call a procedure as soon as the VM has interrupts enabled: now, if it has."""
+    if vmm.level.client_registers(vmm.machine.memory).get("eflags") & Flag.IF:
+        return schedule.call_at_once(vmm, 0x19, procedure, reference, gives_handle=False)
+    vmm.schedule.add(procedure, reference, vm=vmm.vm, flags=WAIT_FOR_STI)
+    return None
+
+
+@VMM.service(0x24)
+def call_when_not_critical(vmm: Vmm, procedure: ESI, reference: EDX) -> None:
+    """Call a procedure at event time when the critical section is free."""
+    vmm.schedule.add(procedure, reference, flags=WAIT_NOT_CRIT)

@@ -1,0 +1,37 @@
+/* Memory of other segments, by selector and offset. */
+
+#ifndef FAR_H
+#define FAR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+static inline void copy_from_far(void *to, uint16_t selector, uint32_t offset, size_t size)
+{
+    size_t words = size / 4, rest = size % 4;
+    asm volatile("pushl %%ds\n\t"
+                 "movw %w4, %%ds\n\t"
+                 "rep movsl\n\t"
+                 "movl %3, %%ecx\n\t"
+                 "rep movsb\n\t"
+                 "popl %%ds"
+                 : "+D"(to), "+S"(offset), "+c"(words)
+                 : "r"(rest), "r"(selector)
+                 : "memory");
+}
+
+static inline void copy_to_far(uint16_t selector, uint32_t offset, const void *from, size_t size)
+{
+    size_t words = size / 4, rest = size % 4;
+    asm volatile("pushl %%es\n\t"
+                 "movw %w4, %%es\n\t"
+                 "rep movsl\n\t"
+                 "movl %3, %%ecx\n\t"
+                 "rep movsb\n\t"
+                 "popl %%es"
+                 : "+D"(offset), "+S"(from), "+c"(words)
+                 : "r"(rest), "r"(selector)
+                 : "memory");
+}
+
+#endif
