@@ -378,7 +378,8 @@ class Machine:
         devices = state.devices
         clock = state.tick + state.idle
         due = devices.next_due()
-        budget = min(instructions, max(min(due, state.vmm.next_due() or due) - clock, 1))
+        wanted = state.vmm.next_due() if state.regs.mode is not Mode.RING0 else None  # drivers are not interrupted
+        budget = min(instructions, max(min(due, wanted or due) - clock, 1))
         regs = state.regs
         before = regs.copy()
         self._running = True
