@@ -181,7 +181,7 @@ class Observer:
             locked_nesting=client.locked_depth if client is not None else 0,
             callback_depth=sum(level.door is Door.CALLBACK for level in host.levels),
             client=client.number if client is not None else 0,
-            client_bits=client.bits if client is not None else 0,
+            client_kind=client.kind if client is not None else "",
             profile=PROFILE.name,
             program=self._launch.name,
             sentence=self._sentence(moving.stop),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.debug import plain_state
+from app.debug import narrate, plain_state
 from app.debug.goals import RunTo, StepBack, StepBackOver, StepInto, StepOut, StepOver, ToModeSwitch, ToPosition
 from app.debug.session import Session
 from app.debug.snapshot import Stop
@@ -170,6 +170,25 @@ def test_state_with_drivers_can_be_kept_in_a_recording(driver: str, program: str
         data = plain_state.write(of.state, things)
         assert plain_state.write(plain_state.read(data, things), things) == data
         of.slice(20)
+
+
+def test_functions_of_kernel32_in_words() -> None:
+    of = opened("ioctl.vxd", "ioctl32.exe")
+    of.run(ToPosition("end"))
+    called = next(event for event in events(of, "service_called") if event.to_object()["name"] == "CloseHandle")
+    returned = events(of)[events(of).index(called) + 1 :]
+    back = next(event for event in returned if event.kind == "service_returned")
+    assert narrate.sentence(called) == "The Win32 program called KERNEL32 CloseHandle with hObject=100h."
+    assert narrate.sentence(back) == "KERNEL32 CloseHandle returned EAX=1h."
+    assert narrate.brief(called) == "KERNEL32 CloseHandle hObject=100h"
+    assert narrate.brief(back) == "KERNEL32 CloseHandle done EAX=1h"
+
+
+def test_the_client_is_a_win32_program() -> None:
+    of = opened("ioctl.vxd", "ioctl32.exe")
+    while not events(of, "client_entered"):
+        of.run(StepInto())
+    assert picture(of).client_kind == "Win32"
 
 
 def test_the_ring_0_stack_shows_the_drivers_words_and_the_client_registers(entry: Session) -> None:

@@ -140,3 +140,13 @@ def test_the_linker_tells_what_is_missing(bench: Bench) -> None:
     source.write_text("section .text\n nop\n")
     with pytest.raises(ValueError, match="_DDB"):
         linker("link_vxd").build(source, bench.folder / "none.vxd")
+
+
+def test_a_ddb_that_would_be_freed_is_refused(image: bytes) -> None:
+    """Make all objects discardable."""
+    data, at = bytearray(image), le_of(image)
+    table, count = struct.unpack_from("<II", data, at + 0x40)
+    for number in range(count):
+        data[at + table + 24 * number + 8] |= 0x10
+    with pytest.raises(LoadError, match="initialisation part"):
+        load_device(Memory(8), read_le(bytes(data), "test.vxd"), "test.vxd", layout.VXDS, {})

@@ -137,6 +137,11 @@ class Client:
         return self.bits == 32
 
     @property
+    def kind(self) -> str:
+        """What it is, for people: a DPMI program of some width, or a Win32 program."""
+        return "Win32" if self.is_win32 else f"{self.bits}-bit"
+
+    @property
     def word(self) -> int:
         """Bytes of one frame word: 2 or 4."""
         return 4 if self.wide else 2

@@ -127,6 +127,8 @@ def load_device(memory: Memory, image: LeImage, file: str, start: int, kept: Map
     ddb = parts[number].linear + offset
     if offset + DDB_SIZE > parts[number].size:
         raise LoadError(f"{file}: its device description block lies outside of its object {number + 1}")
+    if parts[number].is_discardable:
+        raise LoadError(f"{file}: its device description block lies in an initialisation part, which is freed")
     return described(memory, image.module, file, ddb, parts)
 
 
