@@ -180,8 +180,8 @@ def test_functions_of_kernel32_in_words() -> None:
     back = next(event for event in returned if event.kind == "service_returned")
     assert narrate.sentence(called) == "The Win32 program called KERNEL32 CloseHandle with hObject=100h."
     assert narrate.sentence(back) == "KERNEL32 CloseHandle returned EAX=1h."
-    assert narrate.brief(called) == "KERNEL32 CloseHandle hObject=100h"
-    assert narrate.brief(back) == "KERNEL32 CloseHandle done EAX=1h"
+    assert narrate.brief(called) == "KERNEL32 CloseHandle hObject=0100"
+    assert narrate.brief(back) == "KERNEL32 CloseHandle done EAX=0001"
 
 
 def test_the_client_is_a_win32_program() -> None:

@@ -346,3 +346,33 @@ def test_a_recording_takes_no_other_driver(recorded: Path, bench: Bench, name: s
     with pytest.raises(LoadError) as refused:
         begin(Launch(str(recorded), vxds=(str(other), str(bench.folder / "lesson.py"))), Console())
     assert name in str(refused.value)
+
+
+HOOKED = """
+    def v86_api(self):
+        return self.vmm.Get_VMM_Version({})
+    def after(self, eax):
+        self.client.cx = eax
+"""
+
+
+@pytest.mark.parametrize("then", ["then=self.after", ""])
+def test_a_service_that_a_driver_in_assembly_has_hooked(bench: Bench, then: str) -> None:
+    """Other code runs during it."""
+    body = "control: cmp eax, Device_Init\n jne .fine\n mov eax, 10000h\n mov esi, hook\n VMMCall Hook_Device_Service\n"
+    other = bench.driver(body + ".fine: clc\n ret\nhook: mov eax, 7\n clc\n ret", number=0x7F02)
+    done = bench.run(bench.program(TWICE), other, script(bench, HOOKED.format(then)))
+    if then:
+        assert done.code == 7
+    else:
+        assert "other code runs during Get_VMM_Version" in done.end.message
+
+
+def test_a_service_with_parameters_on_the_stack(bench: Bench) -> None:
+    body = """
+    def v86_api(self):
+        block = self.vmm._HeapAllocate(64, 1)
+        assert self.vmm._HeapGetSize(block, 0) >= 64 and self.memory.read(block, 64) == bytes(64)
+        self.client.cx = 5
+    """
+    assert ran(bench, TWICE, body).code == 5

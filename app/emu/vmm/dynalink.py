@@ -32,12 +32,19 @@ def call(vmm: Vmm) -> None:
     if link & _JUMP:
         return_near(vmm)
     device, ordinal = link >> 16, link & 0x7FFF
-    if device != VMM_DEVICE:
-        _serve_by_driver(vmm, device, ordinal)
-    elif (hooks := vmm.service_hooks.get(device << 16 | ordinal)) is not None:
-        _call_near(vmm, hooks[-1])
+    if device == VMM_DEVICE:
+        perform(vmm, ordinal)
     else:
-        serve(vmm, ordinal)
+        _serve_by_driver(vmm, device, ordinal)
+
+
+def perform(vmm: Vmm, ordinal: int) -> bool:
+    """Perform a service of the manager, or call the driver that has hooked it. False: other code runs first."""
+    hooks = vmm.service_hooks.get(VMM_DEVICE << 16 | ordinal)
+    if hooks is None:
+        return serve(vmm, ordinal)
+    _call_near(vmm, hooks[-1])
+    return False
 
 
 def return_near(vmm: Vmm) -> None:

@@ -6,7 +6,7 @@ has gone is found out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -36,14 +36,14 @@ def load_le(vmm: Vmm, data: bytes, file: str) -> Device:
     image = read_le(data, file)
     kept = _kept(vmm, image)
     size = sum(len(each.data) + PAGE - 1 & -PAGE for at, each in enumerate(image.objects) if at not in kept)
-    return _added(vmm, load_device(vmm.machine.memory, image, file, _room(vmm, size, file), kept))
+    return _added(vmm, load_device(vmm.machine.memory, image, file, _room(vmm, size, file), kept), kept.values())
 
 
-def _added(vmm: Vmm, device: Device) -> Device:
-    """Put a driver on the list. Raises `LoadError` when another one has its device id."""
+def _added(vmm: Vmm, device: Device, kept: Collection[Part] = ()) -> Device:
+    """Put a driver on the list. kept: parts that were there before. Raises `LoadError` when its device id is taken."""
     twin = next((each for each in vmm.devices if each.number == device.number != UNDEFINED_DEVICE), None)
     if twin is not None:
-        _free(vmm, device, lambda _: True)
+        _free(vmm, device, lambda part: part not in kept)
         raise LoadError(f"{device.file}: the driver {twin.name} has the device id {device.number:04X}h already")
     _forget_what_was_in(vmm, device)
     vmm.end_of_drivers = max(vmm.end_of_drivers, *(part.linear + part.pages_size for part in device.parts))

@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from app.emu.registers import Flag, Registers
+from app.emu.vmm.dynalink import return_near
 from app.emu.vmm.failure import DriverFailed
 from app.emu.vmm.messages import Message
 from app.emu.vmm.python.client import Client
@@ -90,5 +91,4 @@ def _return(vmm: Vmm, result: object, where: str) -> None:
         regs.set_flag(Flag.CF, on=False)
     else:
         raise DriverFailed(f"{where}: it returned {result!r}; a procedure returns nothing, True, False or a number")
-    regs.eip = vmm.machine.memory.read_u32(regs.esp)
-    regs.esp = regs.esp + 4 & 0xFFFFFFFF
+    return_near(vmm)

@@ -82,7 +82,7 @@ def call(vmm: Vmm, row: Service, values: tuple[int, ...]) -> bool:
     for value in reversed(values[len(row.takes) :]):
         regs.esp = regs.esp - 4 & 0xFFFFFFFF
         memory.write_u32(regs.esp, value & 0xFFFFFFFF)
-    if not dynalink.serve(vmm, row.number):
+    if not dynalink.perform(vmm, row.number):
         return False
     regs.esp = esp
     return True

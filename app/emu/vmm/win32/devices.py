@@ -262,6 +262,7 @@ def program_ends(vmm: Vmm, client: Client, ending: Sequel) -> bool:
     """A Win32 program ends. True: drivers are told that it closes them first."""
     process = vmm.processes.get(client.number)
     if process is None or not process.handles:
+        vmm.processes.pop(client.number, None)
         return False
     _in_ring0(vmm, lambda level: NextHandle(client, ending).go_on(vmm, level))
     return True

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from app.emu import events
 from app.emu.address import Far
 from app.emu.descriptor import sized
+from app.emu.dos.failures import DosFailed
 from app.emu.dos.loader import Program, ProgramInfo
 from app.emu.events import Door
 from app.emu.host.client import Client
@@ -82,8 +83,12 @@ def begin(vmm: Vmm) -> None:
     """The program's first instruction was executed in V86 mode: it goes on in protected mode, at its entry point."""
     machine, host = vmm.machine, vmm.host
     regs, index = machine.regs, free_index(host)
-    file = machine.state.dos.mount.file(vmm.win32_path)
-    image = _checked(file.read(0, file.size), vmm.win32_path)
+    try:
+        file = machine.state.dos.mount.file(vmm.win32_path)
+        image = _checked(file.read(0, file.size), vmm.win32_path)
+    except (DosFailed, LoadError) as failure:  # it was another one when it was loaded
+        machine.terminate_client(f"{vmm.win32_path} cannot be read any more: {failure}")
+        return
     if index is None:
         machine.terminate_client("there are as many clients as there can be")
         return
