@@ -376,3 +376,22 @@ def test_a_service_with_parameters_on_the_stack(bench: Bench) -> None:
         self.client.cx = 5
     """
     assert ran(bench, TWICE, body).code == 5
+
+
+def test_a_win32_program_opens_it(bench: Bench) -> None:
+    body = """
+    def W32_DeviceIoControl(self, esi):
+        code, out = self.memory.read_u32(esi + 0x0C), self.memory.read_u32(esi + 0x18)
+        if code == 5:
+            self.memory.write_u32(out, 66)
+        return 0
+    """
+    asks = "start: open_device name\n invoke DeviceIoControl, [device], 5, 0, 0, written, 4, 0, 0\n"
+    asks += " mov eax, [written]\n ret"
+    program = bench.win32(asks + '\nsection .data\nname db "\\\\.\\LESSON", 0\n')
+    assert bench.run(program, script(bench, body)).code == 66
+
+
+def test_a_fault_in_the_rules_of_nesting_is_found_as_such(bench: Bench) -> None:
+    done = ran(bench, TWICE, "def v86_api(self):\n    self.vmm.End_Nest_Exec()")
+    assert [event.to_object()["rule"] for event in done.events("finding")] == ["vxd_nest_rules"]

@@ -31,7 +31,7 @@ class Driver:
 
     Procedures are its methods; those whose names begin with `_` are its own business. Parameters are named like the
     registers of ring 0 the procedure is entered with: eax, ebx, ecx, edx, esi, edi, and cf, zf as bool. A method
-    returns nothing (CF=0), True or False (CF), or a number (EAX, with CF=0).
+    returns nothing (CF=0), True or False (CF), or a number (EAX, with CF=0: 0 where W32_DeviceIoControl succeeds).
 
         Device_Init, Begin_PM_App …     control messages, by the name they have in the reference; others get CF=0
         v86_api, pm_api                 the API programs reach by INT 2Fh AX=1684h; without them there is none

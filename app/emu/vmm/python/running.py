@@ -36,7 +36,7 @@ def run(vmm: Vmm, device: Device, script: Script, procedure: str) -> None:
     try:
         result = guarded(file, procedure, work)
     except DriverBroken as broken:
-        raise DriverFailed(str(broken)) from None
+        raise DriverFailed(str(broken), broken.rule) from None
     step = services.step
     if step is not None and result is not step:
         raise DriverFailed(f"{file}, line {step.line}: write `return self.vmm.{step.row.name}(…)`, or it is not called")
@@ -48,7 +48,7 @@ def run(vmm: Vmm, device: Device, script: Script, procedure: str) -> None:
     try:
         call(vmm, step.row, step.given)
     except DriverFailed as failed:
-        raise DriverFailed(f"{file}, line {step.line}, in {procedure}: {failed}") from None
+        raise DriverFailed(f"{file}, line {step.line}, in {procedure}: {failed}", failed.rule) from None
 
 
 def _address(script: Script, method: Any) -> int:
@@ -78,7 +78,7 @@ def _result(driver: Driver, procedure: str, entered: Registers) -> object:
         return None
     values = {"cf": bool(entered.eflags & Flag.CF), "zf": bool(entered.eflags & Flag.ZF)}
     values |= {name: getattr(entered, name) for name in ENTRY if name not in values}
-    return method(*(values[name] for name in list(inspect.signature(method).parameters)))
+    return method(*(values[name] for name in inspect.signature(method).parameters))
 
 
 def _return(vmm: Vmm, result: object, where: str) -> None:

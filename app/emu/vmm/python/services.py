@@ -43,6 +43,8 @@ class Services:
 
     def _use(self, row: Service, given: tuple[Any, ...], named: dict[str, Any], then: Any) -> Any:
         values = self._values(row, given, named)
+        if then is not None and row.pushed:
+            raise TypeError(f"{row.name} takes parameters on the stack: call it without `then`")
         if then is not None:
             caller = inspect.stack(0)[2]
             self.step = Step(row, values, self._address(then), caller.lineno)

@@ -13,6 +13,7 @@ from functools import lru_cache
 from types import CodeType, FrameType, ModuleType
 from typing import Any, Final, TypeVar
 
+from app.emu.vmm.failure import DriverFailed
 from app.emu.vmm.python.driver import Driver
 
 PATIENCE: Final = 3_000_000
@@ -22,7 +23,11 @@ _MODULE: Final = "dpmiscope_driver"
 
 
 class DriverBroken(Exception):
-    """A driver's Python code has failed. The text names file and line."""
+    """A driver's Python code has failed. The text names file and line; rule: as in `DriverFailed`."""
+
+    def __init__(self, what: str, rule: str = DriverFailed.RULE) -> None:
+        super().__init__(what)
+        self.rule = rule
 
 
 class _Endless(BaseException):
@@ -76,7 +81,8 @@ def guarded(file: str, procedure: str, work: Callable[[], _T]) -> _T:
         where = f"{file}, line {lines[-1]}" if lines else file
         is_ours = type(error).__module__.startswith("app.")
         text = str(error) if is_ours else traceback.format_exception_only(error)[-1].strip()
-        raise DriverBroken(f"{where}, in {procedure}: {text}") from None
+        rule = error.rule if isinstance(error, DriverFailed) else DriverFailed.RULE
+        raise DriverBroken(f"{where}, in {procedure}: {text}", rule) from None
 
 
 @contextmanager
