@@ -395,3 +395,18 @@ def test_a_win32_program_opens_it(bench: Bench) -> None:
 def test_a_fault_in_the_rules_of_nesting_is_found_as_such(bench: Bench) -> None:
     done = ran(bench, TWICE, "def v86_api(self):\n    self.vmm.End_Nest_Exec()")
     assert [event.to_object()["rule"] for event in done.events("finding")] == ["vxd_nest_rules"]
+
+
+def test_a_v86_breakpoint_is_handled(bench: Bench) -> None:
+    body = """
+    def v86_api(self):
+        self.vmm.Install_V86_Break_Point(self.client.cs << 16 | self.client.dx, 5, self.reached)
+    def reached(self, eax, edx, esi):
+        assert (eax >> 16, esi) == (self.client.cs, (eax >> 16 << 4) + (eax & 0xFFFF))
+        self.client.bl = edx
+        self.client.ip += 1
+    """
+    program = V86_CLIENT.format(body=f"mov dx, place\n {CALL}\n place: nop\n mov al, bl")
+    assert ran(bench, program, body).code == 5
+    forgets = body.replace("self.client.ip += 1", "pass")
+    assert "never moved Client_IP" in ran(bench, program, forgets).end.message

@@ -36,7 +36,13 @@ def load_le(vmm: Vmm, data: bytes, file: str) -> Device:
     image = read_le(data, file)
     kept = _kept(vmm, image)
     size = sum(len(each.data) + PAGE - 1 & -PAGE for at, each in enumerate(image.objects) if at not in kept)
-    return _added(vmm, load_device(vmm.machine.memory, image, file, _room(vmm, size, file), kept), kept.values())
+    memory, start = vmm.machine.memory, _room(vmm, size, file)
+    try:
+        device = load_device(memory, image, file, start, kept)
+    except LoadError:
+        memory.unmap_range(start, size)
+        raise
+    return _added(vmm, device, kept.values())
 
 
 def _added(vmm: Vmm, device: Device, kept: Collection[Part] = ()) -> Device:
