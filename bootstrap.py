@@ -178,6 +178,8 @@ def doctor(_arguments: list[str]) -> int:
     report("system libraries", apt_line(missing) if missing else "complete", good=not missing)
     report("display", "yes" if has_display() else "none: `run` prints a trace and writes a picture", good=None)
     report("nasm", shutil.which("nasm") or "none: assembling in the window and some tests need it", good=None)
+    tools = [tool for tool in ("gcc", "i586-pc-msdosdjgpp-ld") if not shutil.which(tool)]
+    report("C for DOS", f"no {' and no '.join(tools)}: one test needs it" if tools else "complete", good=None)
     return 0 if imports and drawn and not missing else 1
 
 

@@ -33,7 +33,7 @@ THEN = "--then"
 
 RECORDED = (
     "--mount", "--write-through", "--memory", "--paging", "--keys", "--env", "--directory", "--no-limit-checks",
-    "--record", "--then", "--far-return",
+    "--record", "--then", "--far-return", "--profile",
 )  # fmt: skip
 """Options that a recording replaces."""
 
@@ -142,6 +142,7 @@ def _commands() -> argparse.ArgumentParser:
         "services", help="every INT 31h function and VMM service: offered or not, version, registers"
     )
     services.add_argument("--format", choices=("text", "json"), default="text")
+    _profile(services)
     services.set_defaults(action=_services)
 
     window = commands.add_parser("window", prog="dpmiscope", help="the window; the same without the word")
@@ -160,7 +161,7 @@ def _program(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
     parser.add_argument("--mount", metavar="DIR", help="the folder the guest sees as drive C: (default: PROGRAM's)")
     parser.add_argument("--write-through", action="store_true", help="let the guest's writes reach that folder")
     parser.add_argument("--memory", metavar="MIB", type=_memory, help="the machine's memory (default 32)")
-    parser.add_argument("--profile", choices=("spec",), default="spec", help="which host is played")
+    _profile(parser)
     parser.add_argument("--keys", metavar="TEXT", default="", help=_KEYS)
     parser.add_argument("--env", metavar="NAME=VALUE", action="append", default=[], help=_ENVIRONMENT)
     parser.add_argument("--directory", metavar="DIR", default="", help=r"current directory on drive C: (default: C:\)")
@@ -178,6 +179,13 @@ def _program(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
         choices=("ddk95", "classic"),
         help="callbacks of drivers: the manager does the far return (ddk95, default), or their procedure",
     )
+
+
+def _profile(parser: argparse.ArgumentParser) -> None:
+    from app.emu.host.profiles import PROFILES
+
+    help_text = "which DPMI host is played (default spec)"
+    parser.add_argument("--profile", choices=tuple(PROFILES), help=help_text)
 
 
 def _record(parser: argparse.ArgumentParser) -> None:
@@ -239,6 +247,7 @@ def _version() -> str:
 
 def _launch(options: argparse.Namespace) -> Launch:
     from app.debug.launch import FAR_RETURN, MEMORY, Launch
+    from app.emu.host.profiles import SPEC
 
     return Launch(
         options.program,
@@ -255,6 +264,7 @@ def _launch(options: argparse.Namespace) -> Launch:
         options.paging or "off",
         tuple(options.vxd),
         far_return=options.far_return or FAR_RETURN,
+        profile=options.profile or SPEC.name,
     )
 
 
@@ -276,6 +286,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _info(options: argparse.Namespace) -> int:
     from app.debug.journal import is_recording
+    from app.debug.narrate import counted
     from app.debug.recording import about, read
     from app.emu.dos import coff
     from app.emu.dos.loader import identify
@@ -294,13 +305,14 @@ def _info(options: argparse.Namespace) -> int:
         print(f"dpmiscope: {text}", file=sys.stderr)
         return 125
     _print_rows({
-        "file": f"{info.name}, {info.file_size} bytes",
+        "file": f"{info.name}, {counted(info.file_size, 'byte', 'bytes')}",
         "format": f"{info.appended} behind an {info.format} stub" if info.appended else info.format,
-        "image": f"{info.image_size} bytes",
+        "image": counted(info.image_size, "byte", "bytes"),
         "entry": str(info.entry),
         "stack": str(info.stack) if info.stack else "end of the segment",
         "relocations": str(info.relocations),
-        "memory": f"at least {info.min_paragraphs}, at most {info.max_paragraphs} paragraphs beyond the image",
+        "memory": f"at least {info.min_paragraphs}, at most "
+        f"{counted(info.max_paragraphs, 'paragraph', 'paragraphs')} beyond the image",
         **(_coff_rows(image) if image else {"symbols": "none"}),
     })  # fmt: skip
     return 0
@@ -321,18 +333,20 @@ def _print_rows(rows: dict[str, str]) -> None:
 
 
 def _services(options: argparse.Namespace) -> int:
+    from app.emu.host.profiles import PROFILES, SPEC
     from app.emu.int31 import dispatch  # noqa: F401 - fills the table
     from app.emu.int31.table import INT31
     from app.emu.vmm import manager  # noqa: F401 - the same
     from app.emu.vmm.table import DYNALINK, VMM
 
+    profile = PROFILES[options.profile or SPEC.name]
     rows: list[dict[str, Any]] = [
         {
             "interrupt": row.interrupt,
             "function": row.number,
             "name": row.name,
             "since": row.since,
-            "offered": row.offered,
+            "offered": row.offered and (row.interrupt == DYNALINK or profile.offers(row.number)),
             "summary": row.summary,
             "takes": {name: str(view) for name, view in row.takes.items()} | dict.fromkeys(row.pushed, "stack"),
             "gives": {name: str(view) for name, view in row.gives.items()},
@@ -351,11 +365,25 @@ def _services(options: argparse.Namespace) -> int:
         print(
             f"{vmm}{row['function']:04X}h  {row['since']:3}  {offered}  {row['name']}: {row['summary']}  [{registers}]"
         )
+    if profile is not SPEC:
+        print(f"\n{profile.name}: {profile.title}. What it does otherwise than {SPEC.name}, and the source:")
+        for difference in profile.differences:
+            print(f"* {difference.words}  [{difference.source}]")
     return 0
 
 
+def _without_qt(missing: ImportError) -> int:
+    """Qt, or a system library it wants, is not there; the exit code."""
+    help_ = "`python3 bootstrap.py run` installs what is missing; `dpmiscope run` and `trace` work without it"
+    print(f"dpmiscope: Qt cannot be loaded: {missing}. {help_}", file=sys.stderr)
+    return 125
+
+
 def _shot(options: argparse.Namespace) -> int:
-    from app.ui.shot import take_shot
+    try:
+        from app.ui.shot import take_shot
+    except ImportError as missing:
+        return _without_qt(missing)
 
     return take_shot(
         _launch(options),
@@ -369,6 +397,8 @@ def _shot(options: argparse.Namespace) -> int:
 
 
 def _open_window(options: argparse.Namespace) -> int:
-    from app.ui.application import run_window
-
+    try:
+        from app.ui.application import run_window
+    except ImportError as missing:
+        return _without_qt(missing)
     return run_window(_launch(options) if options.program is not None else None)

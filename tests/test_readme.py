@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,8 @@ from app.debug.session import Goal, Launch, Session, ToPosition
 from app.debug.snapshot import Interest
 from app.emu import events
 from app.emu.events import KINDS
+from app.emu.host.profile import Profile
+from app.emu.host.profiles import PROFILES
 from app.emu.int31 import dispatch  # noqa: F401 - fills the table
 from app.emu.int31.table import INT31
 from app.emu.vmm import manager  # noqa: F401 - the same
@@ -90,6 +93,22 @@ def vmm_rows() -> Iterator[tuple[str, ...]]:
             yield f"{row.number:04X}h", f"`{row.name}`", row.since, row.summary
 
 
+def profile_rows() -> Iterator[tuple[str, ...]]:
+    for profile in PROFILES.values():
+        yield f"`{profile.name}`", profile.title
+
+
+def difference_rows() -> Iterator[tuple[str, ...]]:
+    """In the order of the fields: what is so, under which hosts, and where that is written."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for profile in PROFILES.values():
+        for each in profile.differences:
+            found.setdefault((each.field, each.words, each.source), []).append(f"`{profile.name}`")
+    order = [each.name for each in fields(Profile)]
+    for (_, words, source), names in sorted(found.items(), key=lambda item: order.index(item[0][0])):
+        yield words, ", ".join(names), source
+
+
 def event_rows() -> Iterator[tuple[str, ...]]:
     for name, kind in KINDS.items():
         yield f"`{name}`", ", ".join(f"`{field}`" for _, field in events._own_fields(kind))
@@ -99,6 +118,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "samples": lambda: table("sample | bits | what it shows", sample_rows()),
     "events": lambda: table("event | fields", event_rows()),
     "keys": lambda: table("menu | action | keys | what it does", key_rows()),
+    "profiles": lambda: table("profile | host", profile_rows()),
+    "differences": lambda: table("otherwise than `spec` | under | source", difference_rows()),
     "services": lambda: table("function | name | since | offered", service_rows()),
     "go32": lambda: table("program | what it shows", c_program_rows()),
     "drivers": lambda: table("driver | programs | what it shows", driver_rows()),

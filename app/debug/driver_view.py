@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from app.debug.snapshot import BreakRow, ClientFieldRow, DriverRow, DriversView
 from app.emu.machine import Machine
@@ -13,6 +14,9 @@ from app.emu.vmm.core import Vmm
 from app.emu.vmm.device import Device
 from app.emu.vmm.dispatch import BreakpointDone, CallbackDone
 from app.emu.vmm.levels import Ring0Level, Sequel
+
+BREAKPOINT: Final = "V86 breakpoint"
+"""Kind of the rows that are no callbacks."""
 
 
 def drivers(machine: Machine) -> DriversView:
@@ -62,7 +66,7 @@ def _callbacks(vmm: Vmm, running: list[Sequel]) -> Iterator[BreakRow]:
 def _breakpoints(vmm: Vmm, running: list[Sequel]) -> Iterator[BreakRow]:
     for where, each in vmm.breaks.breakpoints.items():
         yield BreakRow(
-            "V86 breakpoint", each.address, each.procedure, vmm.name_at(each.procedure), each.reference, each.hits,
+            BREAKPOINT, each.address, each.procedure, vmm.name_at(each.procedure), each.reference, each.hits,
             running.count(BreakpointDone(where)), each.advanced,
         )  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections import deque
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -13,9 +14,12 @@ from app.emu.dos import redirection
 from app.emu.dos.dos import Dos
 from app.emu.dos.failures import DosFailed
 from app.emu.dos.host_folder import HostFolder
+from app.emu.host.profile import VirtualMemory
+from app.emu.host.profiles import PROFILES, SPEC
 from app.emu.machine import Console, Machine, MachineOptions
 from app.emu.machine_errors import LoadError
-from app.emu.paging_policy import PagingOption
+from app.emu.paging_policy import OFF, PagingOption
+from app.resources import resource
 
 MEMORY: Final = 32
 """MiB a machine has unless somebody wants another size."""
@@ -24,7 +28,9 @@ MEMORY_SIZES: Final = range(8, 1025)
 MEMORY_RULE: Final = f"the machine's memory is {MEMORY_SIZES[0]} to {MEMORY_SIZES[-1]} MiB"
 FAR_RETURN: Final = "ddk95"
 """Who does the far return of drivers' callbacks unless somebody wants the other way."""
-ENVIRONMENT = {"COMSPEC": "C:\\COMMAND.COM", "PATH": "C:\\", "PROMPT": "$P$G"}
+INTERPRETER: Final = "COMMAND.COM"
+"""What run-times start for a line of commands: there is one of our own where the folder has none."""
+ENVIRONMENT = {"COMSPEC": f"C:\\{INTERPRETER}", "PATH": "C:\\", "PROMPT": "$P$G"}
 """The guest's environment, unless it is told otherwise."""
 
 
@@ -61,6 +67,8 @@ class Launch:
     """Files of device drivers to load."""
     far_return: str = FAR_RETURN
     """Who does the far return of drivers' callbacks: the manager (ddk95) or the procedure (classic)."""
+    profile: str = SPEC.name
+    """The name of the DPMI host that is played."""
 
     @property
     def folder(self) -> str:
@@ -132,8 +140,17 @@ def _machine(launch: Launch, folder: HostFolder, console: Console) -> Machine:
         raise LoadError(f"--paging: {error}") from None
     if launch.memory not in MEMORY_SIZES:
         raise LoadError(f"--memory {launch.memory}: {MEMORY_RULE}")
-    options = MachineOptions(launch.memory, launch.write_through, launch.limit_checks, paging)
-    return Machine(options, folder, console)
+    profile = PROFILES.get(launch.profile)
+    if profile is None:
+        raise LoadError(f"--profile {launch.profile}: no such host; choose one of {', '.join(PROFILES)}")
+    if profile.virtual_memory is VirtualMemory.NONE and paging != OFF:
+        raise LoadError(f"--paging {launch.paging}: the host {profile.name} has no virtual memory, leave this out")
+    options = MachineOptions(launch.memory, launch.write_through, launch.limit_checks, paging, profile)
+    machine = Machine(options, folder, console)
+    dos = machine.state.dos
+    with suppress(DosFailed):  # of a folder that cannot be read the program is missed next
+        dos.mount.provide(INTERPRETER, resource("dos/command.com").read_bytes(), dos.time.stamp(machine.clock))
+    return machine
 
 
 def _load(

@@ -15,7 +15,6 @@ from app.emu.dos.memory_blocks import FIRST_MCB, MCB_SIZE, TOP, MemoryBlock
 from app.emu.host.arena import Block
 from app.emu.host.client import Client
 from app.emu.host.memory_blocks import MemoryBlocks
-from app.emu.host.multiplex import PRIVATE_PARAGRAPHS
 from app.emu.host.transfer import BUFFER_SIZE
 from app.emu.machine import Machine
 from app.emu.memory import layout
@@ -26,9 +25,9 @@ _DOS: Final = 8
 _ENVIRONMENT_AT: Final = 0x2C
 _ADDRESSES: Final = 1 << 32
 _FIXED: Final = (
-    MapRange(0, 0x400, Purpose.SYSTEM, "real-mode interrupt vectors", "BIOS"),
+    MapRange(0, 0x400, Purpose.SYSTEM, "interrupt vectors", "BIOS"),
     MapRange(0x400, 0x100, Purpose.SYSTEM, "BIOS data area", "BIOS"),
-    MapRange(data_area.DATA << 4, 0x300, Purpose.SYSTEM, "list of lists, InDOS flag", "DOS"),
+    MapRange(data_area.DATA << 4, 0x300, Purpose.SYSTEM, "DOS data area", "DOS"),
     MapRange(0xA0000, 0x20000, Purpose.SYSTEM, "video memory", "BIOS"),
     MapRange(0xC0000, 0x30000, Purpose.SYSTEM, "adapters"),
     MapRange(0xF0000, 0x10000, Purpose.SYSTEM, "ROM", "BIOS"),
@@ -39,6 +38,7 @@ _FIXED: Final = (
     MapRange(layout.TRAPS, PAGE, Purpose.HOST, "trap addresses", "host"),
     MapRange(layout.PAGE_TABLES, layout.PAGE_TABLES_SIZE, Purpose.HOST, "page tables", "host"),
 )
+_BUFFER: Final = MapRange(layout.TRANSFER_BUFFER, BUFFER_SIZE, Purpose.HOST, "buffer for DOS calls", "host")
 _OF_DRIVERS: Final = (
     MapRange(layout.BREAKS, PAGE, Purpose.DRIVER, "callbacks (INT 30h)", "VMM"),
     MapRange(layout.VMM, PAGE, Purpose.DRIVER, "VM control blocks", "VMM"),
@@ -69,6 +69,8 @@ class MapView:
         """The map now."""
         self._take_locks()
         found = [*_FIXED, self._high_memory(), *self._dos_memory(), *self._blocks(), *self._of_clients()]
+        if self._machine.state.host.profile.has_own_buffer:
+            found.append(_BUFFER)
         if self._machine.state.vmm.devices:
             found += [*_OF_DRIVERS, *self._drivers()]
         ranges = _without_gaps(sorted(found, key=lambda each: each.linear))
@@ -172,10 +174,14 @@ class MapView:
     # The host and drivers
 
     def _of_clients(self) -> Iterator[MapRange]:
+        tables: set[int] = set()
         for client in self._clients:
             owner = f"host, for client {client.number}"
-            table = layout.LDTS + client.index * layout.LDT_SIZE
-            yield MapRange(table, layout.LDT_SIZE, Purpose.HOST, "LDT", owner)
+            if client.ldt.linear not in tables:
+                tables.add(client.ldt.linear)
+                shares = sum(each.ldt.linear == client.ldt.linear for each in self._clients) > 1
+                whose = "host, for all clients" if shares else owner
+                yield MapRange(client.ldt.linear, layout.LDT_SIZE, Purpose.HOST, "LDT", whose)
             stack = layout.LOCKED_STACKS + client.index * layout.LOCKED_STACK_SIZE
             yield MapRange(stack, layout.LOCKED_STACK_SIZE, Purpose.STACK, "locked stack", owner)
 
@@ -186,14 +192,14 @@ class MapView:
                 yield MapRange(part.linear, part.size, Purpose.DRIVER, f"driver's {what}", device.name)
 
 
-def _private(client: Client) -> tuple[MapRange, MapRange]:
-    """The block a client gives the host at entry: a buffer, and the real-mode stack behind it."""
-    low, size = client.private << 4, PRIVATE_PARAGRAPHS * 16
-    owner = f"host, for client {client.number}"
-    return (
-        MapRange(low, BUFFER_SIZE, Purpose.HOST, "buffer for DOS calls", owner),
-        MapRange(low + BUFFER_SIZE, size - BUFFER_SIZE, Purpose.STACK, "real-mode stack", owner),
-    )
+def _private(client: Client) -> Iterator[MapRange]:
+    """The block a client gives the host at entry: a buffer, unless that is elsewhere, and the real-mode stack."""
+    stack, owner = client.private_stack, f"host, for client {client.number}"
+    low = stack.segment << 4
+    if client.buffer == stack.segment:
+        yield MapRange(low, BUFFER_SIZE, Purpose.HOST, "buffer for DOS calls", owner)
+        low += BUFFER_SIZE
+    yield MapRange(low, stack.real_linear - low, Purpose.STACK, "real-mode stack", owner)
 
 
 def _block(block: Block, purpose: Purpose, what: str, owner: str, handle: int | None = None) -> MapRange:

@@ -98,6 +98,9 @@ _WEIGHT: Final[dict[type[Event], int]] = {
     events.ExceptionRaised: 8,
     events.CallbackEntered: 7,
     events.CallbackReturned: 7,
+    events.VxdCallbackEntered: 7,
+    events.VxdCallbackReturned: 7,
+    events.V86BreakpointHit: 7,
     events.ClientEntered: 7,
     events.ClientLeft: 6,
     events.ResidentProviderNotified: 7,
@@ -163,7 +166,7 @@ def _client_entered(event: events.ClientEntered) -> str:
 
 @_tells(events.ClientLeft)
 def _client_left(event: events.ClientLeft) -> str:
-    return f"The {event.bits}-bit client with PSP {event.psp:04X} ended; the host released everything it held."
+    return f"The {event.bits}-bit client with PSP {event.psp:04X} ended; the host released what it held."
 
 
 @_tells(events.ModeSwitched)
@@ -277,7 +280,12 @@ def _descriptor_changed(event: events.DescriptorChanged) -> str:
 
 @_tells(events.VectorChanged)
 def _vector_changed(event: events.VectorChanged) -> str:
-    tables = {"real": "Real-mode vector", "protected": "Protected-mode vector", "exception": "Exception handler"}
+    tables = {
+        "real": "Real-mode vector",
+        "protected": "Protected-mode vector",
+        "exception": "Exception handler",
+        "real_exception": "Handler of real-mode exception",
+    }
     return f"{tables[event.table]} {event.vector:02X}h now points to {event.after} (before: {event.before})."
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from app.debug.breakpoints import Breakpoints
 from app.debug.code_view import CodeView
 from app.debug.compare import Pin
-from app.debug.driver_view import drivers
+from app.debug.driver_view import BREAKPOINT, drivers
 from app.debug.goals import BackToCaller, Goal, LastUse, NextUse
 from app.debug.history import Branch, History
 from app.debug.launch import Launch
@@ -18,6 +18,7 @@ from app.debug.provider_view import providers
 from app.debug.pursuit import current, on_trap
 from app.debug.snapshot import (
     BranchRow,
+    DriversView,
     HistoryView,
     Interest,
     MemoryView,
@@ -33,7 +34,7 @@ from app.emu.address import Far
 from app.emu.bios.screen import screen
 from app.emu.disassembly import Flow
 from app.emu.events import Door
-from app.emu.host.profile import PROFILE
+from app.emu.host.host import Level
 from app.emu.machine import Machine, Place
 from app.emu.memory.layout import PAGE
 from app.emu.registers import Registers, Segment
@@ -168,6 +169,7 @@ class Observer:
         client = host.client
         first = min(interest.events_from, self._valid)
         self._valid = _ALL
+        of_drivers = drivers(machine)
         at_rest = moving.status in {Status.STOPPED, Status.ENDED}
         return Snapshot(
             serial=self._serial,
@@ -179,10 +181,10 @@ class Observer:
             previous=self._previous,
             live_stack=host.live_stack,
             locked_nesting=client.locked_depth if client is not None else 0,
-            callback_depth=sum(level.door is Door.CALLBACK for level in host.levels),
+            callback_depth=_callbacks_at_work(host.levels, of_drivers),
             client=client.number if client is not None else 0,
             client_kind=client.kind if client is not None else "",
-            profile=PROFILE.name,
+            profile=host.profile.name,
             program=self._launch.name,
             sentence=self._sentence(moving.stop),
             code=self._code.lines(interest.code_start, interest.code_lines),
@@ -206,7 +208,7 @@ class Observer:
             can_go_back=moving.can_go_back,
             comparison=pin.compared_with(Pin.of(machine, history.branch.number)) if pin and at_rest else None,
             providers=providers(host),
-            drivers=drivers(machine),
+            drivers=of_drivers,
             memory_map=self._map.map(),
             turn=machine.place.turn,
         )
@@ -268,6 +270,12 @@ class Observer:
                 if not _inside(segment, start + index):
                     state[index] = PAST_LIMIT
         return MemoryView(title, start, linear & 0xFFFFFFFF, bytes(data), bytes(state))
+
+
+def _callbacks_at_work(levels: list[Level], view: DriversView) -> int:
+    """Dispatches in progress, of the DPMI host and of drivers; the handlers of V86 breakpoints are none."""
+    of_drivers = sum(row.depth for row in view.breaks if row.kind != BREAKPOINT)
+    return sum(level.door is Door.CALLBACK for level in levels) + of_drivers
 
 
 def _branch_row(branch: Branch, *, shown: bool) -> BranchRow:

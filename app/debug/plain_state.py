@@ -58,7 +58,7 @@ STATE: Final = {
     "app.emu.drivers.xms": "XmsDriver",
     "app.emu.events": "Door Stack",
     "app.emu.host.arena": "Arena Block",
-    "app.emu.host.client": "Call Callback Client DosBlock PendingSerialization Vector",
+    "app.emu.host.client": "Call Callback Client DosBlock KeptTables PendingSerialization Vector",
     "app.emu.host.defaults": "FlagsLeft",
     "app.emu.host.dos_api": "Parsed Search Stream",
     "app.emu.host.dpmi": "DpmiHost",
@@ -69,7 +69,7 @@ STATE: Final = {
     "app.emu.host.provider": "Procedure Provider Told",
     "app.emu.host.providers": "Loading",
     "app.emu.host.shared_memory": "Handle Shared SharedMemory",
-    "app.emu.host.tables": "Ldt Owner",
+    "app.emu.host.tables": "Entry Kept Ldt Owner",
     "app.emu.host.termination": "ByDos ByService Ending",
     "app.emu.host.transfer": "Copies PointerAnswer",
     "app.emu.machine": "End MachineState",
@@ -92,7 +92,7 @@ STATE: Final = {
     "app.emu.vmm.win32.process": "Process",
     "app.emu.vmm.ports": "Access PieceDone PortTrap",
     "app.emu.vmm.schedule": "CalledAtOnce Pending PendingDone Schedule",
-    "app.emu.vmm.storage": "PageBlock Storage",
+    "app.emu.vmm.storage": "Areas PageBlock Storage",
     "app.emu.vmm.vxd_int": "Borrowed",
     "app.emu.watchpoint": "Watchpoint WatchType",
 }
@@ -205,8 +205,8 @@ class _Reader:
                 return tuple(map(self.value, rest))
             case "n":
                 kind = self._classes[rest[0]]
-                if not issubclass(kind, tuple):
-                    raise TypeError(f"{rest[0]} is no tuple")
+                if not issubclass(kind, tuple) or len(getattr(kind, "_fields", ())) != len(rest) - 1:
+                    raise TypeError(f"{rest[0]} is no tuple of {len(rest) - 1}")
                 return tuple.__new__(kind, map(self.value, rest[1:]))
             case "w":
                 return datetime.fromisoformat(rest[0])

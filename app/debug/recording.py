@@ -21,6 +21,7 @@ from app.debug.inputs import Input
 from app.debug.journal import Record, damaged, unpack
 from app.debug.launch import DriverFile, Launch, Programs
 from app.debug.marks import Mark, Marks
+from app.debug.narrate import counted
 from app.emu.dos.host_folder import Contents, Entry, HostFolder, Listing
 from app.emu.dos.mirror import Outcome
 from app.emu.machine import Place
@@ -207,21 +208,24 @@ def about(recording: Recording, path: Path) -> dict[str, str]:
     """What `dpmiscope info` says of a recording."""
     head, folder, way = recording.head, recording.folder, recording.ways[recording.shown]
     options = [f"{name} {value}" for name, value in head.options.items() if value not in ("", (), None)]
-    events = f", {way.marks.all[-1].events} events" if way.marks.all else ""
+    events = f", {counted(way.marks.all[-1].events, 'event', 'events')}" if way.marks.all else ""
     ended = "open"
     if recording.ended is not None:
         ended = f"{recording.ended.reason}, code {recording.ended.code} {recording.ended.message}".rstrip()
     files = folder.contents.values()
+    size = counted(sum(len(each.data) for each in files), "byte", "bytes")
     rows = {
-        "file": f"{path.name}, {path.stat().st_size} bytes",
+        "file": f"{path.name}, {counted(path.stat().st_size, 'byte', 'bytes')}",
         "format": f"recording, written by dpmiscope {head.build}",
         "program": ", then ".join(" ".join(words) for words in head.programs),
         "options": ", ".join(options),
-        "run": f"{way.end.tick} instructions{events}, {len(way.inputs)} inputs",
+        "run": f"{counted(way.end.tick, 'instruction', 'instructions')}{events}, "
+        f"{counted(len(way.inputs), 'input', 'inputs')}",
         "end": ended,
         "branches": str(len(recording.ways)),
-        "folder": f"{len(files)} files with {sum(len(each.data) for each in files)} bytes, "
-        f"{len(folder.listings)} listings, {len(folder.mirror.outcomes)} changes",
+        "folder": f"{counted(len(files), 'file', 'files')} with {size}, "
+        f"{counted(len(folder.listings), 'listing', 'listings')}, "
+        f"{counted(len(folder.mirror.outcomes), 'change', 'changes')}",
         "bookmarks": "; ".join(f"{mark.position} {mark.note}".strip() for mark in recording.bookmarks) or "none",
     }
     rows |= {"note": recording.note} if recording.note else {}

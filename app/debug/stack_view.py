@@ -16,7 +16,6 @@ from app.emu.cpu.frame import FIELDS, FRAME_SIZE
 from app.emu.events import Stack
 from app.emu.host.client import Client
 from app.emu.host.host import Host, Level, Mark
-from app.emu.host.multiplex import PRIVATE_PARAGRAPHS
 from app.emu.machine import Machine
 from app.emu.memory import layout
 from app.emu.memory.memory import PageNotPresent
@@ -85,14 +84,20 @@ def _application(machine: Machine, client: Client | None) -> _Place | None:
     if client is None:
         return None
     host, regs = machine.state.host, machine.regs
-    found: Registers | None = regs if host.live_stack is Stack.APPLICATION else None
-    if found is None:
-        own = (level.saved for level in host.levels if level.left is client and not level.saved.is_v86)
-        found = next((saved for saved in own if saved.ss.selector != client.locked_selector), None)
-    if found is None:
-        return None
-    top = machine.state.depths.tops.get((Stack.APPLICATION, found.ss.selector))
-    return _segment_place(found.ss, found.stack_offset, client.word, top)
+    if host.live_stack is Stack.APPLICATION:
+        segment, offset = regs.ss, regs.stack_offset
+    else:
+        left = (level for level in host.levels if level.left is client and not level.saved.is_v86)
+        own = next((level for level in left if level.saved.ss.selector != client.locked_selector), None)
+        if own is None:
+            return None
+        segment, offset = own.saved.ss, own.saved.stack_offset
+        if isinstance(own, Ring0Level) and own.in_pm:  # the VM goes on with what the driver leaves there
+            registers = own.client_registers(machine.memory)
+            if registers.get("ss") == segment.selector:
+                offset = registers.get("esp") & (0xFFFFFFFF if segment.is_big else 0xFFFF)
+    top = machine.state.depths.tops.get((Stack.APPLICATION, segment.selector))
+    return _segment_place(segment, offset, client.word, top)
 
 
 def _locked(machine: Machine, client: Client | None) -> _Place | None:
@@ -124,9 +129,8 @@ def _real(machine: Machine, host: Host) -> _Place | None:
         segment, offset = Segment.real(host.real_pointer.segment), host.real_pointer.offset
     else:
         return None
-    if client is not None and segment.selector == client.private:
-        low = client.private << 4
-        return _Place(segment, offset, low, low + PRIVATE_PARAGRAPHS * 16, 2)
+    if client is not None and segment.selector == client.private_stack.segment:
+        return _Place(segment, offset, segment.base, client.private_stack.real_linear, 2)
     top = machine.state.depths.tops.get((Stack.REAL, segment.selector))
     return _segment_place(segment, offset, 2, top)
 
@@ -179,7 +183,7 @@ def _is_hosts(host: Host, stack: Stack, selector: int) -> bool:
         case Stack.LOCKED:
             return host.client is not None and selector == host.client.locked_selector
         case Stack.REAL:
-            return any(selector == client.private for client in host.clients)
+            return any(selector == client.private_stack.segment for client in host.clients)
         case _:
             return False
 

@@ -27,7 +27,14 @@ _GDT_OWNERS: Final = {
     layout.TRAP_CODE16 & ~7: "host: trap addresses, 16-bit",
     layout.TRAP_CODE32 & ~7: "host: trap addresses, 32-bit",
 }
-_GDT_SIZE: Final = 0x60
+_GDT_OWNERS_OF_SOME: Final = {
+    **{
+        (layout.LOCKED_STACK_SELECTORS & ~7) + index * 8: "host: locked protected-mode stack"
+        for index in range(layout.MAX_CLIENTS)
+    },
+    layout.FLAT_DATA & ~7: "host: all addresses, for callbacks",
+}
+"""Those only some hosts use."""
 _DPL3: Final = 0x60
 INTERRUPT_NAMES: Final = {
     0x00: "divide error", 0x01: "single step", 0x02: "non-maskable interrupt", 0x03: "breakpoint", 0x04: "overflow",
@@ -63,15 +70,16 @@ class TableView:
             for name in SEGMENTS:
                 held.setdefault(getattr(regs, name).selector & ~3, []).append(name)
         rows = []
-        raw = machine.memory.read(layout.GDT, _GDT_SIZE)
-        for selector, owner in _GDT_OWNERS.items():
+        raw = machine.memory.read(layout.GDT, layout.GDT_SIZE)
+        for selector, owner in (*_GDT_OWNERS.items(), *_GDT_OWNERS_OF_SOME.items()):
             data = raw[selector : selector + 8]
-            rows.append(_row("GDT", selector >> 3, data, owner, held))
+            if any(data) or selector in _GDT_OWNERS:
+                rows.append(_row("GDT", selector >> 3, data, owner, held))
         if client is not None:
             memory, base = machine.memory.buffer, machine.memory.host_physical(client.ldt.linear)
             for index in sorted(client.ldt.entries):
                 data = memory[base + index * 8 : base + index * 8 + 8]
-                rows.append(_row("LDT", index, data, client.ldt.entries[index][1], held))
+                rows.append(_row("LDT", index, data, client.ldt.entries[index].label, held))
         return (*rows, *self._gates())
 
     def _gates(self) -> tuple[DescriptorRow, ...]:

@@ -18,6 +18,7 @@ from app.debug.watches import (
     Watch,
 )
 from app.emu.events import Event, VectorChanged
+from app.emu.host.profile import Tables
 from app.emu.machine import Machine
 from app.emu.memory import layout
 from app.emu.probes import LoadProbe, MemoryProbe, Probe, RegisterProbe
@@ -77,16 +78,18 @@ def descriptor_linear(selector: int, machine: Machine) -> int:
 def is_told_by(watch: Watch, use: Use, event: Event, machine: Machine) -> bool:
     """Does an event tell of the use of something that no memory or register shows? Only `VectorChanged` does.
 
-    The vectors watched are those of the client that is current now.
+    The vectors watched are those of the client that is current now, which other clients may have, too.
     """
-    client = machine.state.host.client
+    host = machine.state.host
+    client = host.client
     return (
         use is Use.WRITE
         and isinstance(watch, VectorWatch)
         and watch.table != "real"
         and isinstance(event, VectorChanged)
         and client is not None
-        and (event.client, event.table, event.vector) == (client.number, watch.table, watch.vector)
+        and (event.client == client.number or host.profile.tables is Tables.SHARED)
+        and (event.table, event.vector) == (watch.table, watch.vector)
     )
 
 

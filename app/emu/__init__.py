@@ -21,8 +21,9 @@ Where each DPMI concept lives, and the events that tell of it:
     the four stacks, nesting                host/host.py              StackSwitched
     addresses where the host takes over     host/traps.py, rom.py
     the end of a client                     host/termination.py       ClientLeft, ProgramEnded
+    what differs between hosts (--profile)  host/profile.py, host/profiles.py, host/client_tables.py
     resident service providers (0Cxxh)      host/providers.py         ResidentProviderInstalled, …Notified, …Removed
-    INT 21h, 33h, 10h in protected mode     host/dos_api.py, mouse_api.py, bios_api.py, transfer.py
+    INT 21h, 33h, 10h in protected mode     host/dos_api.py, dos_pointers.py, dos_exec.py, mouse_api.py, bios_api.py
     drivers in ring 0, their callbacks      vmm/                      VxdCallbackEntered, V86BreakpointHit
     any service by its number               int31/, or search for its number (0x0303)
 """

@@ -321,9 +321,10 @@ class DescriptorChanged(Event):
 @_kind
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VectorChanged(Event):
-    """A client set an interrupt or exception vector by a service. table: real, protected or exception.
+    """A client set an interrupt or exception vector by a service.
 
-    The table of real mode is memory: what DOS and programs write there themselves is no such event.
+    table: real, protected, exception (in protected mode) or real_exception (in real mode, INT 31h AX=0213h). The table
+    of real mode is memory: what DOS and programs write there themselves is no such event.
     """
 
     table: str

@@ -14,7 +14,7 @@ from __future__ import annotations
 import io
 import pickle
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from app.emu import events
@@ -45,6 +45,8 @@ from app.emu.host.exceptions import COPROCESSOR_ERROR, WITHIN_HOST, describe
 from app.emu.host.faults import GuestFault
 from app.emu.host.host import HostStackFull, far
 from app.emu.host.pager import Pager
+from app.emu.host.profile import Profile
+from app.emu.host.profiles import SPEC
 from app.emu.host.shared_memory import SharedMemory
 from app.emu.host.termination import ENDED_BY_HOST
 from app.emu.machine_errors import LoadError, NotYet
@@ -87,6 +89,8 @@ class MachineOptions:
     write_through: bool = False
     limit_checks: bool = True
     paging: PagingOption = OFF
+    profile: Profile = SPEC
+    """Which DPMI host is played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +294,7 @@ class Machine:
         return self._mouse_handlers[index * mouse_api.SETS + keys]
 
     def use_ldt(self, index: int) -> None:
-        """Make the LDT of the client at `index` the current one (LLDT)."""
+        """Make the LDT at `index` the current one (LLDT)."""
         self.cpu.set_ldt(index)
 
     def set_ring0_stack(self, esp: int) -> None:
@@ -378,27 +382,26 @@ class Machine:
         devices = state.devices
         clock = state.tick + state.idle
         due = devices.next_due()
-        wanted = state.vmm.next_due() if state.regs.mode is not Mode.RING0 else None  # drivers are not interrupted
-        budget = min(instructions, max(min(due, wanted or due) - clock, 1))
         regs = state.regs
         before = regs.copy()
+        in_ring0 = before.mode is Mode.RING0
+        event = None if in_ring0 else state.vmm.next_due()  # which nobody interrupts a driver for
+        budget = min(instructions, max(min(due, event or due) - clock, 1))
         self._running = True
         try:
             self.cpu.set_watchpoints(state.host.watchpoints)
             self.cpu.enable_coprocessor(on=regs.is_v86 or state.host.has_coprocessor)
-            waits = devices.pic.pending() is not None or state.vmm.waits_for_interrupts()
-            ended = self.cpu.run(
-                regs, state.host.ring0_esp, budget, until_interruptible=waits and before.mode is not Mode.RING0
-            )
+            waits = not in_ring0 and (devices.pic.pending() is not None or state.vmm.waits_for_interrupts())
+            ended = self.cpu.run(regs, state.host.ring0_esp, budget, until_interruptible=waits)
         finally:
             self._running = False
-        if regs.mode is Mode.RING0 and before.mode is not Mode.RING0:
+        if regs.mode is Mode.RING0 and not in_ring0:
             # The IRETD itself faulted: CS or SS is nothing to run with, which is the client's doing.
             regs.assign(before)
         if not regs.cs.access & ACCESSED:
             # WORKAROUND(unicorn 2.1): a far transfer keeps CS without the accessed bit until it is loaded again, so
             # that what is kept would tell how the run was sliced.
-            regs.cs = replace(regs.cs, access=regs.cs.access | ACCESSED)
+            regs.cs = regs.cs._replace(access=regs.cs.access | ACCESSED)
         state.tick += ended.executed
         for probe, executed in self.cpu.sightings.items():
             self.sightings[probe] = Place(place.tick + executed, place.turn)
@@ -546,13 +549,16 @@ class Machine:
             self.terminate_client(f"the host met an absent page: {absent}")
         except HostStackFull:
             self.terminate_client(STACK_FULL)
+        except DosFailed as failure:
+            self.terminate_client(f"DOS failed: {failure}")
 
     # Protected mode
 
     def _software_interrupt(self, vector: int) -> None:
         regs, host = self.regs, self.state.host
         opcode = self.memory.read_u8(regs.cs.base + regs.eip - 1 & 0xFFFFFFFF)
-        if (vector, opcode) in ((3, _INT3), (4, _INTO), (1, _INT1)):
+        is_exception = (vector, opcode) in ((3, _INT3), (4, _INTO), (1, _INT1))
+        if is_exception or vector in host.profile.raised_by_int:
             self._raise(vector, 0, 0)
             return
         if regs.cs.selector == layout.BREAK_CODE and vector == BREAK and self.state.vmm.trap_protected():
@@ -695,7 +701,7 @@ class Machine:
             self.state.end = End(ENDED_BY_HOST, "terminated", reason)
 
     def terminate_client(self, reason: str, shown: Registers | None = None) -> None:
-        """The host ends the running program, client or not: reason and registers to standard error, code FFh.
+        """The host ends the running program, client or not: reason and registers to standard error.
 
         shown: other registers than those of the program.
         """
@@ -707,7 +713,7 @@ class Machine:
         # resident takes the running program with it.
         if client is not None and not client.is_resident and (client.psp == state.dos.current_psp or not regs.is_v86):
             state.host_ended = client.psp
-            state.host.end_client(ENDED_BY_HOST)
+            state.host.end_client(state.host.profile.failure_code)
         else:
             if client is not None and not regs.is_v86:
                 state.host.end_resident(client)
@@ -777,7 +783,7 @@ class Machine:
         self.log.restore(checkpoint.log)
         self.state = self.unpickled(checkpoint.state)
         if self.state.host.client is not None:
-            self.use_ldt(self.state.host.client.index)
+            self.use_ldt(self.state.host.client.ldt.place)
 
     def named(self) -> dict[str, object]:
         """What state refers to and does not contain."""

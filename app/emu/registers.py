@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import cache
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 GENERAL: Final = ("eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi")
 """General registers in the CPU's own encoding order."""
@@ -48,14 +48,18 @@ class Flag(IntEnum):
     ID = 1 << 21
 
 
+_V86, _PM16, _PM32, _RING0 = Mode
+_VM: Final = int(Flag.VM)
+_IF: Final = int(Flag.IF)
+"""Members of enumerations take Python 3.11 long to look up, and these are asked for all the time."""
+
 STATUS: Final = Flag.CF | Flag.PF | Flag.AF | Flag.ZF | Flag.SF | Flag.OF
 """The arithmetic flags: what a service may hand back besides registers."""
 ALWAYS_SET: Final = 0x0002
 """Bit 1 of EFLAGS reads 1 on every 386 and later."""
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A segment register with its hidden part.
 
     selector 16-bit selector, or paragraph in V86; base linear address; limit in bytes (last valid offset, already
@@ -85,6 +89,9 @@ class Segment:
         return Segment(paragraph, paragraph << 4, 0xFFFF, 0xF3, 0)
 
 
+_NOTHING: Final = Segment()
+
+
 @dataclass(slots=True)
 class Registers:
     """All registers of one context. General registers and EIP are 32-bit, EFLAGS includes the VM bit."""
@@ -99,12 +106,12 @@ class Registers:
     edi: int = 0
     eip: int = 0
     eflags: int = ALWAYS_SET
-    es: Segment = Segment()
-    cs: Segment = Segment()
-    ss: Segment = Segment()
-    ds: Segment = Segment()
-    fs: Segment = Segment()
-    gs: Segment = Segment()
+    es: Segment = _NOTHING
+    cs: Segment = _NOTHING
+    ss: Segment = _NOTHING
+    ds: Segment = _NOTHING
+    fs: Segment = _NOTHING
+    gs: Segment = _NOTHING
 
     def copy(self) -> Registers:
         """An independent copy (segments are immutable and shared)."""
@@ -124,21 +131,21 @@ class Registers:
     @property
     def mode(self) -> Mode:
         """The mode these registers run in."""
-        if self.eflags & Flag.VM:
-            return Mode.V86
+        if self.eflags & _VM:
+            return _V86
         if not self.cs.selector & 3:
-            return Mode.RING0
-        return Mode.PM32 if self.cs.is_big else Mode.PM16
+            return _RING0
+        return _PM32 if self.cs.is_big else _PM16
 
     @property
     def is_v86(self) -> bool:
         """V86 mode: what DPMI calls real mode."""
-        return bool(self.eflags & Flag.VM)
+        return bool(self.eflags & _VM)
 
     @property
     def interrupts_on(self) -> bool:
         """The virtual interrupt flag. Clients run at IOPL 3, so it is EFLAGS.IF itself."""
-        return bool(self.eflags & Flag.IF)
+        return bool(self.eflags & _IF)
 
     def set_flag(self, flag: int, on: bool) -> None:
         """Set or clear bits of EFLAGS."""

@@ -188,11 +188,7 @@ KEYS_IN_PANES: Final = (
     ("Current instruction", ("Home", "*"), "In the code: look at CS:(E)IP again"),
     ("Go to an address", ("G",), "In the code: as Ctrl+G"),
     ("Go there", ("Return",), "In the events and bookmarks: go to where it happened, ahead or behind"),
-    (
-        "Show it",
-        ("Return",),
-        "In lists of breakpoints, differences, branches, callbacks, vectors, drivers, memory ranges",
-    ),
+    ("Show it", ("Return",), "In lists of breakpoints, callbacks, vectors, drivers, memory, differences, branches"),
     ("Turn on or off", ("Space",), "In the breakpoints: stop there, or pass"),
     ("Change a value", ("Return",), "In the registers: edit the one under the cursor, turn a flag over"),
     ("Remove", ("Del",), "In the bookmarks, breakpoints and branches: forget it"),

@@ -15,7 +15,7 @@ from app.debug.session import Launch, Session
 from app.ui.icons import icon
 from app.ui.main_window import MainWindow
 from app.ui.settings import Settings
-from app.ui.start_page import samples
+from app.ui.starting import Starting
 from app.ui.theme import Theme
 
 
@@ -29,21 +29,14 @@ def make_application() -> QApplication:
     return application
 
 
-def open_session(program: Path) -> Session:
-    """A session for a program picked in the window, with the usual options; a sample runs behind what it needs."""
-    before = next((sample.before for sample in samples() if sample.path == program), None)
-    if before is None:
-        return Session(Launch(str(program)))
-    return Session(Launch(str(before), then=((str(program),),)))
-
-
 def run_window(launch: Launch | None) -> int:
     """Show the window until it is closed. launch: the program to begin with; None for the start page."""
+    with Starting():
+        application = make_application()
     faulthandler.enable()
     spare_the_collector()
-    application = make_application()
     settings = Settings()
-    window = MainWindow(open_session, settings, Theme(application, settings.scheme))
+    window = MainWindow(Session, settings, Theme(application, settings.scheme))
     window.setWindowIcon(icon("layers"))
     _show_errors_in(window)
     window.show()

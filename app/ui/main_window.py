@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.debug.journal import SUFFIX
+from app.debug.launch import Launch
 from app.debug.session import Goal, RunTo, Session
 from app.debug.snapshot import RecordingView, Snapshot, Status, Stop
 from app.ui.actions import KEYS_IN_PANES, MENUS, Actions, keys_in_words
@@ -36,6 +37,7 @@ from app.ui.panes import PANES
 from app.ui.panes.bookmarks import Bookmark
 from app.ui.past import position_of
 from app.ui.questions import Ask
+from app.ui.samples import launch_of
 from app.ui.settings import LEAST_HISTORY_MIB, MOST_HISTORY_MIB, Settings
 from app.ui.start_page import StartPage
 from app.ui.status_bar import StatusBar, taken
@@ -49,7 +51,7 @@ if TYPE_CHECKING:
 
 _FRAME: Final = QSize(16, 48)
 """Room the window manager takes around a window."""
-OpenSession = Callable[[Path], Session]
+OpenSession = Callable[[Launch], Session]
 
 _SELECT: Final = (
     "Select what is meant first: a register, a slot of a stack, bytes in memory, a descriptor, a vector, "
@@ -58,7 +60,7 @@ _SELECT: Final = (
 
 
 class MainWindow(QMainWindow):
-    """open_session makes a session for a program the user picks; it is called on the emulation thread."""
+    """open_session makes a session for what the user picks; it is called on the emulation thread."""
 
     def __init__(self, open_session: OpenSession, settings: Settings, theme: Theme) -> None:
         super().__init__()
@@ -125,7 +127,7 @@ class MainWindow(QMainWindow):
         kinds = f"Programs and recordings (*.com *.COM *.exe *.EXE *{SUFFIX});;All files (*)"
         name, _kind = QFileDialog.getOpenFileName(self, "Open program or recording", folder, kinds)
         if name:
-            self._load_chosen(Path(name))
+            self._load_chosen(launch_of(Path(name)))
 
     def save_recording(self) -> None:
         """Let the user say where, and write the run there."""
@@ -146,8 +148,8 @@ class MainWindow(QMainWindow):
         """Show samples and recent programs; the program loaded stays where it is."""
         self._pages.setCurrentWidget(self.start_page)
 
-    def _load_chosen(self, program: Path) -> None:
-        self.load(program, lambda: self._open_session(program))
+    def _load_chosen(self, launch: Launch) -> None:
+        self.load(Path(launch.programs[-1][0]), lambda: self._open_session(launch))
         if self._snapshot is not None:
             self._pages.setCurrentWidget(self.workbench)
 

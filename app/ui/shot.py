@@ -26,7 +26,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.debug.session import Launch, Session, ToPosition
 from app.debug.snapshot import Interest, Snapshot, Stop
-from app.ui.application import make_application, open_session
+from app.ui.application import make_application
 from app.ui.main_window import MainWindow
 from app.ui.panes import PANES
 from app.ui.settings import Settings
@@ -106,7 +106,7 @@ def _draw(session: Session, pane: str | None, size: QSize, scheme: Scheme) -> QW
     else:
         # Own settings: the picture must not depend on how this user arranged the panes.
         with tempfile.TemporaryDirectory() as folder:
-            window = MainWindow(open_session, Settings(Path(folder) / "window.ini"), theme)
+            window = MainWindow(Session, Settings(Path(folder) / "window.ini"), theme)
         widget = window
         show = window.show_snapshot
         window.workbench.interest_changed.connect(wanted.update)

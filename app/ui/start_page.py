@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
@@ -24,42 +23,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.resources import resource
+from app.debug.launch import Launch
 from app.ui.icons import set_icon
+from app.ui.samples import Sample, launch_of, samples
 from app.ui.theme import colours
 
-_PATH: Final = Qt.ItemDataRole.UserRole
+_LAUNCH: Final = Qt.ItemDataRole.UserRole
 _LINE: Final = Qt.ItemDataRole.UserRole + 1
 _MARGIN: Final = 8
 _WIDEST: Final = 1080
-_INDEXES: Final = ("samples/index.toml", "samples/go32/index.toml")
-
-
-class Choice(NamedTuple):
-    """A program the page offers: its name, one line about it, and a program that has to be loaded before it."""
-
-    path: Path
-    title: str
-    line: str
-    before: Path | None = None
-
-
-def samples() -> list[Choice]:
-    """The samples that come with the program, as the index of each folder of them lists them."""
-    return [choice for index in _INDEXES for choice in _listed(index)]
-
-
-def _listed(index: str) -> list[Choice]:
-    try:
-        path = resource(index)
-    except FileNotFoundError:
-        return []
-    rows = tomllib.loads(path.read_text(encoding="utf-8")).get("sample", [])
-    folder = path.parent
-    return [
-        Choice(folder / row["file"], row["title"], row["line"], folder / row["before"] if "before" in row else None)
-        for row in rows
-    ]
 
 
 class _TwoLines(QStyledItemDelegate):
@@ -111,11 +83,11 @@ class StartPage(QWidget):
     """Shown while no program is loaded.
 
     Signals
-        chosen(Path): load this program.
+        chosen(Launch): load this.
         open_asked(): let the user pick a file.
     """
 
-    chosen = Signal(Path)
+    chosen = Signal(Launch)
     open_asked = Signal()
 
     def __init__(self, parent: QWidget) -> None:
@@ -163,7 +135,7 @@ class StartPage(QWidget):
 
     def show_recent(self, programs: Iterable[Path]) -> None:
         """List the programs opened last."""
-        self._fill(self.recent, [Choice(path, path.name, str(path.parent)) for path in programs])
+        self._fill(self.recent, [Sample(path.name, str(path.parent), launch_of(path)) for path in programs])
         self._nothing_recent.setVisible(not self.recent.count())
         self.recent.setVisible(bool(self.recent.count()))
 
@@ -174,6 +146,7 @@ class StartPage(QWidget):
         view.setFrameShape(QFrame.Shape.StyledPanel)
         view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         view.setResizeMode(QListWidget.ResizeMode.Adjust)
+        view.setWordWrap(True)  # without it rows keep their heights when the list becomes narrower
         view.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         view.setMouseTracking(True)
         view.itemActivated.connect(self._choose)
@@ -181,13 +154,13 @@ class StartPage(QWidget):
         return view
 
     @staticmethod
-    def _fill(view: QListWidget, choices: Iterable[Choice]) -> None:
+    def _fill(view: QListWidget, choices: Iterable[Sample]) -> None:
         view.clear()
         for choice in choices:
             item = QListWidgetItem(choice.title, view)
-            item.setData(_PATH, str(choice.path))
+            item.setData(_LAUNCH, choice.launch)
             item.setData(_LINE, choice.line)
-            item.setToolTip(str(choice.path))
+            item.setToolTip(str(choice.program))
 
     def _choose(self, item: QListWidgetItem) -> None:
-        self.chosen.emit(Path(item.data(_PATH)))
+        self.chosen.emit(item.data(_LAUNCH))

@@ -8,6 +8,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QStatusBar, QWidget
 
 from app.debug.snapshot import HistoryView, RecordingView, Snapshot, Status
+from app.emu.host.profiles import PROFILES
 from app.ui import format as fmt
 from app.ui.badge import Badge
 from app.ui.elided_label import ElidedLabel
@@ -98,11 +99,12 @@ class StatusBar(QStatusBar):
         self.sentence.say(snapshot.exit_message or snapshot.sentence)
         self.nesting.setText(f"Callbacks {snapshot.callback_depth} · locked stack {snapshot.locked_nesting}")
         self.nesting.setToolTip("Callbacks in progress, and events that use the locked stack")
-        self.tick.setText(f"Tick {fmt.count(snapshot.tick)}")
+        self.tick.setText(f"tick {snapshot.tick}")
         self.tick.setToolTip("Guest instructions executed so far")
         client = f"Client {snapshot.client}, {snapshot.client_kind}" if snapshot.client_kind else "No client"
         self.client.setText(f"{client} · {snapshot.profile}")
-        self.client.setToolTip("The client that runs, and the host it is given")
+        host = PROFILES[snapshot.profile].title
+        self.client.setToolTip(f"The client that runs, and the host that is played: {host}")
         self._show_history(snapshot.history)
         self._show_recording(snapshot.recording)
         words = [] if snapshot.at_end else ["Past"]

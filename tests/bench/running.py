@@ -31,7 +31,7 @@ def _watch(name: str, program: Path, folder: str) -> Iterable[Measure]:
     from app.debug.launch import Launch
     from app.debug.session import Session
     from app.debug.snapshot import Status
-    from app.ui.application import make_application, open_session
+    from app.ui.application import make_application
     from app.ui.main_window import MainWindow
     from app.ui.settings import Settings
     from app.ui.theme import Theme
@@ -39,7 +39,7 @@ def _watch(name: str, program: Path, folder: str) -> Iterable[Measure]:
     application = make_application()
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
     os.environ["XDG_CONFIG_HOME"] = folder
-    window = MainWindow(open_session, Settings(), Theme(application, "light"))
+    window = MainWindow(Session, Settings(), Theme(application, "light"))
     window.resize(1280, 800)
     window.show()
     seen: list[Status] = []

@@ -122,6 +122,13 @@ def test_functions_an_at_lacks_fail_with_86h_and_are_reported(machine: FakeMachi
     assert machine.events[-1][0] == "UnsupportedCalled"
 
 
+def test_a_disk_function_there_is_not_is_an_invalid_command(machine: FakeMachine) -> None:
+    regs = machine.call(0x13, 0x4100)
+    assert failed(regs)
+    assert regs.ah == 0x01
+    assert machine.events[-1][0] == "UnsupportedCalled"
+
+
 def test_key_intercept_lets_the_key_through(machine: FakeMachine) -> None:
     machine.regs.set_flag(Flag.CF, on=True)
     regs = machine.call(0x15, 0x4F1E)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.emu.host.profiles import PROFILES
 from app.emu.int31 import dispatch  # noqa: F401 - fills the table
 from app.emu.int31.table import INT31
 from app.emu.vmm import manager  # noqa: F401 - the same
@@ -49,6 +50,24 @@ def test_services_as_text() -> None:
     services = lines[len(functions) :]
     assert len(services) == len(list(VMM))
     assert all(re.match(r"VMM [0-9A-F]{4}h  [0-9ME.]+ +(yes|no )  [A-Za-z0-9_]+: ", line) for line in services)
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_services_of_a_host(name: str) -> None:
+    """Which functions it offers, and in the text what it does otherwise, with sources."""
+    profile = PROFILES[name]
+    rows = json.loads(here("services", "--profile", name, "--format", "json").output)
+    assert {row["function"] for row in rows if not row["offered"] and row["interrupt"] == 0x31} == profile.missing
+    assert all(set(row) == KEYS for row in rows)
+    lines = here("services", "--profile", name).output.decode().splitlines()
+    asked = lines.index("") if "" in lines else len(lines)
+    assert asked == len(rows)
+    assert [line[:4] for line in lines[: len(list(INT31))] if "  no   " in line] == [
+        f"{number:04X}" for number in sorted(profile.missing)
+    ]
+    differences = list(profile.differences)
+    assert bool(differences) == (name != "spec")
+    assert lines[asked + 2 :] == [f"* {each.words}  [{each.source}]" for each in differences]
 
 
 def test_info_of_a_com_program(tmp_path: Path) -> None:

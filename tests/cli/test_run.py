@@ -204,6 +204,7 @@ WRONG = [
     ["run", "--profile", "nobody", str(HELLO)],
     ["run", "--no-such-option", str(HELLO)],
     ["services", "--format", "xml"],
+    ["services", "--profile", "nobody"],
     ["services", "more"],
     ["info"],
     ["run", "--then", str(HELLO)],

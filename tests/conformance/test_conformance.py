@@ -54,13 +54,13 @@ def compare(wanted: list[str], got: list[str]) -> tuple[list[str], list[str]]:
     return missing, [line for line in got if line.startswith("FAIL")]
 
 
-def say(program: str, folder: Path) -> tuple[list[str], int]:
+def say(program: str, folder: Path, *, profile: str = "spec", enough: int = ENOUGH) -> tuple[list[str], int]:
     """Run a program to its end: the lines it printed and its exit code."""
     console = Console()
-    running = machine(folder / f"{program}.COM", console=console, memory=32)
-    while not running.has_ended and running.tick < ENOUGH:
+    running = machine(folder / f"{program}.COM", console=console, memory=32, profile=profile)
+    while not running.has_ended and running.tick < enough:
         running.slice(1_000_000)
-    assert running.has_ended, f"{program} has not ended after {ENOUGH} instructions"
+    assert running.has_ended, f"{program} has not ended after {enough} instructions"
     return lines(console.written[1].decode("latin-1")), running.state.end.code
 
 

@@ -262,3 +262,17 @@ def test_a_segment_that_only_begins_like_the_hosts_page_is_watched() -> None:
     at = CODE + 0x100 - layout.TRAPS & 0xFFFFFFFF
     lab.put("8b0500100000", 0x100)  # mov eax, [1000h]: past the limit
     assert lab.run("66ea" + at.to_bytes(4, "little").hex() + FREE.to_bytes(2, "little").hex()) == Exit(Why.FAULT, 1, 13)
+
+
+@pytest.mark.parametrize("mode", ["v86", "pm32"])
+def test_running_out_of_room_for_translations_changes_nothing(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code that is written anew before each of its two passes, with a checked access and a port among it."""
+    monkeypatch.setattr("app.emu.cpu.engine.ROOM_FOR_TRANSLATIONS", 1 << 20)
+    lab = Lab(mode)
+    for number in range(250):
+        lab.put(f"b0{number & 0xFF:02x}" + "4048" * 40 + "26ac e421" + "434b" * 20)
+        for _ in range(2):
+            lab.regs.eip, lab.regs.eax, lab.regs.esi = 0, 0x1200, 0
+            assert lab.run(count=100) == done(100)
+            assert (lab.regs.eip, lab.regs.eax) == (103, 0x12FF)
+        assert lab.run(count=23) == done(23)

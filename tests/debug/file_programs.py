@@ -6,11 +6,25 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
+from app.debug.launch import INTERPRETER
 from app.emu.dos.files import Directory, File
 from app.emu.dos.mount import Mount
 from tests.emu.runs import EXIT, word
 
-NAMES = ("ONE.TXT", "TWO.TXT", "NEW.TXT", "SUB", "SUB\\IN.TXT", "SUB\\NEW", "DIR", "DIR\\NEW.TXT", "*.*", "SUB\\*.*")
+NAMES = (
+    "ONE.TXT",
+    "TWO.TXT",
+    "NEW.TXT",
+    "SUB",
+    "SUB\\IN.TXT",
+    "SUB\\NEW",
+    "DIR",
+    "DIR\\NEW.TXT",
+    "*.*",
+    "SUB\\*.*",
+    "A long name",
+    "SUB\\Other Name",
+)
 TABLE = 0x900
 BUFFER = 0xA00
 FOUND = {"ONE.TXT": b"the first file", "TWO.TXT": b"2" * 700, "SUB/IN.TXT": b"inside"}
@@ -21,6 +35,10 @@ def _name(index: int) -> bytes:
     return word(TABLE + 0x10 * index)
 
 
+_FIND_LONG = bytes.fromhex("B84E71 B91000 BA")
+"""mov ax, 714Eh / mov cx, 10h / mov dx, name; behind it mov di, buffer"""
+_FIND_NEXT_LONG = bytes.fromhex("CD21 89C3 B84F71 CD21")
+"""int 21h / mov bx, ax / mov ax, 714Fh / int 21h"""
 names = st.integers(0, len(NAMES) - 1).map(_name)
 sizes = st.sampled_from([0, 1, 5, 300]).map(word)
 operations = st.one_of(
@@ -41,6 +59,17 @@ operations = st.one_of(
     ),
     st.builds(lambda name: b"\xb4\x4e\xb9\x10\x00\xba" + name + b"\xcd\x21\xb4\x4f\xcd\x21", names),  # find two
     st.just(b"\xb8\x00\x57\xcd\x21"),  # the file's time
+    st.builds(  # create by AX=716Ch; mov bx, ax
+        lambda name: b"\xb8\x6c\x71\xbb\x02\x00\x31\xc9\xba\x12\x00\xbe" + name + b"\xcd\x21\x89\xc3", names
+    ),
+    st.builds(lambda old, new: b"\xb8\x56\x71\xba" + old + b"\xbf" + new + b"\xcd\x21", names, names),
+    st.builds(  # AX=7139h, 713Ah, 713Bh; 7141h for one file or all that fit
+        lambda function, all_, name: bytes([0xB8, function, 0x71, 0xBE, all_, 0, 0xBA]) + name + b"\xcd\x21",
+        st.sampled_from([0x39, 0x3A, 0x3B, 0x41]),
+        st.integers(0, 1),
+        names,
+    ),
+    st.builds(lambda name: _FIND_LONG + name + b"\xbf" + word(BUFFER) + _FIND_NEXT_LONG, names),
 )
 
 
@@ -77,17 +106,18 @@ def on_host(folder: Path) -> dict[str, bytes | None]:
 
 
 def in_guest(mount: Mount) -> dict[str, bytes | None]:
-    """The same of drive C:, as the guest sees it."""
+    """The same of drive C:, as the guest sees it, without the interpreter that only it has."""
     found: dict[str, bytes | None] = {}
 
     def walk(directory: Directory, above: str) -> None:
-        for name in directory.names():
-            node = directory.find(name)
+        for name, full in directory.long_names().items():
+            node, path = directory.find(name), above + full.upper()
             if isinstance(node, File):
-                found[above + name] = node.read(0, 1 << 20)
+                found[path] = node.read(0, 1 << 20)
             elif node is not None:
-                found[above + name] = None
-                walk(node, f"{above}{name}/")
+                found[path] = None
+                walk(node, f"{path}/")
 
     walk(mount.root, "")
+    found.pop(INTERPRETER, None)
     return found

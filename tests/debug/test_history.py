@@ -29,6 +29,7 @@ from app.debug.history import History
 from app.debug.launch import CapturedConsole, Launch, start
 from app.debug.session import Session
 from app.debug.snapshot import Stop
+from app.emu.host.profiles import PROFILES
 from app.emu.machine import Machine, Place
 from app.emu.registers import Mode
 from app.resources import resource
@@ -236,6 +237,10 @@ RUNS = {
     "the XMS driver": guest("extended_memory_driver_shares_memory-32"),
     "shared memory": guest("serialization_waits_for_others-32"),
     "watchpoints": guest("watchpoints_trigger-16"),
+    **{
+        f"a client and its child under {name}": guest("child_client_leaves_the_parent_alone-32", profile=name)
+        for name in PROFILES
+    },
 }
 """Everything that keeps state of its own: clients, providers, EXEC, drivers, paging, XMS, serialization, DR7."""
 

@@ -10,6 +10,7 @@ import pytest
 from app.debug.launch import CapturedConsole, Launch, start
 from app.debug.replay import begin
 from app.emu.dos import psp
+from app.emu.host.profiles import PROFILES
 from app.emu.machine import Machine
 from app.emu.machine_errors import LoadError
 from tests.cli.commands import here
@@ -116,12 +117,13 @@ def test_the_command_takes_all_of_it(folder: Path) -> None:
 
 def test_a_recording_starts_the_same_way(folder: Path, tmp_path: Path) -> None:
     recording = tmp_path / "RUN.dpmirec"
-    options = ("--env", "A=1", "--directory", "SUB", "--record", recording)
+    options = ("--env", "A=1", "--directory", "SUB", "--profile", "hdpmi", "--record", recording)
     done = here("run", *options, folder / "COPY.COM", "<..\\IN.TXT")
     assert (done.code, done.output) == (0, b"from a file\r\n")
     opened = begin(Launch(str(recording)), CapturedConsole()).history.machine
     assert "A=1" in environment(opened)
     assert opened.state.dos.mount.current == ("SUB",)
+    assert opened.options.profile is PROFILES["hdpmi"]
     assert to_the_end(opened) == "from a file\r\n"
 
 

@@ -57,6 +57,20 @@ def test_it_has_neither_gaps_nor_overlaps(program: str) -> None:
         whole(map_of(of))
 
 
+def test_a_host_with_one_table_and_a_buffer_of_its_own() -> None:
+    of = guest("child_client_leaves_the_parent_alone-32", profile="hdpmi")
+    run_to(of, "client_entered", client=2)
+    shown = map_of(of)
+    whole(shown)
+    tables = [each for each in shown.ranges if each.what == "LDT"]
+    assert [each.owner for each in tables] == ["host, for all clients"]
+    buffer = shown.range_at(layout.TRANSFER_BUFFER)
+    assert buffer is not None
+    assert (buffer.what, buffer.owner) == ("buffer for DOS calls", "host")
+    stacks = [each for each in shown.ranges if each.what == "real-mode stack"]
+    assert [each.size for each in stacks] == [0x200, 0x200]
+
+
 def test_drivers_and_their_parts() -> None:
     of = session(DRIVERS / "entrypm.com", vxds=(str(DRIVERS / "entry.vxd"),))
     shown = map_of(of)
@@ -81,7 +95,7 @@ def test_dos_memory_with_its_owners() -> None:
     assert program.linear == (client.psp - 1) << 4, "with its memory control block"
     assert by_what[f"environment {client.environment:04X}"].owner == program.owner
     stack, buffer = by_what["real-mode stack"], by_what["buffer for DOS calls"]
-    assert (buffer.linear, buffer.end) == (client.private << 4, stack.linear)
+    assert (buffer.linear, buffer.end) == (client.buffer << 4, stack.linear)
     assert stack.owner == "host, for client 1"
     assert by_what["locked stack"].linear == layout.LOCKED_STACKS
 

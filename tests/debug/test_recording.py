@@ -498,6 +498,7 @@ def bent(path: Path, kind: str, **changed: Any) -> Path:
 OPTIONS = [
     ("memory", "x"), ("memory", -1), ("memory", 0), ("memory", 10**7), ("memory", 32.0), ("memory", True),
     ("keys", 5), ("keys", "{NoSuchKey}"), ("paging", 5), ("paging", "seldom"), ("directory", 5), ("directory", "NONE"),
+    ("profile", 5), ("profile", "nobody"),
     ("limit_checks", "yes"), ("write_through", None), ("then", [["X.COM"]]), ("program", "zz"), ("mount", "/"),
 ]  # fmt: skip
 
@@ -575,10 +576,14 @@ OF_STATE = [
 ]
 
 
-@pytest.mark.parametrize("program", OF_STATE, ids=lambda path: path.stem)
-def test_state_is_the_same_written_plainly(program: Path) -> None:
+@pytest.mark.parametrize(
+    ("program", "profile"),
+    [*((program, "spec") for program in OF_STATE), (BUILT / "child_client_leaves_the_parent_alone-32.com", "hdpmi")],
+    ids=lambda given: getattr(given, "stem", given),
+)
+def test_state_is_the_same_written_plainly(program: Path, profile: str) -> None:
     """Every class that state is made of is known to recordings."""
-    running = machine(program)
+    running = machine(program, profile=profile)
     things = running.named()
     for _ in range(12):
         again = plain_state.read(plain_state.write(running.state, things), things)
@@ -595,6 +600,7 @@ STRANGE = [
     ["o", "machine.MachineState", {"__class__": 1}],
     ["o", "events.Door", {}],
     ["n", "machine.MachineState", 1],
+    ["n", "registers.Segment", 1, 2],
     ["e", "machine.MachineState", 1],
     ["e", "events.Door", "window"],
     ["c", "print", "hello"],

@@ -44,7 +44,8 @@ from app.emu.memory.memory import Memory
 from app.emu.registers import SEGMENTS
 from tests.debug.sessions import events
 from tests.debug.sessions import session as session_on
-from tests.emu.runs import client, com
+from tests.emu.programs import parent
+from tests.emu.runs import client, com, int31
 from tests.guest import build
 
 SAMPLES = ("nested.com", "exception.com", "rawswitch.com")
@@ -251,6 +252,17 @@ def test_a_vector_is_the_current_clients() -> None:
     assert session.run(LastUse(VectorWatch("protected", 0x66))) == Stop.FOUND
     assert session.machine.tick <= of_parent[-1]
     assert session.machine.memory.read(session.machine.regs.code_linear, 2) == b"\xcd\x31"
+
+
+@pytest.mark.parametrize(("profile", "stop"), [("spec", Stop.NOT_FOUND), ("dpmi09", Stop.FOUND)])
+def test_a_vector_that_all_clients_have_may_be_set_by_another_one(tmp_path: Path, profile: str, stop: Stop) -> None:
+    com(tmp_path, client(16, b"\x8c\xc9" + int31(0x0205, bx=0x66, dx=0x100)), "CHILD.COM")  # mov cx, cs
+    session = session_on(com(tmp_path, parent(16, b"CHILD.COM")), profile=profile)
+    session.run(ToEvent(frozenset({"vector_changed"})))
+    session.run(ToEvent(frozenset({"client_left"})))
+    session.run(StepInto())
+    assert session.run(LastUse(VectorWatch("protected", 0x66))) == stop
+    assert (session.machine.state.host.current.number == 2) == (stop == Stop.FOUND)
 
 
 @pytest.mark.parametrize(

@@ -448,3 +448,15 @@ def test_the_real_mode_stack_while_a_driver_runs() -> None:
     link = next(slot.points_to for slot in ring0.slots if slot.meaning == "Client_ESP")
     assert view.pointer_linear == link
     assert {slot.address.segment for slot in ring0.slots} == {ring0.pointer.segment}
+
+
+def test_the_application_stack_is_where_the_client_registers_say() -> None:
+    """The far return of the call is simulated already: the stack pointer has moved."""
+    drivers = SAMPLES / "drivers"
+    of = session(drivers / "entrypm.com", vxds=(str(drivers / "entry.vxd"),))
+    of.run(ToCallback())
+    shown = picture(of)
+    link = next(slot.points_to for slot in stack(shown, "ring0").slots if slot.meaning == "Client_ESP")
+    assert stack(shown, "application").pointer_linear == link
+    assert shown.callback_depth == 1
+    assert shown.sentence.startswith("Protected-mode callback 003B:0002 was reached; the driver's procedure")

@@ -227,6 +227,17 @@ class TestOverlay:
         with pytest.raises(PathNotFound):
             mount.change_directory("SUB")
 
+    def test_the_current_directory_is_not_longer_than_dos_can_tell(self, mount: Mount) -> None:
+        for _ in range(7):
+            mount.make_directory("DEEPER12", NOW)
+            mount.change_directory("DEEPER12")
+        mount.make_directory("X", NOW)
+        mount.make_directory("DEEPER12", NOW)
+        with pytest.raises(PathNotFound):
+            mount.change_directory("DEEPER12")
+        assert len("\\".join(mount.current)) == 62
+        mount.create("DEEPER12\\FILE", NOW)
+
     def test_read_only_files(self, mount: Mount, folder: Path) -> None:
         (folder / "ro.txt").write_bytes(b"r")
         (folder / "ro.txt").chmod(0o444)
@@ -234,13 +245,46 @@ class TestOverlay:
             with pytest.raises(AccessDenied):
                 attempt("RO.TXT")
 
-    def test_unreadable_host_folder_is_a_dos_error(self, mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_unreadable_host_folder_is_a_dos_error(
+        self, mount: Mount, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         def refuse(path: str) -> None:
             raise PermissionError(13, "no", path)
 
         monkeypatch.setattr(os, "scandir", refuse)
         with pytest.raises(AccessDenied):
             mount.file("READ.ME")
+        with pytest.raises(LoadError, match="cannot be read"):
+            mount.guest_path(str(folder / "Read.Me"))
+
+
+class TestProvided:
+    """A file of our own in the root, where the folder has none of its name."""
+
+    def test_it_is_hidden_and_stays(self, mount: Mount, folder: Path) -> None:
+        mount.provide("OWN.COM", b"own", NOW)
+        assert mount.file("\\own.com").read(0, 9) == b"own"
+        number = mount.search("*.COM", 0)
+        assert mount.search_next(number).name == "PROG.COM"
+        with pytest.raises(NoMoreFiles):
+            mount.search_next(number)
+        with pytest.raises(AccessDenied):
+            mount.delete("OWN.COM")
+        assert "OWN.COM" not in on_host(folder)
+
+    def test_the_folders_own_goes_first(self, mount: Mount) -> None:
+        mount.provide("READ.ME", b"own", NOW)
+        assert mount.file("READ.ME").read(0, 9) == b"hello"
+
+    def test_the_host_never_has_it(self, folder: Path) -> None:
+        through = Mount(HostFolder(str(folder)), write_through=True)
+        through.provide("OWN.COM", b"own", NOW)
+        file = through.file("OWN.COM")
+        file.attributes = 0x20
+        for attempt in (lambda: file.write(0, b"x"), lambda: through.delete("OWN.COM")):
+            with pytest.raises(DosFailed):
+                attempt()
+        assert "OWN.COM" not in on_host(folder)
 
 
 class TestWriteThrough:

@@ -14,14 +14,16 @@ from typing import Any, Final
 
 from app.emu import address, event_log, events, registers
 from app.emu.cpu import exits, legitimate, operands
+from app.emu.dos import host_folder
 from app.emu.machine import Machine
 
 Inventory = dict[str, Any]
 """What -> how much of it, or which ones."""
 _IN_LOG: Final = frozenset(module.__name__ for module in (events, event_log, address))
 """Modules whose objects the log of events keeps by the thousand, to pack them when they are many."""
-_CACHED: Final = frozenset(module.__name__ for module in (operands, registers, legitimate, exits))
-"""Those of decoded instructions and what they may reach, which are cached up to a number, and of the last exit."""
+_CACHED: Final = frozenset(module.__name__ for module in (operands, registers, legitimate, exits, host_folder))
+"""Those of decoded instructions and what they may reach, which are cached up to a number; of the last exit; of what the
+host folder has answered, once and for all."""
 
 
 def held(running: Machine) -> Inventory:

@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.emu.events import InterruptReflected
+from app.emu.host.profiles import PROFILES
 from tests.emu.programs import anything, clients
 from tests.emu.runs import (
     EXIT,
@@ -92,6 +93,12 @@ def test_a_random_program_goes_on_from_a_checkpoint_as_it_did_before(
     tmp_path: Path, code: bytes, first: int, second: int
 ) -> None:
     save_run_restore_run(com(tmp_path, code), first, second)
+
+
+@given(code=anything, profile=st.sampled_from(sorted(PROFILES)), first=st.integers(0, 3000))
+@fuzz(10)
+def test_so_it_does_under_every_host(tmp_path: Path, code: bytes, profile: str, first: int) -> None:
+    save_run_restore_run(com(tmp_path, code), first, 1000, profile=profile)
 
 
 def test_checkpoints_are_reached_back_and_forth() -> None:

@@ -119,6 +119,26 @@ def test_a_child_gives_everything_back(tmp_path: Path, bits: int, child_bits: in
     assert after["levels"] == before["levels"] - 1, "only the call itself is done with"
 
 
+LEFT_BEHIND = {"dpmi09": {"vectors"}, "hdpmi": set[str](), "cwsdpmi": {"vectors"}, "windows": {"vectors"}}
+"""What a child that shares its parent's tables leaves changed."""
+
+
+@pytest.mark.parametrize("end", ["INT 21h AH=4Ch", "an exception", "INT 21h AH=4Ch in real mode"])
+@pytest.mark.parametrize("profile", LEFT_BEHIND)
+def test_a_child_that_shares_its_tables_gives_everything_back(tmp_path: Path, profile: str, end: str) -> None:
+    com(tmp_path, child(32, ENDS[end]), "CHILD.COM")
+    running = machine(com(tmp_path, parent(32, b"CHILD.COM")), console=Console(), profile=profile)
+    until(running, RealModeCalled, 1)
+    before = held(running)
+    until(running, CallbackAllocated, 16)
+    first, second = running.state.host.clients
+    assert first.ldt.entries is second.ldt.entries
+    assert first.vectors[8] == second.vectors[8] == (0x97, 0x200)
+    until(running, RealModeReturned, 1)
+    changed = differences(before, held(running)).keys() - {"levels", "ring-0 stack", "real-mode stack"}
+    assert changed == LEFT_BEHIND[profile]
+
+
 @pytest.mark.parametrize("end", ENDS)
 def test_a_child_of_a_child_gives_everything_back(tmp_path: Path, end: str) -> None:
     """Three clients, the widths mixed; the last one ends in every way there is, the others as they want to."""

@@ -123,3 +123,40 @@ def test_unknown_calls_are_told_with_their_caller(vector: int, ax: int, function
         machine.slice(20)
     told = [event for event, _ in machine.log if isinstance(event, UnsupportedCalled)]
     assert [(each.interrupt, each.function, str(each.at)) for each in told] == [(vector, function, here)]
+
+
+ASKED = (
+    0x0200, 0x0900, 0x0B00, 0x0E02, 0x1900, 0x1A00, 0x2501, 0x2900, 0x2A00, 0x2B00, 0x2C00, 0x2F00, 0x3000, 0x3100,
+    0x3300, 0x3301, 0x3306, 0x3400, 0x3501, 0x3700, 0x3800, 0x3900, 0x3A00, 0x3B00, 0x3C00, 0x3D00, 0x3E00, 0x3F00,
+    0x4000, 0x4100, 0x4200, 0x4300, 0x4400, 0x4401, 0x4409, 0x4411, 0x4500, 0x4600, 0x4700, 0x4800, 0x4900, 0x4A00,
+    0x4B00, 0x4D00, 0x4E00, 0x4F00, 0x5000, 0x5100, 0x5200, 0x5500, 0x5600, 0x5700, 0x5704, 0x5706, 0x5800, 0x5801,
+    0x5802, 0x5803, 0x5D06, 0x5E00, 0x5F02, 0x6000, 0x6200, 0x6300, 0x6400, 0x6501, 0x6502, 0x6506, 0x6601, 0x6700,
+    0x6800, 0x6C00, 0x713B, 0x7141, 0x7143, 0x7147, 0x714E, 0x714F, 0x7160, 0x716C, 0x71A0, 0x71A1, 0x71A6, 0x71A8,
+    0x7303,
+)  # fmt: skip
+"""INT 21h as real programs called it (clients.md), but for the functions that end a program; FFh is unknown to DOS."""
+
+
+@pytest.mark.parametrize("mode", ["real", "protected"])
+def test_dos_knows_all_that_real_programs_asked_for(mode: str) -> None:
+    if mode == "real":
+        machine = start(Launch(str(SAMPLES / "hello16.com"), memory=8), CapturedConsole())
+    else:
+        machine = in_protected_mode()
+    first = machine.save()
+    for ax in ASKED:
+        machine.restore(first)
+        regs = machine.regs
+        data = regs.ds.base + 0x8000
+        machine.memory.write(data, b"NAME$\0")
+        regs.es = regs.ds
+        regs.ax, regs.ebx, regs.ecx, regs.edx, regs.esi, regs.edi = ax, 0, 1, 0x8000, 0x8000, 0x8100
+        if ax == 0x4B00:
+            regs.ebx = 0x8200  # an empty parameter block
+        machine.memory.write(regs.cs.base + regs.eip, b"\xcd\x21\xeb\xfe")
+        seen = len(machine.log)
+        for _ in range(6):
+            machine.slice(50)
+        new = [machine.log[number][0] for number in range(seen, len(machine.log))]
+        assert not [event for event in new if isinstance(event, UnsupportedCalled)], f"AX={ax:04X}h"
+        assert machine.state.end is None or ax in {0x3100, 0x5000, 0x5500}, f"AX={ax:04X}h"

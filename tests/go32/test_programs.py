@@ -93,6 +93,13 @@ def test_a_program_runs_any_other() -> None:
     assert [json.loads(line)["event"] for line in trace(running).splitlines()].count("client_left") == 2
 
 
+def test_the_command_ends_with_its_exit_code() -> None:
+    done = here("run", PROGRAMS / "signals.exe")
+    assert (done.code, done.errors) == (0, "")
+    assert done.output.decode().replace("\r\n", "\n") == expected("signals.exe")
+    assert here("run", PROGRAMS / "signals.exe", "null").code == 255
+
+
 @pytest.mark.parametrize("arguments, code", [(("3",), 0), (("0",), 1), (("x",), 1)])
 def test_work_is_done_as_often_as_asked(arguments: tuple[str], code: int) -> None:
     running = forward(machine(PROGRAMS / "work.exe", arguments=arguments), 2 * ENOUGH)

@@ -1,10 +1,6 @@
 ; What C run-times ask DOS in protected mode beside files: country, names, network, handles, IOCTL, disks, debuggers.
 ; Rule: reference 6.6; clients.md, INT 21h issued in protected mode and through INT 31h AX=0300h.
 %include "guest.inc"
-%macro dos 1
-        mov     ax, %1
-        int     21h
-%endmacro
         call    enter_protected_mode
         push    ds
         pop     es
@@ -14,50 +10,50 @@
         push    ds
         mov     ds, bx
         xor     xdx, xdx
-        dos     3800h
+        int21   3800h
         pop     ds
         check   nc, "3800h: country information"
         cmp     byte [buffer + 9], '.'
         check   e, "the decimal point"
         mov     xdx, 0FFFFh
         mov     bx, 1
-        dos     38FFh
+        int21   38FFh
         check   nc, "38FFh, DX=FFFFh: set the country, no buffer"
         mov     xdi, buffer
         mov     cx, 41
         mov     dx, 0FFFFh
         mov     bx, 0FFFFh
-        dos     6501h
+        int21   6501h
         check   nc, "6501h: the same and more"
         cmp     byte [buffer], 1
         check   e, "it tells what it is"
         mov     xdi, buffer
         mov     byte [buffer + 5], 77h
         mov     cx, 41
-        dos     6506h
+        int21   6506h
         check   nc, "6506h: collating table"
         cmp     cx, 5
         check   e, "its address"
         cmp     byte [buffer + 5], 77h
         check   e, "and no byte more"
         mov     dl, 'x'
-        dos     6520h
+        int21   6520h
         cmp     dl, 'X'
         check   e, "6520h: a capital letter"
         mov     xdx, text
         mov     cx, 3
-        dos     6521h
+        int21   6521h
         check   nc, "6521h: capital letters"
         cmp     dword [text], "ABCd"
         check   e, "as many as asked for"
         mov     xdx, text
-        dos     6522h
+        int21   6522h
         cmp     dword [text], "ABCD"
         check   e, "6522h: of a whole string"
         mov     xsi, command
         mov     xdi, buffer
         stc
-        dos     2901h
+        int21   2901h
         cmp     al, 1
         check   e, "2901h: a name with wildcards"
         cmp     xsi, command + 10
@@ -67,34 +63,47 @@
         cmp     dword [buffer + 8], ' ' + ("???" << 8)
         check   e, "the extension widened"
         mov     xdx, buffer
-        dos     5E00h
+        int21   5E00h
         check   nc, "5E00h: a name in the network"
         test    cx, cx
         check   z, "there is none"
         cmp     byte [buffer + 15], 0
         check   e, "blanks and a zero"
-        dos     5F02h
+        int21   5F02h
         check   c, "5F02h: no network"
         mov     bx, 0
         mov     xdx, buffer
-        dos     6900h
+        int21   6900h
         check   nc, "6900h: the serial number"
         cmp     dword [buffer + 11h], "FAT1"
         check   e, "and the file system"
         mov     xdx, root
         mov     xdi, buffer
         mov     cx, 2Ch
-        dos     7303h
+        int21   7303h
         check   nc, "7303h: free space"
         cmp     dword [buffer + 8], 512
         check   e, "bytes of a sector"
+        mov     ebx, 0F0F00000h
+        mov     ah, 52h
+        int     21h
+        shr     ebx, 16
+%if WIDTH == 32
+        cmp     ebx, 0
+        check   e, "52h: the whole offset is answered"
+%else
+        cmp     ebx, 0F0F0h
+        check   e, "52h: no high half is touched"
+%endif
+        push    ds
+        pop     es
         mov     bl, 3
-        dos     4409h
+        int21   4409h
         check   nc, "4409h: drive C:"
         test    dh, 10h
         check   z, "is a local one"
         mov     bl, 3
-        dos     4411h
+        int21   4411h
         check   c, "4411h: no generic IOCTL"
         cmp     ax, 1
         check   e, "invalid function"
@@ -106,14 +115,14 @@
         mov     ah, 68h
         int     21h
         check   nc, "68h: commit"
-        dos     6601h
+        int21   6601h
         check   nc, "6601h: code page"
         cmp     bx, 437
         check   e, "437"
-        dos     3700h
+        int21   3700h
         cmp     dl, '/'
         check   e, "3700h: the switch character"
-        dos     0FF42h
+        int21   0FF42h
         cmp     al, 0
         check   e, "FFh: an unknown function"
         mov     [old_stack], xsp

@@ -1,5 +1,5 @@
 ; INT 21h in protected mode: the disk transfer area, searches, DOS's own structures and PSPs are the client's selectors.
-; Rule: reference 6.6: what a DOS translator does with AH=1Ah, 2Fh, 4Eh, 4Fh, 52h, 55h and AX=5D06h.
+; Rule: reference 6.6: what a DOS translator does with AH=1Ah, 2Fh, 4Eh, 4Fh, 52h, 55h and AX=5D06h; 9.1: AH=00h.
 %include "guest.inc"
         call    enter_protected_mode
         mov     ah, 2Fh
@@ -87,6 +87,7 @@
         dpmi    0100h
         check   nc, "DOS memory for a PSP"
         mov     [child_segment], ax
+        mov     [child_selector], dx
         mov     si, ax
         add     si, 16
         mov     ah, 55h
@@ -98,6 +99,18 @@
         shl     ecx, 4
         cmp     eax, ecx
         check   e, "55h has made it the current one"
+        mov     cx, 1234h
+        mov     ah, 0
+        int     21h
+        cmp     cx, 1234h
+        check   e, "00h ends that one and comes back"
+        mov     ah, 62h
+        int     21h
+        cmp     bx, [psp_selector]
+        check   e, "to ours"
+        mov     dx, [child_selector]
+        mov     ah, 55h
+        int     21h
         mov     bx, [psp_selector]
         mov     ah, 50h
         int     21h
@@ -105,6 +118,20 @@
         int     21h
         cmp     bx, [psp_selector]
         check   e, "50h goes back to ours"
+        call    new_selector            ; a PSP real mode cannot reach
+        mov     eax, 110000h
+        call    set_base
+        mov     ah, 50h
+        int     21h
+        check   c, "50h: a PSP in extended memory"
+        mov     dx, bx
+        mov     ah, 55h
+        int     21h
+        check   c, "55h: the same"
+        mov     ah, 62h
+        int     21h
+        cmp     bx, [psp_selector]
+        check   e, "nothing has changed"
         mov     xdx, name
         mov     ah, 41h
         int     21h
@@ -117,4 +144,5 @@ missing db      "NOWHERE.*", 0
         section .bss
 area_selector resw 1
 child_segment resw    1
+child_selector resw   1
 area    resb    2Bh

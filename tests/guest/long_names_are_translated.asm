@@ -1,10 +1,6 @@
 ; INT 21h AH=71h in protected mode: long names through selectors, and through INT 31h AX=0300h with real-mode segments.
 ; Rule: reference 6.6 (71xxh is on the list of a DOS translator); clients.md: what DJGPP asks.
 %include "guest.inc"
-%macro dos 1
-        mov     ax, %1
-        int     21h
-%endmacro
         call    enter_protected_mode
         push    ds
         pop     es
@@ -12,7 +8,7 @@
         mov     xdx, root
         mov     xdi, buffer
         mov     cx, 32
-        dos     71A0h
+        int21   71A0h
         check   nc, "71A0h: drive C: has long names"
         test    bx, 4000h
         check   nz, "it says so"
@@ -23,16 +19,16 @@
         cmp     dword [buffer], "FAT"
         check   e, "its name comes through ES:(E)DI"
         mov     xdx, directory
-        dos     7139h
+        int21   7139h
         check   nc, "7139h: make a directory"
         cmp     xdx, directory
         check   e, "(E)DX is kept"
         mov     xdx, directory
-        dos     713Bh
+        int21   713Bh
         check   nc, "713Bh: go there"
         xor     dx, dx
         mov     xsi, buffer
-        dos     7147h
+        int21   7147h
         check   nc, "7147h: where are we?"
         mov     xdi, directory
         call    same
@@ -41,7 +37,7 @@
         mov     cx, 0
         mov     dx, 10h
         mov     xsi, name
-        dos     716Ch
+        int21   716Ch
         check   nc, "716Ch: make a file"
         cmp     cx, 2
         check   e, "made"
@@ -54,7 +50,7 @@
         check   nc, "write"
         mov     bx, [file]
         mov     xdx, information
-        dos     71A6h
+        int21   71A6h
         check   nc, "71A6h: about the file"
         cmp     dword [information + 24h], 5
         check   e, "its size"
@@ -65,7 +61,7 @@
         mov     xdi, found
         mov     cx, 0
         mov     si, 1
-        dos     714Eh
+        int21   714Eh
         check   nc, "714Eh: find it"
         mov     [search], ax
         cmp     dword [found + 20h], 5
@@ -80,17 +76,17 @@
         check   e, "and the other"
         mov     bx, [search]
         mov     xdi, found
-        dos     714Fh
+        int21   714Fh
         check   c, "714Fh: there is one only"
         cmp     ax, 12h
         check   e, "no more files"
         mov     bx, [search]
-        dos     71A1h
+        int21   71A1h
         check   nc, "71A1h: end the search"
         mov     cx, 2
         mov     xsi, alias
         mov     xdi, buffer
-        dos     7160h
+        int21   7160h
         check   nc, "7160h: the long name of an alias"
         mov     xsi, buffer
         mov     xdi, whole
@@ -98,30 +94,30 @@
         check   e, "with its path"
         mov     bx, 0
         mov     xdx, name
-        dos     7143h
+        int21   7143h
         check   nc, "7143h: attributes"
         cmp     cx, 20h
         check   e, "to be archived"
         mov     bx, 4
         mov     xdx, name
-        dos     7143h
+        int21   7143h
         check   nc, "7143h: when was it written?"
         mov     dx, di
         mov     bx, 1
         mov     xdi, moment
-        dos     71A7h
+        int21   71A7h
         check   nc, "71A7h: as a file time"
         mov     bx, 0
         mov     xsi, moment
         push    dx
-        dos     71A7h
+        int21   71A7h
         pop     ax
         cmp     dx, ax
         check   e, "and back"
         mov     xsi, name
         mov     xdi, buffer
         mov     dx, 100h
-        dos     71A8h
+        int21   71A8h
         check   nc, "71A8h: a DOS name"
         mov     xsi, buffer
         mov     xdi, short_name
@@ -129,7 +125,7 @@
         check   e, "without a number"
         mov     xdx, name
         mov     xdi, other
-        dos     7156h
+        int21   7156h
         check   nc, "7156h: rename"
         mov     ax, [real_segment]
         mov     [regs + rm.ds], ax
@@ -154,15 +150,15 @@
         mov     xdx, pattern_of_other
         mov     si, 1
         mov     cx, 0
-        dos     7141h
+        int21   7141h
         check   nc, "7141h: delete by wildcards"
         mov     xdx, up
-        dos     713Bh
+        int21   713Bh
         check   nc, "713Bh: back"
         mov     xdx, directory
-        dos     713Ah
+        int21   713Ah
         check   nc, "713Ah: remove the directory"
-        dos     71B0h
+        int21   71B0h
         check   c, "71B0h: there is no such function"
         cmp     ax, 7100h
         check   e, "AL=0 says so"

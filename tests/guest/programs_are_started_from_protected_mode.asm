@@ -61,6 +61,15 @@
         check   c, "a program there is not"
         cmp     ax, 2
         check   e, "file not found"
+        mov     word [block], 0         ; no segment real mode knows
+        mov     word [block + 2], 0
+        mov     xdx, child_path
+        mov     xbx, block
+        mov     ax, 4B03h
+        int     21h
+        check   c, "4B03h: an overlay at a null selector"
+        cmp     ax, 9
+        check   e, "there is no such block"
         mov     bx, 400h
         dpmi    0100h
         check   nc, "DOS memory for an overlay"

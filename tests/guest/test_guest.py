@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from app.resources import resource
 from tests.guest import build
 from tests.guest.guest_run import run
 
@@ -46,6 +48,13 @@ def test_guest_program_is_built_from_its_source(source: Path, tmp_path: Path) ->
     build.build(source, tmp_path)
     for name in build.programs(source):
         assert (tmp_path / name).read_bytes() == (build.BUILT / name).read_bytes(), "run tests/guest/build.py"
+
+
+@needs_nasm
+def test_command_interpreter_is_built_from_its_source(tmp_path: Path) -> None:
+    source, built = resource("dos/command.asm"), tmp_path / "command.com"
+    subprocess.run(["nasm", "-f", "bin", "-Werror", str(source), "-o", str(built)], check=True)
+    assert built.read_bytes() == resource("dos/command.com").read_bytes(), "build resources/dos/command.asm"
 
 
 def test_every_header_states_its_rule() -> None:

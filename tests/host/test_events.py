@@ -55,7 +55,9 @@ INTERFACE: dict[str, dict[str, str]] = {
         "vector": "number", "error_code": "number", "at": "far", "handled_by": "client|interrupt|host",
     },
     "descriptor_changed": {"selector": "number", "by": "text", "before": "descriptor?", "after": "descriptor?"},
-    "vector_changed": {"table": "real|protected|exception", "vector": "number", "before": "far", "after": "far"},
+    "vector_changed": {
+        "table": "real|protected|exception|real_exception", "vector": "number", "before": "far", "after": "far",
+    },
     "memory_changed": {
         "action": "allocated|resized|freed|locked|unlocked|mapped", "linear": "number", "size": "number",
         "handle": "number",
@@ -282,6 +284,16 @@ def test_modes_and_stacks_chain(traces: dict[str, list[dict[str, Any]]]) -> None
                     assert line["from"].replace("32", "16") == now.replace("32", "16"), f"{name}: {line}"
                     assert line["to"] != now
                     now = line["to"]
+
+
+def test_a_handler_of_real_mode_exceptions_is_told_from_one_of_protected_mode(tmp_path: Path) -> None:
+    code = int31(0x0203, bx=6, cx=0xF, dx=0x100) + int31(0x0213, bx=6, cx=0xF, dx=0x200)
+    running = forward(machine(com(tmp_path, client(16, b"\x8c\xc9" + code.replace(b"\xb9\x0f\0", b"")))), 10_000)
+    changed = [event for event, _ in running.log.since(0) if isinstance(event, events.VectorChanged)]
+    assert [(event.table, event.vector, event.after.offset) for event in changed] == [
+        ("exception", 6, 0x100),
+        ("real_exception", 6, 0x200),
+    ]
 
 
 # The log

@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.debug.launch import Launch
 from app.debug.session import Session
 from app.ui.main_window import MainWindow
 from app.ui.settings import Settings
@@ -55,7 +56,7 @@ def make_window(
     """Windows over the fake session; each is shown, and closed when the test ends."""
     windows: list[MainWindow] = []
 
-    def open_session(_program: Path) -> Session:
+    def open_session(_launch: Launch) -> Session:
         return session  # type: ignore[return-value]
 
     def make() -> MainWindow:

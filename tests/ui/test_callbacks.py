@@ -127,8 +127,8 @@ def test_callbacks_and_breakpoints_of_drivers_stand_beside_them(pane: CallbacksP
     pane.show_snapshot(replace(snapshot_at(0), drivers=drivers))
     rows = [[pane.model.index(row, column).data() for column in range(9)] for row in range(4)]
     assert [row[0] for row in rows] == ["DPMI, slot 0", "DPMI, slot 1", "► V86 API", "V86 breakpoint"]
-    assert rows[2][1:8] == ["F0A0:5310", "C0342010", "00001234", "2", "1", "", "ENTRY"]
-    assert rows[3][1:8] == ["1005:0123", "C0342020", "00000000", "1", "", "NO", "FORGET"]
+    assert rows[2][1:8] == ["F0A0:5310", "C0342010", "00001234", "2", "", "1", "ENTRY"]
+    assert rows[3][1:8] == ["1005:0123", "C0342020", "00000000", "1", "NO", "", "FORGET"]
     assert pane.selected() is None, "the driver's is at work"
     assert "client registers" in pane.head.text
     assert [spot.linear for spot in pane.spots()] == [0xC0342010]

@@ -62,7 +62,7 @@ def test_the_range_of_the_running_code_is_selected_until_another_is_chosen(pane:
     of.run(StepInto())
     pane.show_snapshot(picture(of))
     assert pane.selected().what == "ring-0 stack"  # type: ignore[union-attr]
-    assert "ring 0 stack" in pane.ranges.index(stack, 7).data()
+    assert "ring 0 stack" in pane.ranges.index(stack, 8).data()
 
 
 def test_pages_with_locks_owners_and_marks(pane: MemoryMapPane) -> None:
@@ -108,6 +108,21 @@ def test_what_changed_since_the_stop_before_is_marked(pane: MemoryMapPane) -> No
     assert pane.grid.currentIndex().data(AGE_ROLE) is None
 
 
+def test_a_range_that_is_new_says_so(pane: MemoryMapPane) -> None:
+    of = session(build.BUILT / "extended_memory_is_real-32.com")
+    of.run(ToPosition("mode 1"))
+    before = picture(of)
+    pane.show_snapshot(before)
+    assert not any(row.is_new for row in pane.ranges.rows())
+    block = of.machine.state.host.current.blocks.allocate(0x3000)
+    pane.show_snapshot(replace(picture(of), tick=before.tick + 1))
+    assert [row.range.linear for row in pane.ranges.rows() if row.is_new] == [block.linear]
+    number = pane.ranges.number_of(block.linear)
+    assert number is not None
+    cells = [pane.ranges.index(number, column).data() for column in range(8)]
+    assert cells == ["+", f"{block.linear:08X}", "12 KiB", "memory block", "client 1", "3", "", f"{block.handle:X}h"]
+
+
 def test_keys_go_through_ranges_and_pages_and_show_memory(pane: MemoryMapPane, qtbot: QtBot) -> None:
     of = session("callback.com")
     of.run(ToPosition("callback 1"))
@@ -148,7 +163,7 @@ def test_the_text_lists_ranges_and_pages(pane: MemoryMapPane) -> None:
     pane.table.clearFocus()
     text = pane.export_text()
     assert "real-mode stack" in text
-    assert "Page 00010000: present at physical 00010000, read/write" in text
+    assert "Page 00010000: present, locks: 1 by client 1, dirty, accessed, read/write, physical 00010000" in text
 
 
 def test_every_background_can_be_read_on(theme: Theme) -> None:

@@ -49,7 +49,7 @@ def cells(model: RowsModel[ProcedureRow] | RowsModel[ToldRow]) -> list[list[str]
 def test_nothing_is_installed(pane: ProvidersPane) -> None:
     show(pane, ProvidersView())
     assert pane.procedures.rowCount() == pane.told.rowCount() == 0
-    assert "0C00h" in pane.head.text()
+    assert "0C00h" in pane.head.text
 
 
 def test_both_widths_are_decoded(pane: ProvidersPane) -> None:
@@ -62,7 +62,7 @@ def test_both_widths_are_decoded(pane: ProvidersPane) -> None:
         ["2", "3", "32", "runs", "", "00010506", "000004B6",
          "00010050 0000FFFF 32-bit code, readable, accessed", "00010050 0000FFFF data, writable, big"],
     ]  # fmt: skip
-    assert pane.head.text() == "No provider is being called."
+    assert pane.head.text == "No provider is being called."
 
 
 def test_clients_told_so_far_and_the_call_in_progress(pane: ProvidersPane) -> None:
@@ -71,13 +71,13 @@ def test_clients_told_so_far_and_the_call_in_progress(pane: ProvidersPane) -> No
         ["1", "2", "16", "00B7:0412", "00BF", "has ended"],
         ["1", "3", "32", "00B7:000004B6", "00BF", "► told of its entry"],
     ]
-    assert pane.head.text() == (
+    assert pane.head.text == (
         "Call in progress: provider 1 at 00B7:000004B6, because client 3 has entered (AX=0, BX=0003, DS=00BF)"
     )
     ends = replace(ENTERS, has_ended=True)
     show(pane, ProvidersView(PROCEDURES, (ENDED, ends)))
     assert cells(pane.told)[1][-1] == "► told of its end"
-    assert "client 3 ends (AX=1, " in pane.head.text()
+    assert "client 3 ends (AX=1, " in pane.head.text
     show(pane, ProvidersView(PROCEDURES, (ENDED, replace(ENTERS, in_progress=False))))
     assert cells(pane.told)[1][-1] == "alive"
 

@@ -26,19 +26,15 @@ from tests.ui.test_window import press
 PROGRAM = resource("samples/hello16.com")
 
 
-def open_real(program: Path) -> Session:
-    return Session(Launch(str(program)))
-
-
 @pytest.fixture
 def real(qtbot: QtBot, theme: Theme, own_settings: Path) -> MainWindow:
     """A window over real sessions, on a sample that has run to its end, with one bookmark."""
-    window = MainWindow(open_real, Settings(own_settings / "window.ini"), theme)
+    window = MainWindow(Session, Settings(own_settings / "window.ini"), theme)
     qtbot.addWidget(window, before_close_func=lambda _window: window.bridge.close())
     window.show()
     qtbot.waitExposed(window)
     with qtbot.waitSignal(window.bridge.snapshot_ready):
-        window.load(PROGRAM, lambda: open_real(PROGRAM))
+        window.load(PROGRAM, lambda: Session(Launch(str(PROGRAM))))
     window.activateWindow()
     press(window, "Alt+F9")
     qtbot.waitUntil(lambda: window._snapshot.tick > 0 and not window.bridge.is_busy)

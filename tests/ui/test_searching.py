@@ -32,7 +32,7 @@ def test_the_panes_keep_their_picture(searching: MainWindow) -> None:
     assert searching.workbench.panes["registers"]._stop == Place(ENTERED, 0)
     assert searching.status.sentence.toolTip().startswith("Searching… ")
     assert searching.status.progress.isVisible()
-    assert f"Tick {ENTERED}" in searching.status.tick.text()
+    assert f"tick {ENTERED}" in searching.status.tick.text()
     assert not searching.actions_["step_into"].isEnabled()
 
 

@@ -5,6 +5,7 @@ What differs by its nature is left out, and nothing else:
 * marks of change say what is different from the stop before, and that is another one on the way back: they are off;
 * the code is scrolled no further than needed, so where the current instruction stands depends on where one comes from:
   the lines from that one on are compared as far as both pages show them, but for the arrows of jumps beside them;
+* the list of ranges in the memory map is scrolled no further than needed, too: of its pixels the pages are compared;
 * the future that is known grows: the events behind the machine, the timeline, how far the branch reaches, the badge
   `Past` and the memory taken. Of the list of events, what has happened is compared.
 """
@@ -107,7 +108,7 @@ def picture(window: MainWindow) -> Picture:
     assert panes["timeline"].view.record.now == window._snapshot.tick
     return Picture(
         words, happened, code_of(panes["code"]), {key: pane.export_text() for key, pane in rest.items()},
-        {key: digest(pane.grab().toImage()) for key, pane in rest.items()},
+        {key: digest((pane.head if key == "map" else pane).grab().toImage()) for key, pane in rest.items()},
     )  # fmt: skip
 
 

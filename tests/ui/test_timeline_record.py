@@ -19,6 +19,8 @@ from app.emu.events import (
     InterruptReflected,
     Moment,
     ServiceReturned,
+    VxdCallbackEntered,
+    VxdCallbackReturned,
 )
 from app.emu.registers import Mode
 from app.ui.timeline.pixels import Scale, visible_bars, visible_marks, visible_runs
@@ -90,10 +92,39 @@ def test_the_mode_lasts_until_where_the_machine_is() -> None:
     event = InterruptFlagChanged(seq=0, tick=0, client=0, enabled=True)
     record = Record()
     record.extend(0, log([event]))
-    record.reach(5)
+    record.reach(5, 1)
     assert record.mode_at(5) is Mode.V86
     assert record.mode_at(6) is None
     assert len(record.run_starts) == 1
+
+
+def test_of_several_events_at_one_tick_those_to_come_do_not_count() -> None:
+    """Back at an event with others of the same tick ahead."""
+    events = [entered(0, 5, 1), entered(1, 5, 2), returned(2, 5, 2)]
+    modes = [Mode.PM32, Mode.V86, Mode.PM32]
+    told = [moment for event, mode in zip(events, modes, strict=True) for moment in moments([event], mode)]
+    record = Record()
+    record.extend(0, log_of(events, told))
+    for happened, mode, callbacks in ((1, Mode.PM32, "1"), (2, Mode.V86, "2"), (3, Mode.PM32, "1")):
+        record.reach(5, happened)
+        assert record.event_at(5) == happened - 1
+        assert record.mode_at(5) is mode
+        assert record.values_at(5)["Callbacks"] == callbacks
+    record.reach(9, 3)
+    assert record.event_at(5) == 2, "elsewhere all of them count"
+
+
+def test_callbacks_of_drivers_have_bars_too() -> None:
+    told = {"nature": "v86", "address": FAR, "procedure": 1, "reference": 0, "client": 1}
+    events = [
+        entered(0, 10, 1), VxdCallbackEntered(seq=1, tick=20, **told), VxdCallbackReturned(seq=2, tick=30, **told),
+        returned(3, 40, 1),
+    ]  # fmt: skip
+    record = Record()
+    record.extend(0, log(events))
+    assert record.bar_starts.values.tolist() == [10, 20]
+    assert record.bar_ends.values.tolist() == [40, 30]
+    assert record.bar_depths.values.tolist() == [1, 2]
 
 
 def test_pieces_may_overlap_but_not_leave_holes() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Never
@@ -25,13 +26,26 @@ from app.debug.goals import (
     StepBackOver,
     ToStackSwitch,
 )
-from app.debug.session import Goal, Run, StepInto, StepOut, StepOver, ToCallback, ToEvent, ToModeSwitch, ToPosition
+from app.debug.session import (
+    Goal,
+    Launch,
+    Run,
+    Session,
+    StepInto,
+    StepOut,
+    StepOver,
+    ToCallback,
+    ToEvent,
+    ToModeSwitch,
+    ToPosition,
+)
 from app.debug.snapshot import Interest, Snapshot, Status
+from app.emu.registers import Mode
 from app.resources import resource
 from app.ui.actions import ROWS
-from app.ui.application import open_session
 from app.ui.main_window import MainWindow
 from app.ui.panes import PANES, Entry
+from app.ui.samples import launch_of
 from app.ui.theme import Scheme, colours
 from tests.ui.fakes import CLIENT, ENTERED, ROUND, FakeSession, events_until
 
@@ -116,7 +130,7 @@ def test_restart_goes_back_to_the_first_instruction(qtbot: QtBot, window: MainWi
     qtbot.waitUntil(lambda: session.tick == ENTERED and not window.bridge.is_busy)
     press(window, "Ctrl+F2")
     qtbot.waitUntil(lambda: ("restart",) in session.calls)
-    qtbot.waitUntil(lambda: "Tick 0" in window.status.tick.text())
+    qtbot.waitUntil(lambda: "tick 0" in window.status.tick.text())
 
 
 def test_go_to_a_position_and_what_it_says_to_nonsense(qtbot: QtBot, window: MainWindow, session: FakeSession) -> None:
@@ -142,9 +156,21 @@ def test_the_status_bar_says_mode_stack_nesting_tick_and_what_happened(
     assert status.mode.accessibleDescription() == "PM 32"
     assert status.stack.accessibleDescription() == "Locked stack"
     assert "Callbacks 1" in status.nesting.text()
-    assert status.tick.text() == f"Tick {ENTERED}"
+    assert status.tick.text() == f"tick {ENTERED}"
     assert "locked stack" in status.sentence.toolTip()
     assert "CALLBACK.COM" in window.windowTitle()
+
+
+def test_the_status_bar_names_the_host_that_is_played(qtbot: QtBot, make_window: Callable[[], MainWindow]) -> None:
+    window, program = make_window(), resource("samples/hello32.com")
+    with qtbot.waitSignal(window.bridge.snapshot_ready):
+        window.load(program, lambda: Session(Launch(str(program), profile="cwsdpmi")))
+    assert window.status.client.text() == "No client · cwsdpmi"
+    assert "CWSDPMI r7" in window.status.client.toolTip()
+    press(window, "Alt+F9")
+    qtbot.waitUntil(lambda: window.status.client.text() == "Client 1, 32-bit · cwsdpmi")
+    press(window, "Ctrl+F2")
+    qtbot.waitUntil(lambda: window.status.client.text() == "No client · cwsdpmi")
 
 
 @pytest.mark.parametrize("entry", PANES, ids=[entry.key for entry in PANES])
@@ -199,12 +225,45 @@ def test_the_start_page_loads_a_sample_by_key(
     assert window._settings.recent[0].name == "hello16.com"
 
 
+def test_rows_of_the_start_page_have_room_for_their_lines(qtbot: QtBot, make_window: Callable[[], MainWindow]) -> None:
+    """Also when the scroll bar has made the list narrower."""
+    samples = make_window().start_page.samples
+    qtbot.waitUntil(lambda: samples.verticalScrollBar().isVisible())
+
+    def heights() -> list[int]:
+        tops = [samples.visualItemRect(samples.item(row)).top() for row in range(samples.count())]
+        return [after - before for before, after in itertools.pairwise(tops)]
+
+    qtbot.waitUntil(lambda: heights() == [samples.sizeHintForRow(row) for row in range(samples.count() - 1)])
+
+
+def test_the_start_page_offers_the_c_programs(make_window: Callable[[], MainWindow]) -> None:
+    samples = make_window().start_page.samples
+    assert "C: signals" in [samples.item(row).text() for row in range(samples.count())]
+
+
 def test_a_sample_of_the_start_page_runs_behind_the_one_it_needs() -> None:
-    session = open_session(resource("samples/user16.com"))
+    session = Session(launch_of(resource("samples/user16.com")))
     assert session.observe(Interest()).program == "provider.com, user16.com"
     session.run(Run())
     assert "1000 added, the sum is 1000." in session.console.text().decode()
-    assert open_session(resource("samples/hello16.com")).launch.then == ()
+    assert launch_of(resource("samples/hello16.com")).then == ()
+
+
+def test_the_start_page_offers_drivers_with_their_programs(
+    qtbot: QtBot, make_window: Callable[[], MainWindow], session: FakeSession
+) -> None:
+    window = make_window()
+    view = window.start_page.samples
+    titles = [view.item(row).text() for row in range(view.count())]
+    number = next(row for row, title in enumerate(titles) if title == "Ring 0: patch.vxd with tsr.com, patch86.com")
+    with qtbot.waitSignal(window.start_page.chosen) as chosen:
+        view.setCurrentRow(number)
+        QTest.keyClick(view, Qt.Key.Key_Return)
+    (launch,) = chosen.args
+    assert [Path(each).name for each in launch.vxds] == ["patch.vxd"]
+    assert launch.name == "tsr.com, patch86.com"
+    assert Session(launch).machine.regs.mode is Mode.RING0
 
 
 def test_a_program_that_cannot_be_loaded_is_said_on_the_start_page(

@@ -85,6 +85,7 @@ def test_interrupts_cannot_be_simulated_in_every_message(bench: Bench, message: 
     done = bench.run(bench.program(V86_CLIENT.format(body=ENDS)), driver)
     assert done.end.how == "terminated"
     assert "not allowed" in done.end.message
+    assert "vxd_simulated_in_message" in [event.to_object()["rule"] for event in done.events("finding")]
 
 
 def test_initialisation_may_call_dos(bench: Bench) -> None:

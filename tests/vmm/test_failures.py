@@ -43,7 +43,10 @@ WRONG = {
     "jmp far [eax]": "general protection",
     "jmp 0A7h:100h": "general protection",
     "call 28h:0C0342000h": "general protection",
-    "mov edi, 0C0900000h\n VMMCall Save_Client_State": "absent page",
+    "mov edi, 0C0900000h\n VMMCall Save_Client_State": "where nothing is or nobody may",
+    "mov edi, 0C0000000h\n VMMCall Save_Client_State": "where nothing is or nobody may",
+    "mov esp, 0C0002010h\n mov esi, api\n VMMCall Call_Global_Event": "where nothing is or nobody may",
+    "push dword 16\n push dword api\n push dword 0C0110000h\n VMMCall _lmemcpy": "where nothing is or nobody may",
     "push dword 0C0341000h\n ret": "",
 }
 

@@ -114,7 +114,7 @@ FAR_RET = "CD20 4A000100"
 def test_who_does_the_far_return(mode: str, classic: bool, procedure: str, rules: list[str]) -> None:
     stand = Stand.of(mode)
     stand.vmm.classic = classic
-    program(stand, raw(stand, procedure) + "EBFE")
+    program(stand, "6A00" * 8 + raw(stand, procedure) + "EBFE")
     stand.run(60)
     assert stand.findings()[:1] == rules
 
@@ -154,6 +154,15 @@ def test_call_when_vm_returns_behind_a_frame() -> None:
     stand = Stand.of("v86")
     stand.call(0x0D, eax=0, esi=stand.procedure())
     stand.call(0x48, ecx=0x3000, edx=0)
+    assert not stand.findings()
+
+
+def test_frames_that_nested_execution_has_popped_are_gone() -> None:
+    stand = Stand.of("v86")
+    stand.call(0x82)
+    stand.call(0x84, eax=0x12)
+    stand.call(0x86)
+    stand.call(0x0D, eax=0, esi=stand.procedure())
     assert not stand.findings()
 
 
@@ -200,3 +209,11 @@ def test_what_ends_the_vm_is_a_finding(ordinal: int, rule: str) -> None:
     with pytest.raises(Ended):
         stand.call(ordinal, eax=0x60)
     assert stand.findings() == [rule]
+
+
+def test_a_full_locked_stack_ends_the_vm() -> None:
+    stand = Stand.of("pm16")
+    stand.call(0x8B)
+    with pytest.raises(Ended, match="it had the manager use the client's memory: exception 0Dh"):
+        for _ in range(0x1000 // 2 + 1):
+            stand.call(0x4D, eax=1)

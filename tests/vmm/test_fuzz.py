@@ -62,6 +62,7 @@ INTERESTING: Final = (
 @pytest.mark.parametrize("program", ["entry86.com", "entrypm.com"])
 @fuzz(100)
 @example(1066)  # overwrites the memory chain of DOS
+@example(761)  # and ends by INT 20h
 @given(st.integers(0, 1 << 32))
 def test_random_calls_of_services_with_random_registers(program: str, seed: int) -> None:
     """Every call comes back, ends the VM with a reason, or has the program go on elsewhere: nothing hangs."""
@@ -80,6 +81,8 @@ def test_random_calls_of_services_with_random_registers(program: str, seed: int)
     assert ended.tick > 0
     if ended.state.vmm.has_crashed:
         assert "ended its VM: " in ended.state.host_message or ended.state.end is not None
+    if ended.state.end is not None and ended.state.end.how != "exit":
+        assert ended.state.end.message
 
 
 @fuzz(25)

@@ -7,7 +7,7 @@ import pytest
 from app.emu.memory import layout
 from app.emu.registers import Flag
 from app.emu.vmm.control_block import PM_EXEC, VXD_EXEC
-from app.emu.vmm.places import SERVICES
+from app.emu.vmm.places import DEFAULT_FAULT, SERVICES
 from tests.vmm.stand import MODES, Ended, Stand, kept, loaded
 from tests.vmm.test_faults import program
 
@@ -26,6 +26,13 @@ def test_a_service_of_the_manager_is_hooked_and_called() -> None:
     assert stand.call(0x00).eax == 0x402
     stand.call(0x11C, eax=0x10000, esi=second)
     assert stand.call(0x00).eax == 0x401
+
+
+def test_listings_name_the_managers_addresses() -> None:
+    vmm = Stand.of("v86").vmm
+    assert vmm.label(SERVICES + 2 * 0x4F) == "vmm!_HeapAllocate"
+    assert vmm.label(DEFAULT_FAULT) == "vmm!DEFAULT_FAULT"
+    assert not vmm.label(SERVICES - 2)
 
 
 def test_a_hooked_service_with_parameters_on_the_stack() -> None:

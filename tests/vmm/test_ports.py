@@ -44,7 +44,7 @@ def test_in_and_out(mode: str, code: str, kind: int, ax: int, step: int) -> None
     stand.client.set("edx", PORT)
     program(stand, code + "EBFE")
     stand.run(0)
-    for _ in range(200):
+    for _ in range(60):
         stand.machine.slice(step)
     data = {4: 0x88, 0xC: 0x9988}.get(kind, 0)
     assert accesses(stand) == [(kind, data)]
@@ -75,7 +75,7 @@ def test_string_instructions_come_element_by_element(mode: str, step: int) -> No
         stand.client.set(name, value)
     program(stand, "FC F36E B90300 F36C EBFE".replace(" ", ""))  # cld / rep outsb / mov cx, 3 / rep insb / jmp $
     stand.run(0)
-    for _ in range(400):
+    for _ in range(200):
         stand.machine.slice(step)
     assert accesses(stand) == [(4, 0x41), (4, 0x42), (4, 0x43), (0, 0), (0, 0), (0, 0)]
     assert stand.machine.memory.read(base + 0x303, 3) == b"\x11" * 3
@@ -121,5 +121,5 @@ def test_drivers_themselves_reach_the_device() -> None:
 
 @pytest.mark.parametrize("program_", ["trap86.com", "trappm.com"])
 def test_a_run_with_a_trapped_port_can_be_gone_back_in(program_: str) -> None:
-    for first in (700, 30_000):
-        save_run_restore_run(DRIVERS / program_, first, 40_000, vxds=(str(DRIVERS / "trap.vxd"),))
+    for first in (700, 9_000):
+        save_run_restore_run(DRIVERS / program_, first, 12_000, vxds=(str(DRIVERS / "trap.vxd"),))

@@ -643,6 +643,34 @@ other:  mov     byte [ebp + Client_AL], 42h
     assert v86(bench, api, CALL + "\n" + CALL).code == OK
 
 
+def test_parameters_on_the_stack(bench: Bench) -> None:
+    api = f"""
+        mov     esi, esp
+        VMMCall _HeapAllocate, 100, 1
+        test    eax, eax
+        jz      .out
+        mov     edi, eax
+        VMMCall _lstrcpyn, eax, text, 100
+        cmp     eax, edi
+        jne     .out
+        cmp     dword [edi], 'ring'
+        jne     .out
+        VMMCall _HeapReAllocate, edi, 5000, 0
+        cmp     dword [eax], 'ring'
+        jne     .out
+        VMMCall _HeapFree, eax, 0
+        test    eax, eax
+        jz      .out
+        cmp     esp, esi
+        jne     .out
+        {GIVES_OK}
+.out:   ret
+text:   db      "ring 0", 0
+    """
+    assert v86(bench, api).code == OK
+    assert pm(bench, api, width=32).code == OK
+
+
 def test_debug_output(bench: Bench) -> None:
     done = v86(bench, "mov esi, text\n VMMCall Out_Debug_String\n ret\ntext: db 'hello', 10, 0")
     assert done.console.text(2) == "hello\n"

@@ -21,10 +21,10 @@ class BiosFailed(Exception):
 
 
 class NotOffered(BiosFailed):
-    """The function exists on some computers; this one answers as an AT does to what it does not know."""
+    """The function exists on some computers; this one answers as an AT does to what it does not know (`_NOT_KNOWN`)."""
 
     def __init__(self) -> None:
-        super().__init__(0x86)
+        super().__init__(0)
 
 
 def serve(machine: Machine, table: ServiceTable, context: Any) -> None:
@@ -37,18 +37,19 @@ def serve(machine: Machine, table: ServiceTable, context: Any) -> None:
         if row is None or row.handler is None:
             raise NotOffered
         hand_back(row, regs, row.handler(context, **arguments(row, regs, wide=False)), wide=False)
-        if table.interrupt not in _REPORTS_CARRY:
+        if table.interrupt not in _NOT_KNOWN:
             regs.set_flag(Flag.CF, on=bool(carry))
     except BiosFailed as failure:
-        if isinstance(failure, NotOffered):
+        not_known = isinstance(failure, NotOffered)
+        if not_known:
             report(machine, table.interrupt, number)
-        if table.interrupt in _REPORTS_CARRY:
-            regs.ah = failure.status
+        if table.interrupt in _NOT_KNOWN:
+            regs.ah = _NOT_KNOWN[table.interrupt] if not_known else failure.status
             regs.set_flag(Flag.CF, on=True)
 
 
-_REPORTS_CARRY = {0x13, 0x15, 0x1A}
-"""Interrupts whose callers look at CF; the others leave it alone."""
+_NOT_KNOWN = {0x13: 0x01, 0x15: 0x86, 0x1A: 0x86}
+"""AH for what is not known, of the interrupts whose callers look at CF; the others leave it alone."""
 
 
 def report(machine: Machine, interrupt: int, function: int) -> None:

@@ -30,9 +30,9 @@ def height(memory: Memory) -> int:
 
 def draw(memory: Memory, column: int, row: int, character: int, color: int) -> None:
     """Draw a character's cell: its pixels in a colour, the others black. What is beside the screen is left out."""
-    if column >= COLUMNS:
-        return
     lines = height(memory)
+    if column >= COLUMNS or row * lines >= GRAPHICS_ROWS:
+        return
     place = _place(column, row, lines)
     for number, bits in enumerate(_letters(memory, character, 1)):
         if row * lines + number < GRAPHICS_ROWS:

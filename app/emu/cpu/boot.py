@@ -46,7 +46,7 @@ def boot_code(memory: Memory) -> tuple[int, int]:
     """
     start = 0x8000
     tables = start + 0x80
-    memory.write(tables, struct.pack("<HI", 0x5F, layout.GDT))
+    memory.write(tables, struct.pack("<HI", layout.GDT_SIZE - 1, layout.GDT))
     memory.write(tables + 8, struct.pack("<HI", 0x7FF, layout.IDT))
     code = b"".join(
         (

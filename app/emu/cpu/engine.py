@@ -22,6 +22,9 @@ from app.emu.registers import Flag
 
 _FOREVER: Final = 0xFFFFFFFFFFFFFFFF
 _PHYSICAL_END: Final = 1 << 32
+ROOM_FOR_TRANSLATIONS: Final = 32 << 20
+"""Bytes. When they are used up all translations are dropped; Unicorn's own measure is a GiB, which programs that are
+loaded and overwrite code again and again would really fill."""
 
 
 def _read_nothing(_uc: unicorn.Uc, _offset: int, size: int, _data: object) -> int:
@@ -43,6 +46,7 @@ class Engine:
         """The run began with the IRETD, which may still be going on: it is while `counted` is 1."""
         self.uc = unicorn.Uc(unicorn.UC_ARCH_X86, unicorn.UC_MODE_32)
         self.uc.ctl_set_cpu_model(x86.UC_CPU_X86_486)
+        self.uc.ctl_set_tcg_buffer_size(ROOM_FOR_TRANSLATIONS)
         address = ctypes.addressof(ctypes.c_char.from_buffer(memory.buffer))
         self.uc.mem_map_ptr(0, memory.size, unicorn.UC_PROT_ALL, address)
         self.uc.mmio_map(memory.size, _PHYSICAL_END - memory.size, _read_nothing, None, _write_nothing, None)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 
 class Why(Enum):
@@ -19,8 +19,7 @@ class Why(Enum):
     """A code breakpoint's instruction is next and was not executed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
+class Exit(NamedTuple):
     """One return to the host.
 
     executed: guest instructions completed since the entry (a REP iteration counts as one, an INT counts, a faulting

@@ -71,7 +71,7 @@ class Guard:
         self._undo: Undo | None = None
         self._hidden_vm: int | None = None
         self._crooked_flags = False
-        tables = ((layout.GDT, 0x60), (layout.LDTS, layout.LDT_SIZE * layout.MAX_CLIENTS))
+        tables = ((layout.GDT, layout.GDT_SIZE), (layout.LDTS, layout.LDT_SIZE * layout.MAX_CLIENTS))
         for linear, size in tables:
             first = self._memory.host_physical(linear)
             engine.uc.hook_add(unicorn.UC_HOOK_MEM_READ, self._on_table, None, first, first + size - 1)

@@ -10,7 +10,7 @@ from app.emu.memory import layout
 from app.emu.memory.memory import Memory
 from app.emu.registers import Segment
 
-_TABLES = [(layout.GDT, 0x60), (layout.LDTS, layout.LDT_SIZE * layout.MAX_CLIENTS)]
+_TABLES = [(layout.GDT, layout.GDT_SIZE), (layout.LDTS, layout.LDT_SIZE * layout.MAX_CLIENTS)]
 """Loading a segment register sets the accessed bit of a descriptor."""
 
 

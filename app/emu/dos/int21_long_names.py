@@ -23,7 +23,7 @@ from app.emu.dos.files import DIRECTORY, Directory, File
 from app.emu.dos.int21_directories import delete, entry_of, rename, set_attributes
 from app.emu.dos.int21_files import open_or_create
 from app.emu.dos.kernel import Kernel
-from app.emu.dos.mount import DRIVE, SERIAL, Found, LongPath, Search, spelled
+from app.emu.dos.mount import DRIVE, SERIAL, Found, LongPath, spelled
 from app.emu.dos.table import INT21, SINCE
 from app.emu.registers import AX, BH, BL, BX, CH, CL, CX, DH, DI, DL, DS_DX, DS_SI, DX, ES_DI, SI, Byte
 
@@ -149,7 +149,7 @@ def find_first_long(dos: Kernel, attributes: CL, required: CH, times: SI, path: 
     if found is None:
         raise FileNotFound
     number = dos.mount.keep_search_long(search)
-    _tell(dos, search, found, times, buffer)
+    _tell(dos, found, times, buffer)
     return SearchStarted(number, 0)
 
 
@@ -160,19 +160,17 @@ def find_next_long(dos: Kernel, number: BX, times: SI, buffer: ES_DI) -> CX:
     found = dos.mount.found(search)
     if found is None:
         raise NoMoreFiles
-    _tell(dos, search, found, times, buffer)
+    _tell(dos, found, times, buffer)
     return 0
 
 
-def _tell(dos: Kernel, search: Search, found: Found, times: int, buffer: Pointer) -> None:
-    node, size, name = found.node, found.size, found.name
+def _tell(dos: Kernel, found: Found, times: int, buffer: Pointer) -> None:
+    node, size = found.node, found.size
     stamps = ((node.created, node.created_hundredths), ((node.accessed, 0), 0), (node.stamp, 0))
     moments = [_moment(stamp, hundredths, times) for stamp, hundredths in stamps]
-    full = name if name in {".", ".."} else dos.mount.directory(search.path).long_names()[name]
-    alias = name if full != name else ""
-    entry = FOUND.pack(
-        node.attributes, *moments, size >> 32, size & 0xFFFFFFFF, full.encode("cp437"), alias.encode("cp437")
-    )
+    alias = found.name if found.long_name != found.name else ""
+    names_found = found.long_name.encode("cp437"), alias.encode("cp437")
+    entry = FOUND.pack(node.attributes, *moments, size >> 32, size & 0xFFFFFFFF, *names_found)
     far_memory.write(dos.memory, buffer, entry)
 
 

@@ -17,6 +17,7 @@ from app.emu.dos.date_time import Stamp, dos_stamp
 from app.emu.dos.failures import (
     AccessDenied,
     CurrentDirectory,
+    DosFailed,
     FileExists,
     FileNotFound,
     InvalidDrive,
@@ -35,6 +36,8 @@ _LETTER: Final = "C"
 SERIAL: Final = 0x0DE5_0CA7
 """The volume's serial number."""
 _MAX_SEARCHES: Final = 256
+_LONGEST_CURRENT: Final = 66
+"""Letters of the current directory with its drive, as many as DOS has room for."""
 
 
 @dataclass(slots=True)
@@ -43,6 +46,7 @@ class Found:
 
     name: str
     node: File | Directory
+    long_name: str
 
     @property
     def size(self) -> int:
@@ -63,6 +67,8 @@ class Search:
     remaining: list[str]
     required: int = 0
     owner: int = 0
+    long_names: dict[str, str] = field(default_factory=dict)
+    """{DOS name: long name} of those that were there at its beginning, when it is one for long names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,13 @@ class Mount:
         """Note that something came from outside: what is written from here on is written because of it, too."""
         drive = self.root.drive
         drive.lineage = blake2b(f"{drive.lineage} {what}".encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+    def provide(self, name: str, contents: bytes, stamp: Stamp) -> None:
+        """Have a file in the root, where the folder has none: hidden from listings, and never in the host's folder."""
+        if self.root.find(name) is None:
+            self.folder.provide(name, contents)
+            attributes, size = READ_ONLY | HIDDEN | SYSTEM, len(self.folder.read(name))
+            self.root.nodes[name] = File(self.root.drive, name, stamp, attributes, self.root, name, listed=size)
 
     # -- paths
 
@@ -207,8 +220,11 @@ class Mount:
         here: Directory = self.root
         parts: list[str] = []
         for step in resolved.relative_to(self.folder.root).parts:
-            name = here.host_entry(step)
-            node = here.find(name) if name else None
+            try:
+                name = here.host_entry(step)
+                node = here.find(name) if name else None
+            except DosFailed as failure:
+                raise LoadError(f"{host_path}: {failure.__doc__}: its folder cannot be read") from None
             if name is None or node is None:
                 raise LoadError(f"{host_path}: no such file, or not one DOS can see")
             parts.append(name)
@@ -296,6 +312,8 @@ class Mount:
         except FileNotFound:
             raise PathNotFound from None
         self.directory(parts)
+        if len(spelled(parts)) > _LONGEST_CURRENT:
+            raise PathNotFound
         self.current = parts
 
     # -- searches
@@ -333,8 +351,8 @@ class Mount:
         known = self.directory(parts).long_names()
         if parts:
             known = {".": ".", "..": ".."} | known
-        matching = [name for name, full in known.items() if names.fits(last, full) or names.fits(last, name)]
-        return Search(parts, attributes, matching, required, owner)
+        matching = {name: full for name, full in known.items() if names.fits(last, full) or names.fits(last, name)}
+        return Search(parts, attributes, list(matching), required, owner, matching)
 
     def keep_search_long(self, search: Search) -> int:
         """Keep a search for whoever goes on with it; returns its number."""
@@ -365,7 +383,7 @@ class Mount:
             name = search.remaining.pop(0)
             node = directory if name in {".", ".."} else directory.find(name)
             if node is not None and _is_wanted(node.attributes, search):
-                return Found(name, node)
+                return Found(name, node, search.long_names.get(name, name))
         return None
 
 

@@ -18,7 +18,7 @@ LONGEST: Final = 255
 
 def upper(text: str) -> str:
     """Upper case as DOS has it for code page 437: one letter stays one letter."""
-    return "".join(_upper_letter(letter) for letter in text)
+    return text.upper() if text.isascii() else "".join(_upper_letter(letter) for letter in text)
 
 
 def _upper_letter(letter: str) -> str:

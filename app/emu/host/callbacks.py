@@ -5,6 +5,7 @@ Source: DPMI 0.9 and 1.0, INT 31h AX=0303h and 0304h, "Real mode callbacks"; ref
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from app.emu import events
@@ -20,13 +21,15 @@ from app.emu.real_mode_call import RealModeCall
 from app.emu.registers import ALWAYS_SET, Flag, Segment
 
 SLOTS: Final = 32
-"""Callbacks each client can have (the specification asks for at least 16)."""
+"""Addresses there are for each client; hosts have so many callbacks or fewer (the specification: at least 16)."""
 
 
 def allocate(host: Host, procedure: tuple[int, int], structure: tuple[int, int]) -> Callback:
     """Register a procedure and its real mode call structure. Raises `CallbackUnavailable`."""
     client = host.current
-    slot = next((number for number in range(SLOTS) if number not in client.callbacks), None)
+    owners = host.clients if host.profile.pools_callbacks else [client]
+    taken = host.kept_slots.union(*(owner.callbacks for owner in owners))
+    slot = next((number for number in range(host.profile.callbacks) if number not in taken), None)
     if slot is None:
         raise failures.CallbackUnavailable
     real = host.machine.callback_address(client.index, slot)
@@ -41,6 +44,9 @@ def free(host: Host, real: Far) -> None:
     client = host.current
     callback = next((each for each in client.callbacks.values() if each.real == real), None)
     if callback is None:
+        own = (host.machine.callback_address(client.index, slot) for slot in range(host.profile.callbacks))
+        if host.profile.frees_twice and real in own:
+            return
         raise failures.InvalidCallback
     del client.callbacks[callback.slot]
     host.machine.emit(events.CallbackFreed, **_fields(client, callback))
@@ -71,6 +77,8 @@ def enter(host: Host, index: int, slot: int) -> None:
     caller = Far.from_dword(machine.memory.read_u32(regs.stack_linear))
     real_stack = Far(regs.ss.selector, regs.esp & 0xFFFF)
     call = RealModeCall.of(regs)
+    if host.profile.shows_last_call and host.last_called is not None:
+        call = replace(call, cs=host.last_called.segment, ip=host.last_called.offset)
 
     before = host.standing()
     host.mark_far_call(caller)
@@ -82,9 +90,10 @@ def enter(host: Host, index: int, slot: int) -> None:
     level.structure, level.structure_far = where, callback.structure.far(client.bits)
     callback.hits += 1
     callback.last_caller, callback.at_entry = caller, call
-    # The alias selector is one per client: a nested callback re-bases it, as on real hosts.
-    alias = sized(real_stack.segment << 4, 0xFFFF, 0xF3, 4 if client.wide else 0)
-    client.ldt.write(client.alias_selector >> 3, alias)
+    if not host.profile.has_flat_callback_data:
+        # The alias selector is one per client: a nested callback re-bases it, as on real hosts.
+        alias = sized(real_stack.segment << 4, 0xFFFF, 0xF3, 4 if client.wide else 0)
+        client.ldt.write(client.alias_selector >> 3, alias)
 
     regs.eflags = regs.eflags & ~(Flag.VM | Flag.NT | Flag.TF | Flag.RF | Flag.IF) | Flag.IOPL
     host.enter_locked(level)
@@ -98,7 +107,7 @@ def enter(host: Host, index: int, slot: int) -> None:
         client.word,
     )
     regs.ds = host.load(client.alias_selector)
-    regs.esi = real_stack.offset
+    regs.esi = real_stack.real_linear if host.profile.has_flat_callback_data else real_stack.offset
     regs.es = host.load(callback.structure.selector)
     regs.edi = callback.structure.offset
     regs.fs = regs.gs = Segment()

@@ -9,7 +9,7 @@ from app.emu.address import Far
 from app.emu.host import traps
 from app.emu.host.memory_blocks import MemoryBlocks
 from app.emu.host.provider import Told
-from app.emu.host.tables import Ldt
+from app.emu.host.tables import Kept, Ldt
 from app.emu.host.traps import Trap
 from app.emu.real_mode_call import RealModeCall
 from app.emu.watchpoint import NO_WATCHPOINTS, Watchpoint
@@ -29,6 +29,14 @@ class Vector(NamedTuple):
     def far(self, bits: int) -> Far:
         """As an address for events and panes."""
         return Far(self.selector, self.offset, wide=bits == 32)
+
+
+class KeptTables(NamedTuple):
+    """Descriptors, interrupt vectors and exception handlers at one moment."""
+
+    descriptors: Kept
+    vectors: tuple[Vector, ...]
+    exceptions: tuple[Vector, ...]
 
 
 @dataclass(slots=True)
@@ -86,8 +94,10 @@ class Client:
     blocks: MemoryBlocks
     environment: int
     """Paragraph of the environment as it stood in the PSP at entry; 0 when there was none."""
-    private: int
-    """Paragraph of the host data block the client supplied."""
+    private_stack: Far
+    """Where the host's real-mode stack begins: the end of the host data block the client supplied."""
+    buffer: int
+    """Paragraph of the buffer that translated calls go through."""
     base_level: int
     """Nesting levels that existed before this client: its parent's."""
     outer_real_pointer: Far
@@ -98,6 +108,9 @@ class Client:
     """A Win32 program: flat, without DPMI and interrupts."""
     is_resident: bool = False
     """Its program has ended and stays resident, and so does the client (INT 21h AH=31h in real mode)."""
+    psp_selector: int = 0
+    kept: KeptTables | None = None
+    """What the tables it shares with others held when it entered, under hosts that put that back."""
     locked_selector: int = 0
     alias_selector: int = 0
     """Read-only for the client: DS at callback entry, based on the real-mode stack segment."""

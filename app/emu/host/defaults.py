@@ -39,18 +39,17 @@ class FlagsLeft:
 
 _TRANSLATED: Final = {
     DOS: dos_api.translate,
-    MULTIPLEX: _multiplex,
     mouse_api.VECTOR: mouse_api.translate,
     bios_api.VIDEO: bios_api.video,
     bios_api.SYSTEM: bios_api.system,
 }
-"""What the host does itself for some functions of these; they say False to the others."""
+"""What a host that translates does itself for some functions of these; they say False to the others."""
 
 
 def default_interrupt(host: Host, vector: int) -> None:
     """The host's own action for an interrupt; execution then goes on at CS:(E)IP."""
     machine, regs = host.machine, host.machine.regs
-    own = _TRANSLATED.get(vector)
+    own = _multiplex if vector == MULTIPLEX else _TRANSLATED.get(vector) if host.profile.translates else None
     if vector == DPMI:
         call_int31(host)
     elif vector == DOS and regs.ah == TERMINATE:

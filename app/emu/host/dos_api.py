@@ -13,6 +13,8 @@ from typing import Final
 
 from app.emu.address import Far
 from app.emu.dos.data_area import upper_byte
+from app.emu.dos.failures import InvalidMemoryBlock
+from app.emu.dos.psp import TERMINATE_VECTOR
 from app.emu.host import dos_exec, dos_pointers, vectors
 from app.emu.host.client import Client, Vector
 from app.emu.host.host import Host, Level
@@ -28,6 +30,7 @@ from app.emu.host.transfer import (
     incoming,
     kept,
     offset_of,
+    paragraph,
     through_buffer,
 )
 from app.emu.int31 import descriptors, dos_memory
@@ -36,6 +39,7 @@ from app.emu.services import ServiceFailed
 
 FIRST_WITH_CARRY: Final = 0x38
 """Older functions have no failure: CF means nothing."""
+_END_PROGRAM: Final = 0x00
 _PARSE_NAME: Final = 0x29
 _FCB: Final = 12
 """Bytes of a file control block that parsing a name writes."""
@@ -77,8 +81,10 @@ class Search(Copies):
         Copies.finish(self, host, level)
 
 
-ANSWERS: Final = {0x1B00: "ds", 0x1C00: "ds", 0x5200: "es", 0x5D06: "ds", 0x6300: "ds"}
-"""Functions (AX, or AH with 00h) that answer with a pointer, and its segment register."""
+ANSWERS: Final = {
+    0x1B00: ("ds", "bx"), 0x1C00: ("ds", "bx"), 0x5200: ("es", "bx"), 0x5D06: ("ds", "si"), 0x6300: ("ds", "si"),
+}  # fmt: skip
+"""Functions (AX, or AH with 00h) that answer with a pointer, and its registers."""
 SEGMENTS: Final = frozenset({0x26, 0x55})
 """Functions that take a segment in DX."""
 
@@ -101,6 +107,8 @@ class Parsed(Copies):
 def translate(host: Host) -> bool:
     """Serve or start INT 21h for a client; False when the call has no pointers and is to be reflected as it is."""
     regs = host.machine.regs
+    if regs.ah == _END_PROGRAM:
+        return _end_other_program(host)
     direct = DIRECT.get(regs.ax) or DIRECT.get(regs.ah)
     if direct is not None:
         regs.set_flag(Flag.CF, on=False)
@@ -122,12 +130,24 @@ def translate(host: Host) -> bool:
     elif arguments:
         through_buffer(host, 0x21, arguments, Copies(kept(arguments), only_if_done=tells_failure))
     elif regs.ax in ANSWERS or regs.ah << 8 in ANSWERS:
-        answer = PointerAnswer(ANSWERS.get(regs.ax) or ANSWERS[regs.ah << 8], tells_failure)
+        answer = PointerAnswer(*(ANSWERS.get(regs.ax) or ANSWERS[regs.ah << 8]), tells_failure)
         reflect(host, 0x21).on_return = answer
     elif regs.ah in SEGMENTS:
         _with_segment(host)
     else:
         return False
+    return True
+
+
+def _end_other_program(host: Host) -> bool:
+    """AH=00h for a PSP that is not the client's own: DOS ends that and comes back here (reference 9.1)."""
+    machine, psp = host.machine, host.machine.state.dos.current_psp
+    if psp == host.current.psp:
+        return False
+    machine.memory.write_u32((psp << 4) + TERMINATE_VECTOR, machine.real_return.to_dword())
+    level = reflect(host, 0x21)
+    level.psp = host.current.psp  # outlives the program that ends
+    level.on_return = Copies(("eax", "ebx", "ecx", "edx", "esi", "edi", "ebp"))
     return True
 
 
@@ -141,12 +161,12 @@ def _find(host: Host, arguments: tuple[Argument, ...]) -> None:
     """Find first or next with DOS's transfer area in the second half of the buffer."""
     client, dos = host.current, host.machine.state.dos
     selector, offset = client.transfer_area or (0, 0)
-    at = (client.private << 4) + HALF
+    at = (client.buffer << 4) + HALF
     host.machine.memory.write(at, host.read_pointer(selector, offset, _SEARCH_SIZE))
     back = [(HALF, selector, offset, _SEARCH_SIZE)]
     search = Search(kept(arguments), back, transfer_area=dos.dta)
     through_buffer(host, 0x21, arguments, search)
-    dos.dta = Far(client.private, HALF)
+    dos.dta = Far(client.buffer, HALF)
 
 
 def _parse_name(host: Host) -> None:
@@ -158,7 +178,10 @@ def _parse_name(host: Host) -> None:
 def _with_segment(host: Host) -> None:
     """DX is a selector of conventional memory: DOS gets its segment."""
     regs = host.machine.regs
-    segment = host.segment(regs.low("dx")).base >> 4
+    segment = paragraph(host, regs.low("dx"))
+    if segment is None:
+        fail(regs, InvalidMemoryBlock())
+        return
     reflect(host, 0x21).on_return = Copies(("edx",))
     regs.set_low("dx", segment)
 
@@ -179,10 +202,10 @@ def _next_piece(host: Host, stream: Stream) -> None:
     size = min(stream.left, BUFFER_SIZE)
     if stream.function == WRITE:
         data = host.read_pointer(stream.selector, stream.offset + stream.done, size)
-        host.machine.memory.write(client.private << 4, data)
+        host.machine.memory.write(client.buffer << 4, data)
     level = reflect(host, 0x21)
     level.on_return = stream
-    regs.ds = Segment.real(client.private)
+    regs.ds = Segment.real(client.buffer)
     regs.set_low("dx", 0)
     regs.set_low("cx", size)
 
@@ -193,7 +216,7 @@ def _finish_piece(host: Host, level: Level, stream: Stream, *, failed: bool) -> 
     moved = regs.ax
     if not failed:
         if stream.function == READ and moved:
-            data = machine.memory.read(client.private << 4, moved)
+            data = machine.memory.read(client.buffer << 4, moved)
             host.write_pointer(stream.selector, stream.offset + stream.done, data)
         asked = min(stream.left, BUFFER_SIZE)
         stream.done += moved
@@ -242,8 +265,10 @@ def _resize(host: Host) -> None:
 
 
 def _set_psp(host: Host) -> None:
-    dos, regs = host.machine.state.dos, host.machine.regs
-    dos.current_psp = host.segment(regs.low("bx")).base >> 4
+    psp = paragraph(host, host.machine.regs.low("bx"))
+    if psp is None:
+        raise InvalidMemoryBlock
+    host.machine.state.dos.current_psp = psp
 
 
 def _get_psp(host: Host) -> None:
@@ -254,9 +279,7 @@ def _get_psp(host: Host) -> None:
 def _psp_selector(host: Host, client: Client, psp: int) -> int:
     """The selector of a PSP: the one made at entry for the client's own."""
     if psp == client.psp:
-        for index, (_, label) in client.ldt.entries.items():
-            if label == "host: PSP":
-                return client.ldt.selector(index)
+        return client.psp_selector
     return descriptors.segment_to_descriptor(host, psp)
 
 

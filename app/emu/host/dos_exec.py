@@ -13,12 +13,12 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from app.emu.dos.failures import InvalidEnvironment, PathNotFound
+from app.emu.dos.failures import InvalidEnvironment, InvalidMemoryBlock, PathNotFound
 from app.emu.dos.psp import ENVIRONMENT
 from app.emu.host.client import Client
 from app.emu.host.host import Host
 from app.emu.host.interrupts import reflect
-from app.emu.host.transfer import BUFFER_SIZE, STRING, Copies, fetch, offset_of, pointed
+from app.emu.host.transfer import BUFFER_SIZE, STRING, Copies, fetch, offset_of, paragraph, pointed
 from app.emu.registers import Segment
 
 _LOAD: Final = 0x01
@@ -35,7 +35,6 @@ _ANSWER_SIZE: Final = 8
 _TAIL_LIMIT: Final = 126
 _FCB: Final = 16
 _NONE: Final = 0xFFFFFFFF
-_CONVENTIONAL: Final = 0x100000
 
 
 def execute(host: Host) -> None:
@@ -49,20 +48,22 @@ def execute(host: Host) -> None:
     copies = Copies(("ebx", "edx"))
     if function == _OVERLAY:
         data = host.read_pointer(*block, 4)
-        place = host.segment(int.from_bytes(data[:2], "little")).base >> 4 & 0xFFFF
+        place = paragraph(host, int.from_bytes(data[:2], "little"))
+        if place is None:
+            raise InvalidMemoryBlock
         _put(host, _BLOCK, place.to_bytes(2, "little") + data[2:])
     else:
         size = _put_block(host, client, block)
         if function == _LOAD:
             copies.back.append((_BLOCK + _ANSWER, block[0], block[1] + size, _ANSWER_SIZE))
     reflect(host, 0x21).on_return = copies
-    regs.ds = regs.es = Segment.real(client.private)
+    regs.ds = regs.es = Segment.real(client.buffer)
     regs.set_low("dx", 0)
     regs.set_low("bx", _BLOCK)
 
 
 def _put(host: Host, at: int, data: bytes) -> None:
-    host.machine.memory.write((host.current.private << 4) + at, data)
+    host.machine.memory.write((host.current.buffer << 4) + at, data)
 
 
 def _put_block(host: Host, client: Client, block: tuple[int, int]) -> int:
@@ -73,11 +74,11 @@ def _put_block(host: Host, client: Client, block: tuple[int, int]) -> int:
     offsets = form.unpack_from(data, start)
     tail, *fcbs = zip(offsets[1::2], offsets[::2], strict=True)
     _put(host, _TAIL, _command_tail(host, tail))
-    real = [_environment(host, client, int.from_bytes(data[:start], "little")), client.private << 16 | _TAIL]
+    real = [_environment(host, client, int.from_bytes(data[:start], "little")), client.buffer << 16 | _TAIL]
     for at, pointer in zip((_FCBS, _FCBS + _FCB), fcbs, strict=True):
         if pointer[0]:
             _put(host, at, host.read_pointer(*pointer, _FCB))
-        real.append(client.private << 16 | at if pointer[0] else _NONE)
+        real.append(client.buffer << 16 | at if pointer[0] else _NONE)
     _put(host, _BLOCK, _REAL_BLOCK.pack(*real))
     return len(data)
 
@@ -99,13 +100,13 @@ def _environment(host: Host, client: Client, selector: int) -> int:
         selector = memory.read_u16((psp << 4) + ENVIRONMENT)  # a selector since the program is a client
     if not selector:
         return 0
-    base = host.segment(selector).base
-    if base < _CONVENTIONAL and not base & 0x0F:
-        return base >> 4
+    reachable = paragraph(host, selector)
+    if reachable is not None:
+        return reachable
     strings = bytearray()
     while not strings.endswith(b"\0\0"):
         if len(strings) == BUFFER_SIZE - _STRINGS:
             raise InvalidEnvironment
         strings += host.read_pointer(selector, len(strings), 1)
     _put(host, _STRINGS, bytes(strings))
-    return client.private + _STRINGS // 16
+    return client.buffer + _STRINGS // 16

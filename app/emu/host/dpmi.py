@@ -145,9 +145,12 @@ class DpmiHost(Host):
         return interrupts.hardware_interrupt(self, vector)
 
     def real_to_protected(self, vector: int) -> None:
-        """INT 1Ch, 23h or 24h in real mode reaches the client's hook."""
+        """INT 1Ch, 23h or 24h in real mode reaches the client's hook, or the host's answer."""
         interrupts.to_protected(self, vector, Door.REFLECTION)
 
     def hooks(self, vector: int) -> bool:
-        """Does the current client hook a software interrupt that travels from real to protected mode?"""
-        return vector in interrupts.TO_PROTECTED and self.client is not None and self.client.is_hooked(vector)
+        """Is a software interrupt in real mode the host's: to go to the current client's hook, or to be answered?"""
+        if vector not in interrupts.TO_PROTECTED or self.client is None:
+            return False
+        is_answered = vector == interrupts.CRITICAL_ERROR and self.profile.answers_critical_errors
+        return is_answered or self.client.is_hooked(vector)

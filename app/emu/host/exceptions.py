@@ -23,13 +23,13 @@ from app.emu.registers import ALWAYS_SET, Flag, Registers, Segment
 EXTENDED_AT: Final = 0x20
 """Where the extended image begins; the 0.9 image is in front of it."""
 IMAGE_SIZE: Final = 0x58
-TO_REAL: Final = frozenset({0, 1, 2, 3, 4, 5, 7})
-"""Exceptions whose last default is the real-mode handler; the others end the client."""
 TRAPS: Final = frozenset({1, 2, 3, 4})
-"""Those of them that are not restarted."""
-INVALID_OPCODE: Final = 6
+"""Exceptions that are not restarted."""
+WITH_INTERRUPTS: Final = range(8)
+"""Those whose vectors are no hardware interrupts: software interrupts of their numbers have handlers beside them."""
 COPROCESSOR_ERROR: Final = 16
 WITH_ERROR_CODE: Final = frozenset({8, 10, 11, 12, 13, 14})
+GENERAL_PROTECTION: Final = 13
 _PAGE_FAULT: Final = 14
 WITHIN_HOST: Final = 1
 """Bit 0 of the extended frame's information word: the host met the exception while it served the client."""
@@ -44,7 +44,11 @@ def raise_exception(host: Host, vector: int, error_code: int, cr2: int, informat
     client = host.primary if regs.is_v86 and host.primary is not None else host.current
     table = client.real_exceptions if regs.is_v86 else client.exceptions
     default = client.trap(Trap.DEFAULT_REAL_EXCEPTION if regs.is_v86 else Trap.DEFAULT_EXCEPTION, vector)
-    if table[vector] != default:
+    is_late = host.profile.asks_interrupt_first and not regs.is_v86 and vector in WITH_INTERRUPTS
+    if table[vector] != default and not (is_late and client.is_hooked(vector)):
+        if host.profile.exception_depth and client.locked_depth > host.profile.exception_depth:
+            _end(host, vector, error_code, cr2, f" with {client.locked_depth} events on the locked stack")
+            return
         _announce(host, vector, error_code, cr2, "client")
         _enter_handler(host, client, table[vector], vector, (error_code, cr2, information))
     else:
@@ -63,8 +67,11 @@ def _enter_handler(host: Host, client: Client, handler: Vector, vector: int, tol
     regs.eflags = regs.eflags & ~(Flag.VM | Flag.TF | Flag.NT | Flag.RF) | Flag.IOPL
     host.enter_locked(level)
     level.stack_offset = regs.stack_offset
+    level.cr2 = told[1]
     page_entry = host.machine.memory.page_entry(told[1]) if vector == _PAGE_FAULT else 0
     image = _image(client, level.saved, told, page_entry)
+    if not host.profile.extends_frames:
+        image = image[: 8 * client.word]
     _push_image(host, client, image, vector)
     regs.set_flag(Flag.IF, on=False)
     jump(host, handler)
@@ -104,7 +111,7 @@ _NARROW_FIELDS: Final = (
 def _push_image(host: Host, client: Client, image: bytes, vector: int) -> None:
     words = struct.unpack(f"<{len(image) // client.word}{'I' if client.wide else 'H'}", image)
     fields = _WIDE_FIELDS if client.wide else _NARROW_FIELDS
-    host.push(words, f"exception {vector:02X}h: exception frame", "host", fields, client.word)
+    host.push(words, f"exception {vector:02X}h: exception frame", "host", fields[: len(words)], client.word)
 
 
 # Handlers that return
@@ -178,24 +185,31 @@ def default_exception(host: Host, vector: int, error_code: int, cr2: int) -> Non
     A fault is restarted when its handler returns. Where the real-mode handler is the BIOS's bare IRET that would go
     on for ever, so the client ends instead, as under HDPMI.
     """
-    regs, client = host.machine.regs, host.current
-    if client.is_hooked(vector) and (vector in TO_REAL or vector == INVALID_OPCODE):
+    regs, client, profile = host.machine.regs, host.current, host.profile
+    if client.is_hooked(vector) and vector in profile.to_interrupt:
         _announce(host, vector, error_code, cr2, "interrupt")
         call_handler(host, client.vectors[vector], f"exception {vector:02X}h as INT", "host")
         regs.set_flag(Flag.IF, on=False)
     elif vector == COPROCESSOR_ERROR and client.is_hooked(coprocessor.VECTOR):
         _announce(host, vector, error_code, cr2, "interrupt")
         host.machine.coprocessor_error()
-    elif vector in TRAPS or (vector in TO_REAL and not host.machine.is_bare_return(vector)):
+    elif vector in profile.to_real and (vector in TRAPS or not host.machine.is_bare_return(vector)):
         _announce(host, vector, error_code, cr2, "interrupt")
         reflect(host, vector)
     elif not host.machine.state.vmm.fault(vector, error_code, cr2, is_final=True):
-        _announce(host, vector, error_code, cr2, "host")
-        at = far(regs, regs.cs, regs.eip)
-        text = describe(vector, error_code, cr2, str(at))
-        during = circumstance(host)
-        why = host.pager.explain(host, cr2) if vector == _PAGE_FAULT else ""
-        host.machine.terminate_client(text + (why or (f", {during}" if during else "")))
+        _end(host, vector, error_code, cr2)
+
+
+def _end(host: Host, vector: int, error_code: int, cr2: int, why: str = "") -> None:
+    """Nobody will handle it: the client ends. why: words to be added where more is known."""
+    regs = host.machine.regs
+    _announce(host, vector, error_code, cr2, "host")
+    at = far(regs, regs.cs, regs.eip)
+    text = describe(vector, error_code, cr2, str(at))
+    during = circumstance(host)
+    if vector == _PAGE_FAULT:
+        why = why or host.pager.explain(host, cr2)
+    host.machine.terminate_client(text + (why or (f", {during}" if during else "")))
 
 
 def _announce(host: Host, vector: int, error_code: int, cr2: int, by: str) -> None:
@@ -220,7 +234,7 @@ def default_trap(host: Host, vector: int, *, real: bool) -> None:
     word = client.word
     data = host.read_pointer(regs.ss.selector, regs.stack_offset + 2 * word, 6 * word)
     error_code, eip, cs, flags, esp, ss = struct.unpack(f"<6{'I' if client.wide else 'H'}", data)
-    cr2 = int.from_bytes(host.read_pointer(regs.ss.selector, regs.stack_offset + 0x50, 4), "little")
+    cr2 = level.cr2
     _resume(host, level, regs.copy(), eip, cs & 0xFFFF, flags, esp, ss & 0xFFFF)
     if real:
         host.machine.real_exception(vector)

@@ -7,7 +7,8 @@ stack) and comes back through `Host.resume`. A level is data, so any number of t
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
 from app.emu import events
@@ -20,6 +21,7 @@ from app.emu.host.client import COPROCESSOR_ENABLED, Call, Client, PendingSerial
 from app.emu.host.faults import GuestFault
 from app.emu.host.memory_blocks import MemoryBlocks
 from app.emu.host.pager import Pager
+from app.emu.host.profile import Profile
 from app.emu.host.provider import Provider, Told
 from app.emu.host.shared_memory import SharedMemory
 from app.emu.host.tables import Owner
@@ -107,6 +109,8 @@ class Level:
     """The registers a reflected interrupt's handler came back with."""
     told: Told | None = None
     """The resident provider that was called, and for which client."""
+    cr2: int = 0
+    """Linear address of a page fault."""
 
     @property
     def client(self) -> Client:
@@ -138,8 +142,17 @@ class Host:
     """Resident service providers, in order of installation."""
     installed: int = 0
     """Providers that were ever installed: the number of the last one."""
+    kept_slots: set[int] = field(default_factory=set)
+    """Callbacks of clients that have ended and that nobody gets any more, under hosts that forget to free them."""
+    last_called: Far | None = None
+    """Target of the last 0301h."""
 
     # Who and where
+
+    @property
+    def profile(self) -> Profile:
+        """Which host is played: what differs between hosts is asked of it."""
+        return self.machine.options.profile
 
     @property
     def current(self) -> Client:
@@ -158,7 +171,7 @@ class Host:
         if client is not self.client:
             self.client = client
             if client is not None:
-                self.machine.use_ldt(client.index)
+                self.machine.use_ldt(client.ldt.place)
 
     @property
     def has_coprocessor(self) -> bool:
@@ -247,7 +260,7 @@ class Host:
         if selector & 4:
             client = self.client
             return client.ldt.read(index) if client is not None else None
-        if index * 8 + 7 > 0x5F:
+        if index * 8 >= layout.GDT_SIZE:
             return None
         memory = self.machine.memory
         return Descriptor.decode_at(memory.buffer, memory.host_physical(layout.GDT) + index * 8)
@@ -266,21 +279,36 @@ class Host:
             return loaded
         if selector & 4:
             self.current.ldt.mark_accessed(selector >> 3)
-        return replace(loaded, access=loaded.access | ACCESSED)
+        return loaded._replace(access=loaded.access | ACCESSED)
 
     def reload(self, selector: int) -> None:
-        """A descriptor changed: segment registers that hold it take the new one at once (DPMI 1.0)."""
-        regs = self.machine.regs
-        for name in SEGMENTS:
-            if getattr(regs, name).selector & ~3 == selector & ~3 and selector & 0xFFFC:
-                setattr(regs, name, self.load(getattr(regs, name).selector))
+        """A descriptor changed: segment registers that hold it take the new one at once (DPMI 1.0).
+
+        Where the host does not see to that, the return to the client still does, for CS and SS.
+        """
+        for regs in self._contexts():
+            for name in SEGMENTS if self._follows(regs) else ("cs", "ss"):
+                if getattr(regs, name).selector & ~3 == selector & ~3 and selector & 0xFFFC:
+                    setattr(regs, name, self.load(getattr(regs, name).selector))
 
     def drop(self, selector: int) -> None:
         """A descriptor was freed: data segment registers that hold it become null (DPMI 1.0)."""
-        regs = self.machine.regs
-        for name in ("ds", "es", "fs", "gs"):
-            if getattr(regs, name).selector & ~3 == selector & ~3:
-                setattr(regs, name, null_segment())
+        for regs in self._contexts():
+            for name in ("ds", "es", "fs", "gs") if self._follows(regs) else ():
+                if getattr(regs, name).selector & ~3 == selector & ~3:
+                    setattr(regs, name, null_segment())
+
+    def _follows(self, regs: Registers) -> bool:
+        """Do all segment registers of a context follow their descriptors? Those that were left are loaded anew."""
+        return self.profile.follows_segments or regs is not self.machine.regs
+
+    def _contexts(self) -> Iterator[Registers]:
+        """The registers that hold selectors of the current client: the running ones, and those of contexts it left.
+
+        A host loads those anew when it goes back, and so finds what has become of the descriptors meanwhile.
+        """
+        yield self.machine.regs
+        yield from (level.saved for level in self.levels if level.left is self.client and not level.saved.is_v86)
 
     # Pointers of the client
 
@@ -406,8 +434,8 @@ class Host:
 
     def ldt_alias(self, client: Client) -> int:
         """A selector for a read/write alias of the client's LDT (vendor API `MS-DOS`)."""
-        for index, (_, label) in client.ldt.entries.items():
-            if label == LDT_ALIAS:
+        for index, entry in client.ldt.entries.items():
+            if entry.label == LDT_ALIAS:
                 return client.ldt.selector(index)
         index = client.ldt.allocate(1, Owner.HOST, LDT_ALIAS)
         self.machine.memory.share_with_user(client.ldt.linear, layout.LDT_SIZE)

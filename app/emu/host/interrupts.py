@@ -21,6 +21,8 @@ TO_PROTECTED: Final = frozenset({0x1C, 0x23, 0x24})
 """Software interrupts in real mode that reach a protected-mode hook."""
 CONTROL_C: Final = 0x23
 CRITICAL_ERROR: Final = 0x24
+FAIL: Final = 3
+"""The answer to a critical error that has the call fail."""
 KEPT_IN_REAL_FLAGS: Final = int(STATUS | Flag.IF | Flag.DF)
 _IRET_FIELDS: Final = {False: ("IP", "CS", "FLAGS"), True: ("EIP", "CS", "EFLAGS")}
 
@@ -40,7 +42,8 @@ def software_interrupt(host: Host, vector: int) -> None:
         default_interrupt(host, vector)
         return
     call_handler(host, handler, f"INT {vector:02X}h", "client")
-    if vector <= 7 or vector in host.machine.state.vmm.interrupt_gates:
+    gates = host.machine.state.vmm.interrupt_gates
+    if vector <= 7 or vector in gates or host.profile.interrupts_disabled:
         host.machine.regs.set_flag(Flag.IF, on=False)
 
 
@@ -184,6 +187,9 @@ def to_protected(host: Host, vector: int, door: Door) -> None:
     """
     machine = host.machine
     regs = machine.regs
+    if vector == CRITICAL_ERROR and host.profile.answers_critical_errors:
+        regs.al = FAIL
+        return
     before = host.standing()
     hardware = door is Door.HARDWARE_INTERRUPT
     level = host.leave(door, host.primary if hardware else None)

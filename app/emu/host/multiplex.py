@@ -8,14 +8,13 @@ from __future__ import annotations
 from typing import Final
 
 from app.emu.host.host import Host
-from app.emu.host.profile import PROFILE
 from app.emu.host.traps import Trap
 from app.emu.registers import Flag, Segment
 
-PRIVATE_PARAGRAPHS: Final = 0x180
-"""Paragraphs a client gives the host: its real-mode stack and the buffer of the DOS translation."""
-REAL_STACK_PARAGRAPHS: Final = 0x80
-"""At the end of them: the real-mode stack, 800h bytes."""
+VERSION: Final = 0x005A
+"""0.90, as all hosts played report it: major in the high byte, minor (two decimal digits) in the low."""
+PROCESSOR: Final = 4
+"""A 486."""
 VENDOR: Final = b"MS-DOS"
 """The vendor API this host offers: the sign that it translates DOS calls."""
 
@@ -26,14 +25,14 @@ def from_real(host: Host) -> bool:
     if regs.ax == 0x1687:
         regs.ax = 0
         regs.set_low("bx", 1)
-        regs.ecx = regs.ecx & ~0xFF | PROFILE.cpu
-        regs.set_low("dx", PROFILE.version)
-        regs.set_low("si", PRIVATE_PARAGRAPHS)
+        regs.ecx = regs.ecx & ~0xFF | PROCESSOR
+        regs.set_low("dx", VERSION)
+        regs.set_low("si", host.profile.private_paragraphs)
         entry = host.machine.mode_switch_entry
         regs.es = Segment.real(entry.segment)
         regs.set_low("di", entry.offset)
         return True
-    if regs.ax == 0x1680:
+    if regs.ax == 0x1680 and host.profile.yields:
         regs.al = 0
         return True
     # 1686h leaves AX alone (not zero): the program runs in real mode.
@@ -46,10 +45,10 @@ def from_protected(host: Host) -> bool:
     if regs.ax == 0x1686:
         regs.ax = 0
         return True
-    if regs.ax == 0x1680:
+    if regs.ax == 0x1680 and host.profile.yields:
         regs.al = 0
         return True
-    if regs.ax == 0x168A:
+    if regs.ax == 0x168A and host.profile.names_vendors:
         entry = vendor_entry(host)
         if entry is None:
             regs.al = 0x8A
@@ -78,6 +77,8 @@ def no_device(host: Host) -> bool:
 def vendor_entry(host: Host) -> tuple[int, int] | None:
     """Selector:offset of the API named by the ASCIIZ string at DS:(E)SI; None when the host has no such API."""
     regs, client = host.machine.regs, host.current
+    if not host.profile.translates:
+        return None
     offset = regs.esi if client.wide else regs.esi & 0xFFFF
     name = host.read_pointer(regs.ds.selector, offset, len(VENDOR) + 1)
     return client.trap(Trap.MS_DOS_API) if name == VENDOR + b"\0" else None

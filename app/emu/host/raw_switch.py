@@ -12,6 +12,7 @@ from typing import Final
 from app.emu.address import Far
 from app.emu.events import Door
 from app.emu.host.client import Client
+from app.emu.host.exceptions import GENERAL_PROTECTION, raise_exception
 from app.emu.host.host import Host, null_segment
 from app.emu.registers import Flag, Segment
 
@@ -46,6 +47,8 @@ def to_protected(host: Host, client: Client) -> None:
     regs.ds, regs.es, regs.ss, regs.cs = (host.load(selector) for selector in (ds, es, ss, cs))
     regs.esp, regs.eip = regs.ebx & mask, regs.edi & mask
     regs.fs = regs.gs = null_segment()
+    if host.profile.switches_disabled:
+        regs.set_flag(Flag.IF, on=False)
     host.machine.attention = True
     host.switched(before, Door.RAW_SWITCH)
 
@@ -53,6 +56,12 @@ def to_protected(host: Host, client: Client) -> None:
 def save_restore_real(host: Host) -> None:
     """Far-called in protected mode: AL=0 saves the real-mode state to ES:(E)DI, AL=1 restores it."""
     regs, client = host.machine.regs, host.current
+    if not host.profile.saves_state:
+        if client.wide:
+            raise_exception(host, GENERAL_PROTECTION, 0, 0, 0)
+        else:
+            host.return_far()
+        return
     offset = regs.edi if client.wide else regs.edi & 0xFFFF
     if regs.al == 0:
         host.write_pointer(regs.es.selector, offset, _REAL.pack(*host.real_pointer[:2], 0))
@@ -67,7 +76,9 @@ def save_restore_protected(host: Host, client: Client) -> None:
     machine = host.machine
     regs = machine.regs
     linear = regs.es.base + (regs.edi & 0xFFFF)
-    if regs.al == 0:
+    if not host.profile.saves_state:
+        pass
+    elif regs.al == 0:
         selector, offset = client.pm_pointer
         machine.memory.write(linear, _PROTECTED.pack(selector, client.locked_depth, offset))
     else:

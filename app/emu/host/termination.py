@@ -12,10 +12,9 @@ from app.emu import events
 from app.emu.address import Far
 from app.emu.dos.process import RESIDENT
 from app.emu.events import Door
-from app.emu.host import providers
+from app.emu.host import client_tables, providers
 from app.emu.host.client import Client
 from app.emu.host.host import Host, HostStackFull, Level, Standing
-from app.emu.host.multiplex import PRIVATE_PARAGRAPHS
 from app.emu.registers import ALWAYS_SET, Flag, Segment
 
 ENDED_BY_HOST: Final = 0xFF
@@ -71,7 +70,7 @@ class ByDos:
 
 def terminate(host: Host, client: Client, code: int) -> None:
     """End a client and run INT 21h AH=4Ch with its return code in real mode, on its private stack."""
-    _go_on(host, Ending(client, ByService(client.psp, _private_stack(client), 0x4C00 | code & 0xFF)))
+    _go_on(host, Ending(client, ByService(client.psp, client.private_stack, 0x4C00 | code & 0xFF)))
 
 
 def stay_resident(host: Host, client: Client, code: int, paragraphs: int) -> None:
@@ -80,12 +79,8 @@ def stay_resident(host: Host, client: Client, code: int, paragraphs: int) -> Non
     That stays in DOS memory with so many paragraphs (INT 21h AH=31h), or not at all for 0 (AH=4Ch).
     """
     ax = (0x3100 if paragraphs else 0x4C00) | code & 0xFF
-    last = ByService(client.psp, _private_stack(client), ax, paragraphs)
+    last = ByService(client.psp, client.private_stack, ax, paragraphs)
     _go_on(host, Ending(client, last, stays=True, psp=client.psp if paragraphs else 0))
-
-
-def _private_stack(client: Client) -> Far:
-    return Far(client.private, PRIVATE_PARAGRAPHS * 16)
 
 
 def program_ending(host: Host, last: ByDos) -> bool:
@@ -155,8 +150,11 @@ def release(host: Host, client: Client, *, stays: bool = False, psp: int = 0) ->
     _give_up_program(host, client)
     providers.client_left(host, client, stays=stays, psp=psp)
     host.shared.leave(client.number)
+    if host.profile.keeps_callbacks:
+        host.kept_slots.update(client.callbacks)
     client.callbacks.clear()
     host.clients.remove(client)
+    client_tables.take_back(host, client)
     machine.emit(events.ClientLeft, bits=client.bits, psp=client.psp)
     _step_back(host, client)
 

@@ -1,6 +1,7 @@
 """Pointer arguments of real-mode services called in protected mode: data goes through a buffer below 1 MiB.
 
-The buffer is in front of the real-mode stack in the private block the client supplied at entry.
+The buffer is in front of the real-mode stack in the private block the client supplied at entry, or in memory of the
+host's own where that is small.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from typing import Final
 
 from app.emu.host.host import Host, Level
 from app.emu.host.interrupts import reflect
-from app.emu.host.multiplex import PRIVATE_PARAGRAPHS, REAL_STACK_PARAGRAPHS
+from app.emu.host.profile import BUFFER_PARAGRAPHS
 from app.emu.int31 import descriptors
 from app.emu.memory.memory import Memory
 from app.emu.registers import Flag, Registers, Segment
 from app.emu.services import ServiceFailed
 
-BUFFER_SIZE: Final = (PRIVATE_PARAGRAPHS - REAL_STACK_PARAGRAPHS) * 16
+BUFFER_SIZE: Final = BUFFER_PARAGRAPHS * 16
 """Bytes of the buffer."""
 HALF: Final = BUFFER_SIZE // 2
 """Where the second argument of a call goes."""
@@ -31,6 +32,7 @@ ANSWERED: Final = -4
 """As many bytes as the service says in CX."""
 LINE: Final = -5
 """A string that ends with a zero or a carriage return."""
+_CONVENTIONAL: Final = 0x100000
 _ENDS: Final = {STRING: b"\0", DOLLAR_STRING: b"$", LINE: b"\0\r"}
 
 
@@ -79,23 +81,24 @@ class Copies:
         if self.only_if_done and regs.eflags & Flag.CF:
             return
         for at, selector, offset, size in self.back:
-            data = answered(host.machine.memory, (level.client.private << 4) + at, size, regs.low("cx"))
+            data = answered(host.machine.memory, (level.client.buffer << 4) + at, size, regs.low("cx"))
             if data:
                 host.write_pointer(selector, offset, data)
 
 
 @dataclass(slots=True)
 class PointerAnswer:
-    """A call that gives a real-mode pointer: the client gets a selector for its segment.
+    """A call that gives a real-mode pointer: the client gets a selector for its segment, the offset as wide as itself.
 
     tells_failure: CF says whether it has given one; older functions leave CF as it was.
     """
 
     segment: str
+    offset: str
     tells_failure: bool = True
 
     def finish(self, host: Host, level: Level) -> None:
-        """The segment register the pointer is in, as a selector."""
+        """Both parts of the pointer, in the registers they came in."""
         regs = host.machine.regs
         if self.tells_failure and regs.eflags & Flag.CF:
             return
@@ -105,6 +108,8 @@ class PointerAnswer:
             fail(regs, failure)
         else:
             setattr(regs, self.segment, host.load(selector))
+            if level.client.wide:
+                setattr(regs, "e" + self.offset, regs.low(self.offset))
 
 
 def fail(regs: Registers, failure: ServiceFailed) -> None:
@@ -113,14 +118,20 @@ def fail(regs: Registers, failure: ServiceFailed) -> None:
     regs.set_flag(Flag.CF, on=True)
 
 
+def paragraph(host: Host, selector: int) -> int | None:
+    """What real mode calls a selector's segment; None where it cannot reach it."""
+    base = host.segment(selector).base
+    return base >> 4 if base < _CONVENTIONAL and not base & 0x0F else None
+
+
 def offset_of(host: Host, name: str) -> int:
     """An offset register as wide as the client: (E)DX for `dx`."""
     regs = host.machine.regs
     return int(getattr(regs, "e" + name)) if host.current.wide else regs.low(name)
 
 
-def through_buffer(host: Host, vector: int, arguments: tuple[Argument, ...], copies: Copies) -> None:
-    """Copy arguments into the buffer and reflect an interrupt with pointers to them there."""
+def through_buffer(host: Host, vector: int, arguments: tuple[Argument, ...], copies: Copies, limit: int = HALF) -> None:
+    """Copy arguments, each up to a limit, into the buffer and reflect an interrupt with pointers to them there."""
     client, regs = host.current, host.machine.regs
     placed = []
     for number, each in enumerate(arguments):
@@ -128,16 +139,16 @@ def through_buffer(host: Host, vector: int, arguments: tuple[Argument, ...], cop
         at = number * HALF
         size = each.size
         if each.copied_in:
-            data = fetch(pointed(host, selector, offset), size)
+            data = fetch(pointed(host, selector, offset), size, limit)
             size = len(data)
-            host.machine.memory.write((client.private << 4) + at, data)
+            host.machine.memory.write((client.buffer << 4) + at, data)
         if each.copied_back:
             copies.back.append((at, selector, offset, size))
         placed.append((each, at))
     level = reflect(host, vector)
     level.on_return = copies
     for each, at in placed:
-        setattr(regs, each.segment, Segment.real(client.private))
+        setattr(regs, each.segment, Segment.real(client.buffer))
         regs.set_low(each.offset, at)
 
 
@@ -161,14 +172,14 @@ def pointed(host: Host, selector: int, offset: int) -> Source:
     return lambda at, count: host.read_pointer(selector, offset + at, count)
 
 
-def fetch(read: Source, size: int) -> bytes:
-    """What a pointer argument points at, no longer than half the buffer."""
+def fetch(read: Source, size: int, limit: int = HALF) -> bytes:
+    """What a pointer argument points at, up to a limit."""
     if size == INPUT_BUFFER:
         return read(0, read(0, 1)[0] + 2)
     if size >= 0:
-        return read(0, min(size, HALF)) if size else b""
+        return read(0, min(size, limit)) if size else b""
     data = bytearray()
-    while len(data) < HALF:
+    while len(data) < limit:
         data += read(len(data), 1)
         if data[-1] in _ENDS[size]:
             break

@@ -29,7 +29,7 @@ def call_real_mode(host: Host, function: int, structure: tuple[int, int], words:
     linear = host.linear(*structure, RealModeCall.SIZE, write=True)
     call = RealModeCall.decode(machine.memory.read(linear, RealModeCall.SIZE))
     copied = host.read_pointer(regs.ss.selector, regs.stack_offset, words * 2) if words else b""
-    own_stack = call.ss or call.sp
+    own_stack = call.ss or (call.sp and not host.profile.judges_stack_by_segment)
     stack = Far(call.ss, call.sp) if own_stack else host.real_pointer
     frame = 2 if function == 0x0301 else 3
     if own_stack and words * 2 + frame * 2 > (call.sp or 0x10000):
@@ -45,7 +45,10 @@ def call_real_mode(host: Host, function: int, structure: tuple[int, int], words:
     arguments = tuple(
         (int.from_bytes(copied[at : at + 2], "little"), f"argument {at // 2}") for at in range(0, len(copied), 2)
     )
-    entry_flags = flags if function == 0x0301 else flags & ~Flag.IF
+    if function == 0x0301:
+        host.last_called = target
+    keeps_flag = function == 0x0301 or (function == 0x0302 and host.profile.keeps_flag_in_0302)
+    entry_flags = flags if keeps_flag else flags & ~Flag.IF
     back = real_return_frame(host, None if function == 0x0301 else flags)
     name = f"INT 31h AX={function:04X}h"
     hooked = function == 0x0300 and machine.state.vmm.has_hooked(vector)

@@ -19,7 +19,7 @@ def set_exception_handler(host: Host, number: int, handler: Vector) -> None:
 
 def set_real_mode_exception_handler(host: Host, number: int, handler: Vector) -> None:
     """Let exceptions in real mode lead to a handler (INT 31h AX=0213h)."""
-    _set(host, "exception", host.current.real_exceptions, number, handler)
+    _set(host, "real_exception", host.current.real_exceptions, number, handler)
 
 
 def _set(host: Host, name: str, table: list[Vector], number: int, handler: Vector) -> None:

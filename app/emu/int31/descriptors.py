@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 
 from app.emu import events
-from app.emu.descriptor import Descriptor, sized
+from app.emu.descriptor import BIG, GRANULAR, Descriptor, sized
 from app.emu.host import failures
 from app.emu.host.host import Host
-from app.emu.host.tables import RESERVED, Owner, check_rights
+from app.emu.host.tables import FRESH, RESERVED, Owner, check_rights, mended_rights
 from app.emu.int31.table import INT31
 from app.emu.registers import AX, BX, CH, CL, CX, CX_DX, ES_DI
 from app.emu.services import ServiceFailed
@@ -18,19 +19,18 @@ _MIB = 1 << 20
 
 
 @contextmanager
-def announced(host: Host, index: int, by: int) -> Iterator[None]:
-    """Say what a service does to a descriptor."""
+def told(host: Host, index: int, by: str) -> Iterator[None]:
+    """Say what somebody does to a descriptor of the current client."""
     ldt = host.current.ldt
     before = ldt.read(index).fields() if index in ldt.entries else None
     yield
     after = ldt.read(index).fields() if index in ldt.entries else None
-    host.machine.emit(
-        events.DescriptorChanged,
-        selector=ldt.selector(index),
-        by=f"INT 31h AX={by:04X}h",
-        before=before,
-        after=after,
-    )
+    host.machine.emit(events.DescriptorChanged, selector=ldt.selector(index), by=by, before=before, after=after)
+
+
+def announced(host: Host, index: int, by: int) -> AbstractContextManager[None]:
+    """Say what a service does to a descriptor."""
+    return told(host, index, f"INT 31h AX={by:04X}h")
 
 
 def _label(host: Host, function: int) -> str:
@@ -51,10 +51,13 @@ def allocate_descriptors(host: Host, count: CX) -> AX:
     """Allocate neighbouring LDT descriptors (data, base 0, limit 0) and return the first selector."""
     if not count:
         raise failures.InvalidValue
-    first = host.current.ldt.allocate(count, Owner.CLIENT, _label(host, 0x0000))
+    ldt = host.current.ldt
+    first = ldt.allocate(count, Owner.CLIENT, _label(host, 0x0000))
     for index in range(first, first + count):
+        if host.profile.has_big_descriptors:
+            ldt.write(index, replace(FRESH, flags=BIG))
         announce_new(host, index, 0x0000)
-    return host.current.ldt.selector(first)
+    return ldt.selector(first)
 
 
 def announce_new(host: Host, index: int, by: int) -> None:
@@ -130,9 +133,17 @@ def set_segment_limit(host: Host, selector: BX, limit: CX_DX) -> None:
     """Set the limit of a segment in bytes; from 1 MiB on it must be one less than a whole number of pages."""
     ldt = host.current.ldt
     old = ldt.read(ldt.index(selector, Owner.CLIENT))
-    if limit >= _MIB and limit & 0xFFF != 0xFFF:
+    if host.profile.checks_limits and limit >= _MIB and limit & 0xFFF != 0xFFF:
         raise failures.InvalidValue
     change_descriptor(host, selector, 0x0008, sized(old.base, limit, old.access, old.flags))
+
+
+def _rights(host: Host, access: int, flags: int) -> tuple[int, int]:
+    """Rights as the host lets a client set them. Raises `InvalidValue`."""
+    if host.profile.mends_rights:
+        return mended_rights(access, flags)
+    check_rights(access, flags)
+    return access, flags
 
 
 @INT31.service(0x0009)
@@ -140,8 +151,10 @@ def set_access_rights(host: Host, selector: BX, access: CL, extended: CH) -> Non
     """Set a descriptor's access byte (CL) and its G, D/B, AVL bits (CH)."""
     ldt = host.current.ldt
     old = ldt.read(ldt.index(selector, Owner.CLIENT))
-    check_rights(access, extended >> 4)
-    change_descriptor(host, selector, 0x0009, Descriptor(old.base, old.raw_limit, access, extended >> 4))
+    access, flags = _rights(host, access, extended >> 4)
+    if not host.profile.sets_granularity:
+        flags = flags & ~GRANULAR | old.flags & GRANULAR
+    change_descriptor(host, selector, 0x0009, Descriptor(old.base, old.raw_limit, access, flags))
 
 
 @INT31.service(0x000A)
@@ -171,8 +184,8 @@ def set_descriptor(host: Host, selector: BX, buffer: ES_DI) -> None:
 def _set_descriptor(host: Host, selector: int, data: bytes, by: int) -> None:
     host.current.ldt.index(selector, Owner.CLIENT)
     descriptor = Descriptor.decode(data)
-    check_rights(descriptor.access, descriptor.flags)
-    change_descriptor(host, selector, by, descriptor)
+    access, flags = _rights(host, descriptor.access, descriptor.flags)
+    change_descriptor(host, selector, by, replace(descriptor, access=access, flags=flags))
 
 
 @INT31.service(0x000D)

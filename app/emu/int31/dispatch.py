@@ -1,7 +1,7 @@
 """INT 31h arrives: find the row, read the registers, call, hand back, announce.
 
 Register rules: every register not named as an output is preserved; on failure CF=1 and AX is the error code (DPMI
-1.0, chapter 4; 0.9 hosts left AX alone, clients of theirs do not look).
+1.0, chapter 4), or for hosts of 0.9 what it was.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from app.emu import events
-from app.emu.host.failures import UnsupportedFunction
+from app.emu.host.failures import DosError, UnsupportedFunction
 from app.emu.host.faults import GuestFault
 from app.emu.host.host import Host, HostStackFull
+from app.emu.host.profile import Profile
 from app.emu.int31 import (  # noqa: F401 - importing fills the table
     coprocessor,
     descriptors,
@@ -54,13 +55,15 @@ def call_int31(host: Host) -> None:
     machine.state.waiting = False
     before = regs.copy()
     try:
-        if row.handler is None:
+        if row.handler is None or not host.profile.offers(number):
             raise UnsupportedFunction
         result = row.handler(host, **arguments(row, regs, wide=wide))
     except ServiceFailed as failure:
-        regs.ax = failure.code
+        told = _is_told(host.profile, number, failure)
+        if told:
+            regs.ax = failure.code
         regs.set_flag(Flag.CF, on=True)
-        host.service_done(row, carry=True, error=failure.code, registers={})
+        host.service_done(row, carry=True, error=failure.code if told else None, registers={})
         return
     except NotYet:
         regs.eip = regs.eip - _INT_SIZE & 0xFFFFFFFF
@@ -77,6 +80,13 @@ def call_int31(host: Host) -> None:
         return
     if result is not PENDING:
         complete(host, row, result)
+
+
+def _is_told(profile: Profile, number: int, failure: ServiceFailed) -> bool:
+    """Is the code of a failure put into AX? Codes of DOS are, by every host."""
+    if isinstance(failure, UnsupportedFunction):
+        return profile.tells_unknown
+    return isinstance(failure, DosError) or number >> 8 not in profile.silent
 
 
 def complete(host: Host, row: Service, result: Any) -> None:

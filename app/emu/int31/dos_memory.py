@@ -31,9 +31,10 @@ class Allocated(NamedTuple):
     selector: DX
 
 
-def _entries_needed(client: Client, paragraphs: int) -> int:
-    """Descriptors for a block: one for a 32-bit client, one for each 64 KiB for a 16-bit one."""
-    return 1 if client.wide else max(-(-paragraphs * 16 // _SEGMENT_BYTES), 1)
+def _entries_needed(host: Host, paragraphs: int) -> int:
+    """Descriptors for a block: one for a 32-bit client, one for each 64 KiB for a 16-bit one (of most hosts)."""
+    is_one = host.current.wide or host.profile.has_one_dos_descriptor
+    return 1 if is_one else max(-(-paragraphs * 16 // _SEGMENT_BYTES), 1)
 
 
 def _describe(host: Host, block: DosBlock, by: int) -> None:
@@ -91,11 +92,11 @@ def allocate_dos_memory(host: Host, paragraphs: BX) -> Allocated:
         segment = dos.blocks.allocate(paragraphs, client.psp, dos.strategy)
     label = f"client {client.number}: DOS block {segment:04X} (AX=0100h)"
     try:
-        first = client.ldt.allocate(_entries_needed(client, paragraphs), Owner.DOS_BLOCK, label)
+        first = client.ldt.allocate(_entries_needed(host, paragraphs), Owner.DOS_BLOCK, label)
     except failures.DescriptorUnavailable:
         dos.blocks.free(segment)
         raise
-    entries = list(range(first, first + _entries_needed(client, paragraphs)))
+    entries = list(range(first, first + _entries_needed(host, paragraphs)))
     block = DosBlock(segment, paragraphs, entries)
     client.dos_blocks[first] = block
     _announce(host, "allocated", block)
@@ -121,14 +122,14 @@ def resize_dos_memory(host: Host, paragraphs: BX, selector: DX) -> None:
     """Change the size of a DOS memory block, which never moves; on failure BX is the largest size possible."""
     client = host.current
     block = _find(client, selector)
-    needed = _entries_needed(client, paragraphs)
+    needed = _entries_needed(host, paragraphs)
     following = range(block.entries[-1] + 1, block.entries[0] + needed)
     if not all(client.ldt.is_free(index) for index in following):
         raise failures.DescriptorUnavailable
     with _dos(host):
         host.machine.state.dos.blocks.resize(block.segment, paragraphs)
     for index in following:
-        client.ldt.take(index, *client.ldt.entries[block.entries[0]])
+        client.ldt.take(index, Owner.DOS_BLOCK, client.ldt.entries[block.entries[0]].label)
     for index in block.entries[needed:]:
         _free(host, index, 0x0102)
     block.paragraphs = paragraphs

@@ -76,7 +76,7 @@ def _follow(host: Host, selector: int, old: Block, distance: int) -> None:
     """A block has moved: so does a segment that lies in it. Other selectors of the list are left alone."""
     ldt = host.current.ldt
     entry = ldt.entries.get(selector >> 3) if selector & 4 else None
-    if not distance or entry is None or entry[0] is not Owner.CLIENT:
+    if not distance or entry is None or entry.owner is not Owner.CLIENT:
         return
     found = ldt.read(selector >> 3)
     is_down = found.access & (CODE | EXPAND_DOWN) == EXPAND_DOWN

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.emu import events
 from app.emu.host import failures
 from app.emu.host.host import Host
+from app.emu.host.profile import Locking
 from app.emu.int31.table import INT31
 from app.emu.memory import layout
 from app.emu.memory.layout import PAGE
@@ -22,6 +23,13 @@ def _pages_around(host: Host, linear: int, size: int) -> range:
     return range(linear >> 12, end + PAGE - 1 >> 12)
 
 
+def _lockable(host: Host, linear: int, size: int) -> range:
+    """`_pages_around` for locks. Raises `InvalidLinearAddress` where the host locks nothing."""
+    if host.profile.locking is Locking.BINARY and linear < layout.EXTENDED_BASE:
+        raise failures.InvalidLinearAddress
+    return _pages_around(host, linear, size)
+
+
 def _dos_pages_inside(linear: int, size: int) -> range:
     """The whole pages of DOS memory inside a range. Raises `InvalidLinearAddress` beyond DOS memory."""
     if linear + size > layout.CONVENTIONAL_END:
@@ -36,12 +44,14 @@ def _announce(host: Host, action: str, linear: int, size: int) -> None:
 @INT31.service(0x0600)
 def lock_linear_region(host: Host, linear: BX_CX, size: SI_DI) -> None:
     """Lock the pages of a linear range; locks count."""
-    locks = host.current.blocks.locks
-    pages = _pages_around(host, linear, size)
+    locking, locks = host.profile.locking, host.current.blocks.locks
+    if locking is Locking.IGNORED:
+        return
+    pages = _lockable(host, linear, size)
     if any(locks.get(page, 0) >= _LOCKS for page in pages):
         raise failures.LockCountExceeded
     for page in pages:
-        locks[page] = locks.get(page, 0) + 1
+        locks[page] = 1 if locking is Locking.BINARY else locks.get(page, 0) + 1
         host.machine.memory.page_in(page * PAGE)
     _announce(host, "locked", linear, size)
 
@@ -49,20 +59,24 @@ def lock_linear_region(host: Host, linear: BX_CX, size: SI_DI) -> None:
 @INT31.service(0x0601)
 def unlock_linear_region(host: Host, linear: BX_CX, size: SI_DI) -> None:
     """Take one lock off the pages of a linear range; all of them must be locked."""
-    locks = host.current.blocks.locks
-    pages = _pages_around(host, linear, size)
-    if any(not locks.get(page) for page in pages):
+    locking, locks = host.profile.locking, host.current.blocks.locks
+    if locking is Locking.IGNORED:
+        return
+    pages = _lockable(host, linear, size)
+    if locking is Locking.COUNTED and any(not locks.get(page) for page in pages):
         raise failures.InvalidState
     for page in pages:
-        locks[page] -= 1
-        if not locks[page]:
-            del locks[page]
+        left = locks.pop(page, 0) - 1
+        if left > 0:
+            locks[page] = left
     _announce(host, "unlocked", linear, size)
 
 
 @INT31.service(0x0602)
 def mark_real_mode_region_pageable(host: Host, linear: BX_CX, size: SI_DI) -> None:
     """Allow whole pages of DOS memory inside a range to be paged out."""
+    if host.profile.locking is Locking.IGNORED:
+        return
     pages, pageable = _dos_pages_inside(linear, size), host.current.blocks.pageable
     if not pageable.isdisjoint(pages):
         raise failures.InvalidState
@@ -72,6 +86,8 @@ def mark_real_mode_region_pageable(host: Host, linear: BX_CX, size: SI_DI) -> No
 @INT31.service(0x0603)
 def relock_real_mode_region(host: Host, linear: BX_CX, size: SI_DI) -> None:
     """Lock pages of DOS memory again that were marked pageable."""
+    if host.profile.locking is Locking.IGNORED:
+        return
     pages, pageable = _dos_pages_inside(linear, size), host.current.blocks.pageable
     if not pageable.issuperset(pages):
         raise failures.InvalidState
@@ -99,8 +115,10 @@ def unmark_pages_by_number(_host: Host) -> None:
 def _unlocked_pages_inside(host: Host, linear: int, size: int) -> list[int]:
     """The whole pages inside a range that no client has locked and that have frames of their own.
 
-    Raises `InvalidLinearAddress` unless all the range is the client's.
+    Raises `InvalidLinearAddress` unless all the range is the client's, which hosts that lock nothing do not look at.
     """
+    if host.profile.locking is Locking.IGNORED:
+        return []
     _pages_around(host, linear, size)
     locked = host.locked_pages
     inside = range(linear + PAGE - 1 >> 12, linear + size >> 12)

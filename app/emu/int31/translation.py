@@ -60,7 +60,8 @@ def get_state_save_restore_addresses(host: Host) -> StateRoutines:
     """Return the routines that save and restore the state of the other mode around raw mode switches."""
     client = host.current
     real = host.machine.state_routine(client.index)
-    return StateRoutines(STATE_SIZE, real.to_dword(), client.trap(Trap.SAVE_RESTORE_REAL_STATE))
+    size = STATE_SIZE if host.profile.saves_state else 0
+    return StateRoutines(size, real.to_dword(), client.trap(Trap.SAVE_RESTORE_REAL_STATE))
 
 
 class SwitchAddresses(NamedTuple):

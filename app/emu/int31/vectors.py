@@ -7,6 +7,7 @@ from app.emu.address import Far
 from app.emu.host import failures, vectors
 from app.emu.host.client import Vector
 from app.emu.host.host import Host
+from app.emu.host.traps import Trap
 from app.emu.int31.table import INT31
 from app.emu.memory import layout
 from app.emu.registers import BL, CX_DX, CX_EDX
@@ -47,13 +48,20 @@ def _check_selector(host: Host, handler: tuple[int, int]) -> Vector:
 @INT31.service(0x0202)
 def get_exception_handler(host: Host, number: BL) -> CX_EDX:
     """Return the handler of a processor exception (00h to 1Fh)."""
-    return host.current.exceptions[_check_exception(number)]
+    client = host.current
+    handler = client.exceptions[_check_exception(number)]
+    is_default = handler == client.trap(Trap.DEFAULT_EXCEPTION, number)
+    return Vector(0, 0) if is_default and not host.profile.has_default_handlers else handler
 
 
 @INT31.service(0x0203)
 def set_exception_handler(host: Host, number: BL, handler: CX_EDX) -> None:
     """Set the handler of a processor exception in protected mode."""
-    vectors.set_exception_handler(host, _check_exception(number), _check_selector(host, handler))
+    if _check_exception(number) >= host.profile.exceptions:
+        return
+    is_default = handler == (0, 0) and not host.profile.has_default_handlers
+    default = host.current.trap(Trap.DEFAULT_EXCEPTION, number)
+    vectors.set_exception_handler(host, number, default if is_default else _check_selector(host, handler))
 
 
 @INT31.service(0x0204)

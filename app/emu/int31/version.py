@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from app.emu.host import failures, multiplex
 from app.emu.host.host import Host
-from app.emu.host.profile import PROFILE
+from app.emu.host.profile import VirtualMemory
 from app.emu.int31.table import INT31
 from app.emu.registers import AX, BX, CL, CX, DX, ES_DI
 
@@ -26,7 +26,9 @@ class Version(NamedTuple):
 def get_version(host: Host) -> Version:
     """Return version, flags (32-bit host, reflection in V86, paging), processor and interrupt controller bases."""
     pic = host.machine.state.devices.pic
-    return Version(PROFILE.version, 0b001 | host.pager.is_on << 2, PROFILE.cpu, pic.master.base << 8 | pic.slave.base)
+    pages = host.pager.is_on or host.profile.virtual_memory is VirtualMemory.CLAIMED
+    bases = pic.master.base << 8 | pic.slave.base
+    return Version(multiplex.VERSION, 0b001 | pages << 2, multiplex.PROCESSOR, bases)
 
 
 class Capabilities(NamedTuple):
@@ -42,9 +44,10 @@ class Capabilities(NamedTuple):
 @INT31.service(0x0401, since="1.0")
 def get_capabilities(host: Host, buffer: ES_DI) -> Capabilities:
     """Return what the host can do beyond version 0.9 and write version and vendor name to a buffer."""
-    text = bytes((PROFILE.version >> 8, PROFILE.version & 0xFF)) + PROFILE.vendor
+    profile = host.profile
+    text = multiplex.VERSION.to_bytes(2, "big") + profile.vendor.encode()
     host.write_pointer(*buffer, text.ljust(_BUFFER, b"\0"))
-    return Capabilities(PROFILE.capabilities, 0, 0)
+    return Capabilities(profile.capabilities, 0, 0 if profile.clears_reserved else host.machine.regs.low("dx"))
 
 
 @INT31.service(0x0A00)

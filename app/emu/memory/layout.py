@@ -18,6 +18,8 @@ from __future__ import annotations
 from typing import Final
 
 PAGE: Final = 0x1000
+TRANSFER_BUFFER: Final = 0xE000
+"""Below the programs, a page for hosts that put translated calls through memory of their own."""
 CONVENTIONAL_END: Final = 0x110000
 """End of the first MiB with the HMA: always mapped one to one, user, writable."""
 VIDEO: Final = 0xA0000
@@ -89,3 +91,8 @@ BIOS_DATA: Final = 0x40
 """Old clients use 40h as a selector for the BIOS data area."""
 TRAP_CODE16: Final = 0x50 | 3
 TRAP_CODE32: Final = 0x58 | 3
+LOCKED_STACK_SELECTORS: Final = 0x60 | 3
+"""One for each client, under hosts that have their locked stacks here; else empty."""
+FLAT_DATA: Final = LOCKED_STACK_SELECTORS + MAX_CLIENTS * 8
+"""All linear addresses, for callback handlers of hosts that give them that; else empty."""
+GDT_SIZE: Final = (FLAT_DATA & ~7) + 8

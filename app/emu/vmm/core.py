@@ -9,13 +9,14 @@ from app.emu import events
 from app.emu.address import Far
 from app.emu.events import Door
 from app.emu.host.client import Vector
-from app.emu.host.host import NOWHERE
+from app.emu.host.host import NOWHERE, far
 from app.emu.memory import layout
 from app.emu.memory.layout import BREAK_CODE
+from app.emu.memory.memory import PRESENT, WRITABLE
 from app.emu.registers import ALWAYS_SET, Flag, Mode, Segment
 from app.emu.vmm import client_registers, findings, schedule
 from app.emu.vmm.breaks import Breaks
-from app.emu.vmm.control_block import PM_APP, PM_EXEC, PM_USE32, SYSTEM, ControlBlock
+from app.emu.vmm.control_block import PM_APP, PM_EXEC, PM_USE32, SYSTEM, ControlBlock, number_of
 from app.emu.vmm.device import Device
 from app.emu.vmm.failure import DriverFailed
 from app.emu.vmm.faults import FaultHooks
@@ -139,6 +140,13 @@ class Vmm:
                 return device, device.script, procedure
         return None
 
+    def vm_of(self, handle: int) -> int:
+        """The id of the VM with a handle a driver has given. Fails the driver when there is none."""
+        number = number_of(handle)
+        if number is None:
+            self.fail(f"it named {handle:08X}h as the handle of a VM, which is none")
+        return number
+
     def device(self, number: int) -> Device | None:
         """The driver with a device id, None if there is none."""
         return next((each for each in self.devices if each.number == number and not each.is_dropped), None)
@@ -231,11 +239,22 @@ class Vmm:
         regs = self.machine.regs
         level.calls.append(Call(procedure, regs.esp, registers.get("ebp", level.frame), then))
         self.called_last = procedure
-        regs.esp = regs.esp - 4 & 0xFFFFFFFF
-        self.machine.memory.write_u32(regs.esp, RETURN)
+        self.push(RETURN)
         regs.eip, regs.ebp, regs.ebx, regs.edi = procedure, level.frame, self.handle, THREAD
         for name, value in registers.items():
             setattr(regs, name, value)
+
+    def push(self, value: int) -> None:
+        """PUSH in ring 0."""
+        regs = self.machine.regs
+        regs.esp = regs.esp - 4 & 0xFFFFFFFF
+        self.write(regs.esp, value.to_bytes(4, "little"))
+
+    def write(self, linear: int, data: bytes) -> None:
+        """Write where a driver wants it: what belongs to the machine is as read-only for this as for its own code."""
+        if not self.machine.memory.is_mapped(linear, len(data), flags=PRESENT | WRITABLE):
+            self.fail(f"it had the manager write to {linear:08X}h, where nothing is or nobody may")
+        self.machine.memory.write(linear, data)
 
     def tell(
         self, level: Ring0Level, nature: str, procedure: int, then: Sequel, *, reference: int = 0, **registers: int
@@ -298,7 +317,7 @@ class Vmm:
     ) -> None:
         """A fault of a driver that is shown and lets it go on (VMM 8). at: None for where the driver is."""
         regs = self.machine.regs
-        where = at or Far(regs.cs.selector, regs.eip, wide=True)
+        where = at or far(regs, regs.cs, regs.eip)
         self.machine.emit(events.Finding, rule=f"vxd_{rule}", severity=severity, message=message, at=where, refs=refs)
 
     def initialising(self, what: str) -> None:

@@ -99,16 +99,11 @@ class Device:
 
     def service(self, memory: Memory, ordinal: int) -> int | None:
         """Linear address of one of its services; None beyond the table."""
-        place = self._service_place(memory, ordinal)
+        place = self.service_place(memory, ordinal)
         return memory.read_u32(place) if place is not None else None
 
-    def set_service(self, memory: Memory, ordinal: int, procedure: int) -> None:
-        """Replace one of its services (Hook_Device_Service)."""
-        place = self._service_place(memory, ordinal)
-        if place is not None:
-            memory.write_u32(place, procedure)
-
-    def _service_place(self, memory: Memory, ordinal: int) -> int | None:
+    def service_place(self, memory: Memory, ordinal: int) -> int | None:
+        """Where the address of one of its services stands; None beyond the table."""
         table, count = struct.unpack("<II", memory.read(self.ddb + 0x30, 8))
         return int(table + ordinal * 4) if ordinal < count else None
 

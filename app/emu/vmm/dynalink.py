@@ -57,8 +57,7 @@ def return_near(vmm: Vmm) -> None:
 def _call_near(vmm: Vmm, procedure: int) -> None:
     """CALL in ring 0."""
     regs = vmm.machine.regs
-    regs.esp = regs.esp - 4 & 0xFFFFFFFF
-    vmm.machine.memory.write_u32(regs.esp, regs.eip)
+    vmm.push(regs.eip)
     regs.eip = procedure
 
 

@@ -64,6 +64,10 @@ class FaultHooks:
     final: dict[tuple[Where, int], list[int]] = field(default_factory=dict)
     """Behind it."""
 
+    def chain(self, where: Where, vector: int) -> list[int]:
+        """All handlers of a fault; the one called first is last."""
+        return self.final.get((where, vector), []) + self.first.get((where, vector), [])
+
 
 @dataclass(frozen=True, slots=True)
 class FaultDone:
@@ -137,15 +141,12 @@ def _call(vmm: Vmm, level: Ring0Level, procedure: int, done: FaultDone | VmmFaul
 def in_ring0(vmm: Vmm, fault: Fault) -> bool:
     """An exception of a driver: call the handler. False: no driver has hooked it, or the stack is not there."""
     regs = vmm.machine.regs
-    chain = [
-        *vmm.fault_hooks.final.get((Where.VMM, fault.vector), ()),
-        *vmm.fault_hooks.first.get((Where.VMM, fault.vector), ()),
-    ]
+    chain = vmm.fault_hooks.chain(Where.VMM, fault.vector)
     frame = regs.esp - _FRAME.size
     if not chain or not layout.RING0_STACK + _FRAME.size <= frame <= layout.RING0_STACK_TOP - _FRAME.size:
         return False
     values = [getattr(regs, name) for name in _PUSHED]
-    vmm.machine.memory.write(frame, _FRAME.pack(*values, fault.error_code, regs.eip, regs.cs.selector, regs.eflags))
+    vmm.write(frame, _FRAME.pack(*values, fault.error_code, regs.eip, regs.cs.selector, regs.eflags))
     regs.esp = frame
     _call(vmm, vmm.level, chain[-1], VmmFaultDone(fault, frame), ebp=frame)
     return True

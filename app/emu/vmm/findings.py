@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from app.emu.address import Far
 from app.emu.disassembly import LONGEST, Instruction, decode
 from app.emu.memory import layout
+from app.emu.memory.layout import CONVENTIONAL_END
 from app.emu.registers import STATUS, Flag
 from app.emu.vmm.breaks import ARPL, V86Breakpoint, VxdCallback
 from app.emu.vmm.client_registers import DWORDS, SIZE
@@ -20,11 +21,14 @@ if TYPE_CHECKING:
     from app.emu.host.client import Client
     from app.emu.registers import Registers
     from app.emu.vmm.core import Vmm
+    from app.emu.vmm.device import Device
 
 _EIP: Final = DWORDS["eip"]
 _EFLAGS: Final = DWORDS["eflags"]
 _NOWHERE: Final = 0xFFFF
 _PROTECTION: Final = 13
+_SECOND: Final = 2
+"""The same callback again is told once, at the second."""
 _ASYNCHRONOUS: Final = frozenset((*range(0x01, 0x07), *range(0x0E, 0x16), 0x3F, 0x40, 0xCF, 0xD0, 0xF1, 0x108))
 """Services that may be called at any time: handles, events, times (VMM 8, 30)."""
 
@@ -34,7 +38,8 @@ _ASYNCHRONOUS: Final = frozenset((*range(0x01, 0x07), *range(0x0E, 0x16), 0x3F, 
 
 def _instruction(vmm: Vmm, found: V86Breakpoint, skip: int) -> Instruction | None:
     """An instruction of the patched code as it was, so many bytes behind the breakpoint."""
-    code = bytes((found.original,)) + vmm.machine.memory.read(found.linear + 1, 2 * LONGEST)
+    behind = found.linear + 1
+    code = bytes((found.original,)) + vmm.machine.memory.read(behind, min(2 * LONGEST, CONVENTIONAL_END - behind))
     return decode(code[skip:], found.offset + skip, wide=False)
 
 
@@ -113,19 +118,17 @@ def breakpoints_left(vmm: Vmm) -> None:
 
 def callback_allocated(vmm: Vmm, made: VxdCallback) -> None:
     """4: there was one for the same procedure and reference data before."""
-    alike = [
-        each
-        for each in vmm.breaks.targets.values()
-        if isinstance(each, VxdCallback)
-        and (each.in_pm, each.procedure, each.reference, each.api)
-        == (made.in_pm, made.procedure, made.reference, made.api)
-    ]
-    if len(alike) == 2:
+    callbacks = (each for each in vmm.breaks.targets.values() if isinstance(each, VxdCallback))
+    if sum(_leads_to(each) == _leads_to(made) for each in callbacks) == _SECOND:
         text = (
             f"a second callback was allocated for the procedure at {made.procedure:08X}: callbacks are never freed, "
             "keep the address of the first"
         )
         vmm.find("callback_again", "warning", text)
+
+
+def _leads_to(each: VxdCallback) -> tuple[bool, int, int, Device | None]:
+    return each.in_pm, each.procedure, each.reference, each.api
 
 
 def pool_is_empty(vmm: Vmm) -> None:

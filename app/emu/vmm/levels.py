@@ -64,6 +64,9 @@ class Nest:
     cs: int
     eip: int
     locked: bool
+    frames: int
+    far_returns: int
+    """What these of its level were."""
     loan: Loan | None = None
     """What becomes of the registers an interrupt of a driver's own has left (Exec_VxD_Int)."""
 

@@ -126,8 +126,8 @@ class Manager(Vmm):
         return True
 
     def multiplex(self) -> bool:
-        """Answer an INT 2Fh function of the manager; False: it is none."""
-        return self.is_active and multiplex.answer(self)
+        """Answer an INT 2Fh function of the manager, which is there under Windows without drivers, too; False: none."""
+        return (self.is_active or self.host.profile.is_windows) and multiplex.answer(self)
 
     def trap_v86(self) -> bool:
         """An ARPL was met in V86 mode; False: it is none of the manager's."""

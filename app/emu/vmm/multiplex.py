@@ -9,6 +9,7 @@ from app.emu.host.multiplex import set_es_di
 from app.emu.registers import Segment
 from app.emu.vmm import findings
 from app.emu.vmm.breaks import PoolEmpty, VxdCallback
+from app.emu.vmm.control_block import PROGRAMS
 from app.emu.vmm.device import Device
 from app.emu.vmm.dispatch import event_fields
 
@@ -26,7 +27,7 @@ def answer(vmm: Vmm) -> bool:
     if regs.ax == 0x1600:
         regs.ax = VERSION >> 8 | (VERSION & 0xFF) << 8
     elif regs.ax == 0x1683:
-        regs.set_low("bx", vmm.vm)
+        regs.set_low("bx", vmm.vm if vmm.is_active else PROGRAMS)
     elif regs.ax == 0x1684:
         _give_entry(vmm)
     else:

@@ -23,7 +23,7 @@ def begin(vmm: Vmm, level: Ring0Level, *, pm: bool) -> None:
     vmm.change_mode(level, pm=pm)
     inner = (client.get("cs"), client.get("eip"))
     address = vmm.breaks.add(end)
-    level.nests.append(Nest(end.number, pm, inner, in_pm, cs, eip, locked=pm))
+    level.nests.append(Nest(end.number, pm, inner, in_pm, cs, eip, pm, level.frames, level.far_returns))
     if pm:
         use_locked_stack(vmm, level)
     client.set("cs", address.segment)
@@ -36,6 +36,7 @@ def end(vmm: Vmm, level: Ring0Level) -> None:
     if not level.nests:
         vmm.fail("it called End_Nest_Exec without Begin_Nest_Exec", "nest_rules")
     nest = level.nests.pop()
+    level.frames, level.far_returns = nest.frames, nest.far_returns
     vmm.breaks.targets.pop((nest.ends_in_pm, nest.number))
     if nest.locked:
         leave_locked_stack(vmm, level)

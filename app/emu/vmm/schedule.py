@@ -45,16 +45,16 @@ _MOST: Final = 4096
 class Pending:
     """An event, or with `is_time_out` a time-out. vm: an id, None for whichever runs.
 
-    deadline: in clocks; of an event when it runs in any case.
+    deadline: in clocks; of an event when it runs in any case. handle: 0 before it waits.
     """
 
-    handle: int
     procedure: int
     reference: int
     vm: int | None = None
     flags: int = 0
     deadline: int | None = None
     is_time_out: bool = False
+    handle: int = 0
 
 
 @dataclass(slots=True)
@@ -68,16 +68,13 @@ class Schedule:
     """{handle: tokens}"""
     handed_out: int = 0
 
-    def add(
-        self, procedure: int, reference: int, *, vm: int | None = None, flags: int = 0, deadline: int | None = None,
-        is_time_out: bool = False,
-    ) -> int:  # fmt: skip
+    def add(self, each: Pending) -> int:
         """Let a procedure wait; its handle, 0 when too many do."""
         if len(self.waiting) >= _MOST:
             return 0
-        handle = self.new_handle()
-        self.waiting.append(Pending(handle, procedure, reference, vm, flags, deadline, is_time_out))
-        return handle
+        each.handle = self.new_handle()
+        self.waiting.append(each)
+        return each.handle
 
     def new_handle(self) -> int:
         """A number nothing has or had."""
@@ -97,13 +94,8 @@ def after(vmm: Vmm, milliseconds: int) -> int:
     return vmm.machine.clock + milliseconds * RATE // 1000
 
 
-def is_ready(vmm: Vmm, handle: int, *, interrupts_on: bool) -> bool:
-    """May what waits under a handle run now? interrupts_on: in the VM."""
-    found = (each for each in vmm.schedule.waiting if each.handle == handle)
-    return any(_is_ready(vmm, each, interrupts_on=interrupts_on) for each in found)
-
-
-def _is_ready(vmm: Vmm, each: Pending, *, interrupts_on: bool) -> bool:
+def is_ready(vmm: Vmm, each: Pending, *, interrupts_on: bool) -> bool:
+    """May a procedure run now? interrupts_on: in the VM."""
     is_over = each.deadline is not None and each.deadline <= vmm.machine.clock
     if is_over or each.is_time_out:
         return is_over
@@ -125,7 +117,7 @@ def _in_ring3(vmm: Vmm) -> bool:
 def is_any_ready(vmm: Vmm) -> bool:
     """Ring 3 runs: is there something it is to be left for?"""
     waiting = vmm.schedule.waiting
-    return bool(waiting) and any(_is_ready(vmm, each, interrupts_on=_in_ring3(vmm)) for each in waiting)
+    return bool(waiting) and any(is_ready(vmm, each, interrupts_on=_in_ring3(vmm)) for each in waiting)
 
 
 def waits_for_interrupts(vmm: Vmm) -> bool:
@@ -140,7 +132,7 @@ def next_deadline(vmm: Vmm) -> int | None:
 
 def _take(vmm: Vmm, *, interrupts_on: bool) -> Pending | None:
     waiting = vmm.schedule.waiting
-    found = next((each for each in waiting if _is_ready(vmm, each, interrupts_on=interrupts_on)), None)
+    found = next((each for each in waiting if is_ready(vmm, each, interrupts_on=interrupts_on)), None)
     if found is not None:
         waiting.remove(found)
     return found

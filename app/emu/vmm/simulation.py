@@ -47,17 +47,24 @@ class Simulation:
         self.client.set("esp", self.client.get("esp") & ~mask & 0xFFFFFFFF | offset)
         return offset
 
+    def _stack(self, offset: int, *, write: bool) -> int:
+        """Linear address of a stack word. Raises `GuestFault` as the processor would: no stack, or a full one."""
+        segment = self.client.get("ss")
+        if self._level.in_pm:
+            return self._host.linear(segment, offset, self.width, write=write)
+        return self.linear(segment, offset)
+
     def push(self, value: int) -> None:
         """PUSH: Simulate_Push."""
         width = self.width
         offset = self._move(-width)
         data = (value & (1 << 8 * width) - 1).to_bytes(width, "little")
-        self._host.machine.memory.write(self.linear(self.client.get("ss"), offset), data)
+        self._host.machine.memory.write(self._stack(offset, write=True), data)
 
     def pop(self) -> int:
         """POP: Simulate_Pop."""
         width = self.width
-        linear = self.linear(self.client.get("ss"), self._pointer()[0])
+        linear = self._stack(self._pointer()[0], write=False)
         value = int.from_bytes(self._host.machine.memory.read(linear, width), "little")
         self._move(width)
         return value

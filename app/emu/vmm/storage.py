@@ -13,6 +13,8 @@ from app.emu.host.failures import PhysicalMemoryUnavailable
 from app.emu.memory import layout
 from app.emu.memory.layout import PAGE
 from app.emu.memory.memory import MAPPED, WRITABLE
+from app.emu.vmm.control_block import AREAS, SIZE
+from app.emu.vmm.places import PM_APPLICATION_HEAD, PM_APPLICATION_SIZE
 
 if TYPE_CHECKING:
     from app.emu.host.arena import Arena
@@ -35,6 +37,22 @@ class PageBlock:
         return self.linear + self.pages * PAGE
 
 
+@dataclass(slots=True, eq=False)
+class Areas:
+    """Parts of all control blocks of a kind that drivers have. end: how much is taken; room: bytes of a block."""
+
+    end: int
+    room: int
+
+    def take(self, size: int) -> int:
+        """The offset of another one; 0: no room."""
+        offset, end = self.end, self.end + (size + 3 & -4)
+        if end > self.room:
+            return 0
+        self.end = end
+        return offset
+
+
 @dataclass(slots=True)
 class Storage:
     """All of it. The arena is the DPMI host's."""
@@ -51,8 +69,10 @@ class Storage:
     """Where the global V86 data area goes on."""
     v86_buffer: int = 0
     """Where DOS finds data of drivers (Exec_VxD_Int); 0 before anybody needs it."""
-    areas: dict[int, int] = field(default_factory=dict)
-    """{size of a kind of control block: how much of it is taken}"""
+    vm_areas: Areas = field(default_factory=lambda: Areas(AREAS, SIZE))
+    """Of VM control blocks."""
+    application_areas: Areas = field(default_factory=lambda: Areas(PM_APPLICATION_HEAD, PM_APPLICATION_SIZE))
+    """Of those of protected-mode applications."""
 
     # The heap
 
@@ -64,11 +84,11 @@ class Storage:
             if start - at >= needed:
                 break
             at = start + (taken + _GRAIN - 1 & -_GRAIN)
-        missing = at + needed - self.heap_end + PAGE - 1 & -PAGE
         if at + needed > self.heap_end:
-            if self.heap_end + missing > layout.VXD_PAGES or not commit(arena, self.heap_end, missing // PAGE):
+            more = at + needed - self.heap_end + PAGE - 1 & -PAGE
+            if self.heap_end + more > layout.VXD_PAGES or not commit(arena, self.heap_end, more // PAGE):
                 return 0
-            self.heap_end += missing
+            self.heap_end += more
         self.heap[at] = size
         return at
 
@@ -112,16 +132,7 @@ class Storage:
         arena.memory.map_range(block.linear, first * PAGE, pages * PAGE, WRITABLE | MAPPED)
         return block.linear + physical % PAGE
 
-    # Areas
-
-    def take_area(self, room: int, first: int, size: int) -> int:
-        """An offset for an area in control blocks of a size, behind what their first bytes are for; 0: no room."""
-        offset = self.areas.get(room, first)
-        end = offset + (size + 3 & -4)
-        if end > room:
-            return 0
-        self.areas[room] = end
-        return offset
+    # V86 memory
 
     def take_v86(self, size: int, alignment: int) -> int:
         """A linear address of V86 memory for a driver; 0: no room."""

@@ -53,7 +53,7 @@ class Borrowed:
         if not flags & Flag.CF or 0 <= self.function < dos_api.FIRST_WITH_CARRY:
             for linear, buffer, size in self.back:
                 moved = results["eax"] & 0xFFFF if self.function == dos_api.READ else size
-                memory.write(linear, answered(memory, buffer, moved, results["ecx"] & 0xFFFF))
+                vmm.write(linear, answered(memory, buffer, moved, results["ecx"] & 0xFFFF))
         complete(vmm, results, carry=bool(flags & Flag.CF))
         vmm.machine.regs.eflags = vmm.machine.regs.eflags & ~STATUS | flags
 

@@ -50,7 +50,7 @@ class CallbacksPane(Pane):
         self._chosen_by_hand = False
         self.model = DispatchModel(_COLUMNS, lambda row: (row.kind, row.owner, row.address), self)
         self.table = Table(self.model, "Callbacks and breakpoints", self)
-        self.table.set_widths(16, 9, 13, 13, 4, 5, 8, 8)
+        self.table.set_widths(17, 9, 13, 13, 4, 8, 5, 8)
         self.table.selectionModel().currentRowChanged.connect(lambda _now, _before: self._show_structure())
         self.table.clicked.connect(lambda _index: self._choose_by_hand())
         self.table.doubleClicked.connect(self._reveal_procedure)
@@ -152,7 +152,7 @@ def _heading(row: DispatchRow | None) -> str:
         return "No callback is registered. INT 31h AX=0303h gets one."
     found = row.callback
     if found is None:
-        return f"{row.kind} of {row.owner}: what its procedure changes are the client registers, in the pane Drivers"
+        return f"{row.kind} of {row.owner}: it changes client registers, see the pane Drivers"
     return (
         f"Structure of callback {found.slot}: {found.structure}, linear {dword(found.structure_linear)}, "
         f"{RealModeCall.SIZE} bytes"
@@ -184,11 +184,11 @@ _COLUMNS: list[Column[DispatchRow]] = [
         title_tip="The real mode call structure, or a driver's reference data",
     ),
     Column("Hits", lambda row: count(row.hits), title_tip="Dispatches so far"),
-    Column("Depth", lambda row: str(row.depth or ""), title_tip="Dispatches of it in progress"),
     Column(
         "IP moved", _advanced, colour=_advanced_colour,
         title_tip="Did a breakpoint's handler move Client_CS:IP the last time? If not, it is hit again at once.",
     ),
+    Column("Depth", lambda row: str(row.depth or ""), title_tip="Dispatches of it in progress"),
     Column("Owner", lambda row: row.owner, title_tip="The client or the driver it belongs to"),
     Column(
         "Last caller", lambda row: "" if row.last_caller is None else str(row.last_caller),

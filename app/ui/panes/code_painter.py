@@ -19,8 +19,8 @@ _LANES, _LANE_WIDTH = 3, 5
 _ARROW_WIDTH = 13
 _GUTTER = DOT_WIDTH + _LANES * _LANE_WIDTH + _ARROW_WIDTH
 _MNEMONIC_WIDTH = 7
-_OPERANDS_WIDTH = 42
-"""Operands and a note, before the bytes give way."""
+_OPERANDS_WIDTH = 48
+"""Operands and a note such as the name of a service, before linear addresses and bytes give way."""
 _LEAST_OPERANDS = 30
 """As `rep movsb byte es:[edi], byte [esi]` takes: below this the bytes go."""
 _TOKENS = re.compile(r"(?P<number>\b(?:0x)?[0-9][0-9A-Fa-f]*h?\b)|(?P<rest>[A-Za-z_]\w*|[^\w]+|.)")
@@ -54,10 +54,10 @@ class CodePainter:
         self._width = width
         room = int((width - _GUTTER) / self._one)
         # An address takes 15 with its gap, a linear one 10, a byte 3.
-        self._byte_count = min(max((room - 15 - 10 - _MNEMONIC_WIDTH - _OPERANDS_WIDTH) // 3, 4), 8)
+        self._byte_count = min(max((room - 15 - _MNEMONIC_WIDTH - _OPERANDS_WIDTH) // 3, 4), 8)
         if room < 15 + 13 + _MNEMONIC_WIDTH + _LEAST_OPERANDS:
             self._byte_count = 0  # the instruction matters more; the tooltip has the bytes
-        self._has_linear = room >= 15 + 10 + self._byte_count * 3 + 1 + _MNEMONIC_WIDTH + _LEAST_OPERANDS
+        self._has_linear = room >= 15 + 10 + self._byte_count * 3 + 1 + _MNEMONIC_WIDTH + _OPERANDS_WIDTH
         self._linear_x = _GUTTER + 15 * self._one
         self._bytes_x = self._linear_x + (10 * self._one if self._has_linear else 0)
         self._mnemonic_x = self._bytes_x + (self._byte_count * 3 + 1 if self._byte_count else 0) * self._one
@@ -121,7 +121,7 @@ class CodePainter:
             colour = named.number if token.lastgroup == "number" else named.text
             write(self._operands_x + (first + token.start()) * self._one, token.group(), colour)
         if line.note:
-            column = max(first + len(operands) + 2, 14 if self._has_linear else 0)
+            column = max(first + len(operands) + 2, 14 if self._byte_count else 0)
             note = _cut(f"; {line.note}", room - column)
             colour = named.accent if line.note.startswith("host!") else named.muted
             write(self._operands_x + column * self._one, note, colour)

@@ -32,6 +32,7 @@ class DriversPane(Pane):
         self.drivers: RowsModel[DriverRow] = RowsModel(_DRIVERS, lambda row: row.ddb, self)
         self.fields: RowsModel[ClientFieldRow] = RowsModel(_FIELDS, lambda row: row.name, self)
         self.driver_table = Table(self.drivers, "Drivers", self)
+        self.driver_table.setMinimumHeight(3 * self.driver_table.verticalHeader().defaultSectionSize())
         self.driver_table.set_widths(8, 5, 8, 8, 8, 8)
         self.field_table = Table(self.fields, "Client registers", self)
         self.field_table.set_widths(13, 8, 8, 8)
@@ -47,7 +48,7 @@ class DriversPane(Pane):
         splitter = QSplitter(Qt.Orientation.Vertical, self)
         splitter.addWidget(self.pool)
         splitter.addWidget(self.head)
-        splitter.setSizes([110, 290])
+        splitter.setSizes([80, 320])
         splitter.setStretchFactor(1, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -65,7 +66,7 @@ class DriversPane(Pane):
         """Both tables with the lines above them and the pool, or the rows selected in the lower one."""
         if self.field_table.hasFocus():
             return self.field_table.export_text()
-        above = f"{self.pool.text}\n{self.driver_table.export_text()}\n{self.fill.text()}"
+        above = f"{self.pool.text or self.fill.text()}\n{self.driver_table.export_text()}"
         return f"{above}\n\n{self.head.text}\n{self.field_table.export_text()}"
 
     def watched(self) -> tuple[Watch, ...]:
@@ -100,11 +101,8 @@ class DriversPane(Pane):
         self.reveal.emit("memory", self.fields.row(index.row()).linear)
 
     def _show_heads(self, view: DriversView) -> None:
-        self.pool.say(
-            "Drivers, in the order of their initialisation"
-            if view.drivers
-            else "No driver is loaded. The option --vxd FILE loads one."
-        )
+        self.pool.say("" if view.drivers else "No driver is loaded. The option --vxd FILE loads one.")
+        self.pool.heading.setVisible(not view.drivers)
         self.fill.setVisible(bool(view.drivers))
         self.fill.setRange(0, view.size)
         self.fill.setValue(view.used)

@@ -11,7 +11,7 @@ from app.ui import format as fmt
 
 def fields(event: Event) -> list[tuple[str, str]]:
     """Every field with its value; numbers in hex and decimal."""
-    found = [("kind", name_of(event.kind)), ("seq", str(event.seq)), ("tick", fmt.count(event.tick))]
+    found = [("kind", name_of(event.kind)), ("seq", str(event.seq)), ("tick", str(event.tick))]
     found.append(("client", str(event.client) if event.client else "none yet"))
     for name, value in event.details().items():
         found += _written(name_of(name), value)

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QWidget
 from app.debug.narrate import brief, name_of
 from app.emu.event_log import SavedLog
 from app.emu.events import CallbackEntered, CallbackReturned, Event, ModeSwitched, StackSwitched
-from app.ui import format as fmt
 from app.ui.theme import Colours, colours
 
 Index = QModelIndex | QPersistentModelIndex
@@ -149,7 +148,7 @@ class EventModel(QAbstractTableModel):
             case 0:
                 return f"{event.seq} "
             case 1:
-                return f"{fmt.count(event.tick)} "
+                return f"{event.tick} "
             case 2:
                 return name_of(event.kind)
             case 3:

@@ -40,6 +40,8 @@ _GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("Interrupts and exceptions", ("interrupt_", "exception_", "vector_")),
     ("Descriptors and memory", ("descriptor_", "memory_")),
     ("Programs and clients", ("program_", "client_")),
+    ("Drivers", ("vxd_", "v86_")),
+    ("Findings", ("finding",)),
 )
 """Kinds by what they are about: name, and how the kinds begin."""
 _LINEAR: Final = ("linear", "cr2", "procedure")

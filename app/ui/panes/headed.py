@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.ui.elided_label import ElidedLabel
 
 
 class Headed(QWidget):
-    """A view with a heading, which is cut where there is no room; on hover it is all there."""
+    """A view with a heading, and perhaps something below it."""
 
     def __init__(self, view: QWidget, parent: QWidget, *, footer: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.heading = QLabel(self)
-        self.heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.heading = ElidedLabel(self)
         self.heading.setContentsMargins(6, 2, 4, 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -23,8 +24,7 @@ class Headed(QWidget):
 
     def say(self, text: str) -> None:
         """Change the heading."""
-        self.heading.setText(text)
-        self.heading.setToolTip(text)
+        self.heading.say(text)
 
     @property
     def text(self) -> str:

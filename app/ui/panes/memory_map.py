@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtWidgets import QLabel, QSizePolicy, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from app.debug.memory_map import NO_MAP, MapRange, Purpose, Tally
 from app.debug.narrate import counted
@@ -18,6 +18,7 @@ from app.debug.snapshot import Snapshot
 from app.debug.watches import MemoryWatch, Watch
 from app.emu.memory.layout import PAGE
 from app.ui import format as fmt
+from app.ui.elided_label import ElidedLabel
 from app.ui.panes.earlier import Earlier
 from app.ui.panes.headed import Headed
 from app.ui.panes.legend import Entry, Legend, background, sign
@@ -46,6 +47,8 @@ class RangeRow:
 
     range: MapRange
     here: tuple[str, ...]
+    is_new: bool
+    """It was not there at the stop before."""
 
 
 class MemoryMapPane(Pane):
@@ -63,7 +66,7 @@ class MemoryMapPane(Pane):
         """Linear address of the range the user has chosen; None: the one CS:(E)IP lies in."""
         self.ranges: RowsModel[RangeRow] = RowsModel(_COLUMNS, lambda row: row.range.linear, self)
         self.table = Table(self.ranges, "Ranges of linear memory", self)
-        self.table.set_widths(8, 8, 25, 24, 8, 6, 6)
+        self.table.set_widths(1, 8, 9, 24, 24, 6, 6, 6)
         self.table.selectionModel().currentRowChanged.connect(lambda _now, _before: self._show_pages())
         self.table.clicked.connect(self._choose)
         self.table.enter_pressed.connect(lambda index: self._reveal(self.ranges.row(index.row()).range.linear))
@@ -73,8 +76,7 @@ class MemoryMapPane(Pane):
         self.grid.selectionModel().currentChanged.connect(lambda _now, _before: self._tell_page())
         self.grid.enter_pressed.connect(self._reveal_page)
         self.grid.doubleClicked.connect(self._reveal_page)
-        self.told = QLabel(self)
-        self.told.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.told = ElidedLabel(self)
         self.told.setContentsMargins(6, 2, 4, 2)
         self._arrange()
         self.setFocusProxy(self.table)
@@ -110,8 +112,13 @@ class MemoryMapPane(Pane):
         self._map = snapshot.memory_map
         self._before = before.memory_map if before is not None else NO_MAP
         pointers = _pointers(snapshot)
+        known = {each.linear for each in self._before.ranges if each.purpose is not Purpose.FREE}
         rows = [
-            RangeRow(each, tuple(name for name, at in pointers if each.linear <= at < each.end))
+            RangeRow(
+                each,
+                tuple(name for name, at in pointers if each.linear <= at < each.end),
+                bool(known) and each.linear not in known and each.purpose is not Purpose.FREE,
+            )
             for each in self._map.ranges
         ]
         self.ranges.show_rows(rows, snapshot.place)
@@ -176,9 +183,9 @@ class MemoryMapPane(Pane):
 
     def _tell_page(self) -> None:
         page = self.pages.page(self.grid.currentIndex())
-        text = describe(page) if page is not None else "Choose a page to read about it; Enter shows it in memory."
-        self.told.setText(text)
-        self.told.setToolTip(text)
+        self.told.say(
+            describe(page) if page is not None else "Choose a page to read about it; Enter shows it in memory."
+        )
 
     def _reveal_page(self, index: Index) -> None:
         if (page := self.pages.page(index)) is not None:
@@ -247,6 +254,10 @@ _LEGENDS = (
 )
 """Two lines, which fit into the pane in the smallest window."""
 _COLUMNS: list[Column[RangeRow]] = [
+    Column(
+        "", lambda row: "+" if row.is_new else "", colour=lambda _row: "changed", marks_changes=False,
+        title_tip="+ was not there at the stop before",
+    ),
     Column("Linear", lambda row: fmt.dword(row.range.linear), marks_changes=False),
     Column("Size", lambda row: fmt.size(row.range.size)),
     Column("What", lambda row: row.range.what, colour=_colour, tip=lambda row: row.range.purpose.value),
@@ -255,4 +266,4 @@ _COLUMNS: list[Column[RangeRow]] = [
     Column("Locked", lambda row: str(row.range.locked or ""), title_tip="Pages somebody has locked"),
     Column("Handle", _handle, title_tip="Of a memory block or shared memory"),
     Column("Pointers", lambda row: ", ".join(row.here), title_tip="What leads here now", marks_changes=False),
-]
+]  # fmt: skip

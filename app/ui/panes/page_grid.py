@@ -73,19 +73,17 @@ def signs(page: Page) -> str:
 
 
 def describe(page: Page) -> str:
-    """All about a page in one line."""
-    parts = [page.state.value]
+    """All about a page in one line, what is asked for most first."""
+    held = ", ".join(f"{lock.times} by {lock.owner}" for lock in page.locks)
+    parts = [page.state.value, f"locks: {held}" if held else "not locked"]
+    if page.is_pageable:
+        parts.append("marked pageable")
     if page.physical is not None:
-        parts[0] += f" at physical {dword(page.physical)}"
+        parts += ["dirty" if page.dirty else "clean", "accessed" if page.accessed else "not accessed"]
         parts.append("read/write" if page.is_writable else "read-only")
         if not page.is_user:
             parts.append("supervisor")
-        parts.append("accessed" if page.accessed else "not accessed")
-        parts.append("dirty" if page.dirty else "clean")
-    if page.is_pageable:
-        parts.append("marked pageable")
-    held = ", ".join(f"{lock.times} by {lock.owner}" for lock in page.locks)
-    parts.append(f"locks: {held}" if held else "not locked")
+        parts.append(f"physical {dword(page.physical)}")
     return f"Page {dword(page.linear)}: {', '.join(parts)}"
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QSizePolicy, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from app.debug.snapshot import ProcedureRow, ProvidersView, Snapshot, ToldRow
 from app.emu.descriptor import Descriptor
 from app.ui.format import dword, word
+from app.ui.panes.headed import Headed
 from app.ui.panes.pane import Pane, Spot
 from app.ui.tables import Column, RowsModel, Table
 
@@ -35,18 +36,10 @@ class ProvidersPane(Pane):
         self.told_table = Table(self.told, "Clients that providers were told of", self)
         self.told_table.set_widths(8, 6, 4, 13, 4)
         self.told_table.doubleClicked.connect(lambda index: self._reveal(self.told.row(index.row()).linear))
-        self.head = QLabel(self)
-        self.head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.head.setContentsMargins(6, 2, 4, 2)
-        below = QWidget(self)
-        column = QVBoxLayout(below)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.head)
-        column.addWidget(self.told_table, 1)
+        self.head = Headed(self.told_table, self)
         splitter = QSplitter(Qt.Orientation.Vertical, self)
         splitter.addWidget(self.procedure_table)
-        splitter.addWidget(below)
+        splitter.addWidget(self.head)
         splitter.setSizes([100, 200])
         splitter.setStretchFactor(1, 1)
         splitter.setCollapsible(0, False)
@@ -65,7 +58,7 @@ class ProvidersPane(Pane):
         """Both tables and the call in progress, or the rows selected in the lower one."""
         if self.told_table.hasFocus():
             return self.told_table.export_text()
-        return f"{self.procedure_table.export_text()}\n\n{self.head.text()}\n{self.told_table.export_text()}"
+        return f"{self.procedure_table.export_text()}\n\n{self.head.text}\n{self.told_table.export_text()}"
 
     def spots(self) -> Sequence[Spot]:
         """The procedure of the row at the cursor."""
@@ -84,8 +77,7 @@ class ProvidersPane(Pane):
             text = "No provider is being called."
         else:
             text = "No provider is installed. INT 31h AX=0C00h installs one."
-        self.head.setText(text)
-        self.head.setToolTip(text)
+        self.head.say(text)
 
     def _reveal(self, linear: int) -> None:
         self.reveal.emit("code", linear)

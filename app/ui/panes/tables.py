@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from app.debug.snapshot import DescriptorRow, Snapshot
@@ -23,6 +25,8 @@ _TIPS = (
     "Local descriptor table: the client's segments",
     "Interrupt descriptor table: where the processor goes on interrupts and exceptions",
 )
+_ROOM_FOR_DETAILS: Final = 260
+"""Pixels of height below which only rows are shown."""
 
 
 class TablesPane(Pane):
@@ -65,7 +69,7 @@ class TablesPane(Pane):
         if name == "IDT":
             view.set_widths(1, 6, 15, 20, 4, 4)
         else:
-            view.set_widths(1, 8, 9, 9, 9, 27, 26, 4, 4)
+            view.set_widths(1, 6, 9, 8, 8, 30, 26, 4, 4)
             view.setItemDelegateForColumn(2, ChipDelegate(view))
         view.selectionModel().currentRowChanged.connect(lambda _now, _before: self._show_details())
         view.doubleClicked.connect(lambda _index: self._reveal_selected())
@@ -83,6 +87,11 @@ class TablesPane(Pane):
         layout.addLayout(bar)
         layout.addWidget(self.stack, 1)
         layout.addWidget(self.details)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a low pane the rows need the room of the details; their columns say the same."""
+        super().resizeEvent(event)
+        self.details.setVisible(self.height() >= _ROOM_FOR_DETAILS)
 
     # What is shown
 

@@ -124,10 +124,9 @@ class CallbackBars(BandItem):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.drawRoundedRect(box, 2.5, 2.5)
             event = record.log[int(record.bar_seqs.values[shown[index]])][0]
-            if isinstance(event, CallbackEntered):
-                box.setLeft(max(box.left(), scale.begin))
-                texts = (f"callback {event.slot}", str(event.slot))
-                draw_label(painter, box, texts, self.ink.on_bar, self.ink.small)
+            name = str(event.slot) if isinstance(event, CallbackEntered) else "VMM"
+            box.setLeft(max(box.left(), scale.begin))
+            draw_label(painter, box, (f"callback {name}", name), self.ink.on_bar, self.ink.small)
 
 
 class Marks(BandItem):

@@ -123,7 +123,7 @@ class TimelinePane(Pane):
         """Say what was at a tick, or now."""
         record = self.view.record
         at = record.now if tick is None else tick
-        words = [f"tick {count(max(0, round(at)))}"]
+        words = [f"tick {max(0, round(at))}"]
         if tick is not None and (flag := self.view.flags.near(at, self.view.reach)) is not None:
             words.append(flag.words)
         if (mode := record.mode_at(at)) is not None:

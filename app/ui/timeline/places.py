@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
-from app.debug.positions import Position
+from app.debug.positions import Position, event_of
 from app.ui.timeline.bands import WHOLE
 from app.ui.timeline.ink import Ink
 from app.ui.timeline.items import BandItem
@@ -87,16 +87,7 @@ def tick_of(text: str, record: Record) -> float | None:
         position = Position.parse(text)
     except ValueError:
         return None
-    ticks, number = record.ticks, position.number
-    match position.kind:
-        case "tick":
-            return float(number + position.plus)
-        case "event":
-            known = ticks
-        case "callback":
-            known, number = record.bar_starts, number - 1
-        case "mode":
-            known, number = record.switch_ticks, number - 1
-        case _:
-            return None
-    return float(known.values[number]) + position.plus if 0 <= number < len(known) else None
+    if position.kind == "tick":
+        return float(position.number + position.plus)
+    found = event_of(position, record.log)
+    return None if found is None else float(found[0].tick + position.plus)

@@ -15,6 +15,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from app.debug.snapshot import Snapshot, Status
+from app.ui.past import happened
 from app.ui.timeline.axis import TickAxis
 from app.ui.timeline.bands import BANDS, TOP
 from app.ui.timeline.ink import Ink
@@ -125,7 +126,7 @@ class TimelineView(pg.PlotWidget):
         """Draw what a snapshot adds; False when earlier events are missing."""
         if not self.record.extend(snapshot.events_from, snapshot.log):
             return False
-        self.record.reach(snapshot.tick)
+        self.record.reach(snapshot.tick, happened(snapshot))
         if snapshot.status is Status.RUNNING and perf_counter() - self._drawn_at < _RUNNING_SECONDS:
             return True
         self._drawn_at = perf_counter()

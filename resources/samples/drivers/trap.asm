@@ -1,7 +1,7 @@
 ; trap: a device that is not there, and events.
 ;
 ; The driver traps I/O port 300h. What a program writes there is added up, and what it reads is the sum. At the first
-; write the driver asks to be called at event time, before the program goes on, and once more when 5 ms are over; both
+; write the driver asks to be called at event time, before the program goes on, and once more when 2 ms are over; both
 ; add to the sum.
 
 %include "vxd.inc"
@@ -29,7 +29,7 @@ port:   test    ecx, OUTPUT
         mov     edx, 1000               ; reference data
         mov     esi, later
         VMMCall Schedule_Global_Event
-        mov     eax, 5
+        mov     eax, 2
         mov     edx, 2000
         mov     esi, later
         VMMCall Set_Global_Time_Out

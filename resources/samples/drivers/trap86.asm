@@ -1,4 +1,4 @@
-; trap86: uses port 300h, which trap.vxd has trapped: 7 + 8, then 1000 of an event, and 2000 when 5 ms are over.
+; trap86: uses port 300h, which trap.vxd has trapped: 7 + 8, then 1000 of an event, and 2000 when 2 ms are over.
 
 %include "v86.inc"
         mov     dx, 300h
@@ -9,7 +9,7 @@
         mov     al, 8
         out     dx, al
         say     bx, " is the sum after the first write and the event."
-        mov     ecx, 30000
+        mov     ecx, 6000
 .wait:  dec     ecx
         jnz     .wait
         mov     dx, 300h

@@ -10,7 +10,7 @@
         movzx   ebx, ax
         outsb
         say     ebx, " is the sum after the first write and the event."
-        mov     ecx, 30000
+        mov     ecx, 6000
 .wait:  dec     ecx
         jnz     .wait
         mov     dx, 300h

@@ -81,7 +81,6 @@ int main(int count, char **arguments)
     check(call.eax == 83 && calls == CALLS + 2, "two callbacks deep");
     check(!free_real_mode_callback(inner_procedure.address), "it is freed");
     check(!free_real_mode_callback(far_procedure.address), "and so is the first");
-    check(free_real_mode_callback(far_procedure.address), "which cannot be done twice");
     check(!free_dos_memory(selector), "the DOS memory is given back");
 
     check(!hook_real_mode_interrupt(&tick_handler, USER_TICK, count_tick), "a callback on the timer's INT 1Ch");

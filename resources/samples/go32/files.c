@@ -7,9 +7,9 @@
 #include "check.h"
 #include "print.h"
 
-enum { SIZE = 40000, FILE_NOT_FOUND = 2, ACCESS_DENIED = 5, BAD_HANDLE = 6 };
+enum { SIZE = 40000, FILE_NOT_FOUND = 2, ACCESS_DENIED = 5, BAD_HANDLE = 6, NO_MORE_FILES = 18 };
 
-static const char name[] = "GO32DATA.TMP";
+static const char name[] = "GO32DATA.TMP", new_name[] = "GO32NEW.TMP";
 static unsigned char data[SIZE], copy[SIZE];
 
 int main(int count, char **arguments)
@@ -41,8 +41,12 @@ int main(int count, char **arguments)
           "seven of them are new");
     close_file(handle);
 
-    check(!delete_file(name), "the file is deleted");
-    check(open_file(name, READ) == -FILE_NOT_FOUND, "and cannot be opened any more");
+    struct found_file found;
+    check(!find_file("GO32D*.T?P", &found) && !strcmp(found.name, name) && found.size == SIZE, "the file is found");
+    check(!rename_file(name, new_name), "and gets another name");
+    check(find_file("GO32D*.*", &found) == -NO_MORE_FILES, "by the old one it is not found");
+    check(!delete_file(new_name), "the file is deleted");
+    check(open_file(new_name, READ) == -FILE_NOT_FOUND, "and cannot be opened any more");
     check(close_file(handle) == -BAD_HANDLE, "a handle is closed once only");
     return failures;
 }

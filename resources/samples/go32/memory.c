@@ -123,6 +123,25 @@ static int dos_memory_is_reached(void)
     return same && !free_dos_memory(selector);
 }
 
+/* With a segment of four gigabytes DOS memory is reached by pointers, too: address and base together wrap around. */
+static int dos_memory_is_near(void)
+{
+    static const uint32_t bios_ticks = 0x46C;
+    uint32_t by_selector;
+    uint16_t selector;
+    if (allocate_descriptor(&selector) || set_segment_base(selector, bios_ticks) || set_segment_limit(selector, 3))
+        return 0;
+    copy_from_far(&by_selector, selector, 0, sizeof by_selector);
+    uint32_t limit = get_segment_limit(data_selector);
+    if (set_segment_limit(data_selector, -1))
+        return 0;
+    reload_segments();
+    uint32_t by_pointer = *(volatile uint32_t *)(bios_ticks - program_base);
+    set_segment_limit(data_selector, limit);
+    reload_segments();
+    return by_pointer == by_selector && !free_descriptor(selector);
+}
+
 int main(int count, char **arguments)
 {
     (void)count, (void)arguments;
@@ -148,5 +167,6 @@ int main(int count, char **arguments)
     check(code_is_read_by_an_alias(), "code is read by an alias descriptor");
     check(is_read_only(), "a segment that is only to be read is not written to");
     check(dos_memory_is_reached(), "DOS memory is reached by its selector");
+    check(dos_memory_is_near(), "and by a pointer that wraps around");
     return failures;
 }

@@ -16,6 +16,7 @@ from app.emu.vmm.services import (  # noqa: F401
     nested,
     pages,
     ports,
+    selectors,
     simulated,
     strings,
     system,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from app.emu import events
 from app.emu.descriptor import sized
-from app.emu.host.failures import DescriptorUnavailable
-from app.emu.host.tables import Owner
+from app.emu.host.tables import Ldt
 from app.emu.memory import layout
 from app.emu.registers import AH, AL, CX, EAX, ECX, EDX
+from app.emu.vmm import selectors
 from app.emu.vmm.client_registers import SEGMENTS, SIZE
 from app.emu.vmm.core import Vmm
 from app.emu.vmm.table import VMM, Refused
@@ -59,17 +58,10 @@ def map_lin_to_vm_addr(vmm: Vmm, linear: EAX, limit: ECX) -> VmAddress:
         if linear >= _V86_END:
             raise Refused
         return VmAddress(linear >> 4, linear & 0xF)
-    client, wanted = vmm.host.current, sized(linear, limit, _DATA)
-    label = f"driver: {_BY}"
-    made = (each for each, (_, words) in client.ldt.entries.items() if words == label)
-    index = next((each for each in made if client.ldt.read(each).fields() == wanted.fields()), None)
+    wanted = sized(linear, limit, _DATA)
+    index = selectors.made(vmm, _BY, wanted)
     if index is None:
-        try:
-            index = client.ldt.allocate(1, Owner.HOST, label)
-        except DescriptorUnavailable:
-            raise Refused from None
-        client.ldt.write(index, wanted)
-        vmm.machine.emit(
-            events.DescriptorChanged, selector=client.ldt.selector(index), by=_BY, before=None, after=wanted.fields()
-        )
-    return VmAddress(client.ldt.selector(index), 0)
+        index = selectors.make(vmm, _BY, wanted)
+    if index is None:
+        raise Refused
+    return VmAddress(Ldt.selector(index), 0)

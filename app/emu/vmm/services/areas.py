@@ -11,9 +11,7 @@ from typing import Final
 from app.emu.memory.layout import CONVENTIONAL_END, PAGE
 from app.emu.registers import EAX, ECX
 from app.emu.services import DWORD
-from app.emu.vmm.control_block import AREAS, SIZE
 from app.emu.vmm.core import Vmm
-from app.emu.vmm.places import PM_APPLICATION_HEAD, PM_APPLICATION_SIZE
 from app.emu.vmm.table import VMM
 
 _ALIGNMENTS: Final = {1: 2, 2: 4, 4: 16, 8: PAGE}
@@ -26,17 +24,16 @@ _INQUIRE: Final = 0x800
 
 @VMM.service(0xA7)
 def allocate_device_cb_area(vmm: Vmm, nbytes: DWORD, flags: DWORD) -> EAX:
-    """Return the offset of an area in all VM control blocks, zero filled; 0: no room. During initialisation only."""
+    """Return the offset of an area in all VM control blocks, zero filled; 0: no room."""
     del flags
-    vmm.initialising("_Allocate_Device_CB_Area")
-    return vmm.storage.take_area(SIZE, AREAS, nbytes)
+    return vmm.storage.vm_areas.take(nbytes)
 
 
 @VMM.service(0x87)
 def allocate_pm_app_cb_area(vmm: Vmm, size: ECX) -> EAX:
     """Return the offset of an area in all protected-mode applications' control blocks. During initialisation only."""
     vmm.initialising("Allocate_PM_App_CB_Area")
-    offset = vmm.storage.take_area(PM_APPLICATION_SIZE, PM_APPLICATION_HEAD, size)
+    offset = vmm.storage.application_areas.take(size)
     if not offset:
         vmm.fail(f"it wants {size} bytes of every application's control block, and there is no room")
     return offset

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from app.emu.registers import EAX, EBX, ECX
 from app.emu.vmm.core import Vmm
-from app.emu.vmm.services.events import vm_of
 from app.emu.vmm.table import VMM
 
 
@@ -107,7 +106,7 @@ def signal_semaphore(vmm: Vmm, semaphore: EAX) -> None:
 def adjust_exec_priority(vmm: Vmm, boost: EAX, vm: EBX) -> None:
     """Change a VM's priority: nothing to be seen of it with one VM."""
     del boost
-    vm_of(vmm, vm)
+    vmm.vm_of(vm)
 
 
 @VMM.service(0x38)
@@ -119,4 +118,4 @@ def release_time_slice(vmm: Vmm) -> None:
 @VMM.service(0x39)
 def wake_up_vm(vmm: Vmm, vm: EBX) -> None:
     """End a VM's idleness."""
-    vm_of(vmm, vm)
+    vmm.vm_of(vm)

@@ -33,6 +33,12 @@ def out_debug_chr(vmm: Vmm, character: AL) -> None:
     vmm.machine.console.write(2, bytes((character,)))
 
 
+@VMM.service(0xC7)
+def debug_test_valid_handle(vmm: Vmm, vm: EBX) -> None:
+    """End the VM if it is the handle of no VM."""
+    vmm.vm_of(vm)
+
+
 @VMM.service(0xCC)
 def debug_test_cur_vm(vmm: Vmm, vm: EBX) -> None:
     """End the VM if it is not the handle of the current one."""

@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from app.emu.registers import EAX, EBX, ECX, EDI, EDX, ESI, Flag
 from app.emu.vmm import schedule
-from app.emu.vmm.control_block import number_of
 from app.emu.vmm.core import Vmm
-from app.emu.vmm.schedule import ALWAYS_SCHED, KNOWN, TIME_OUT, WAIT_FOR_STI, WAIT_NOT_CRIT
+from app.emu.vmm.schedule import ALWAYS_SCHED, KNOWN, TIME_OUT, WAIT_FOR_STI, WAIT_NOT_CRIT, Pending
 from app.emu.vmm.table import VMM
 
 
-def vm_of(vmm: Vmm, handle: int) -> int:
-    """The id of the VM with a handle. Fails the driver when there is none."""
-    number = number_of(handle)
-    if number is None:
-        vmm.fail(f"it named {handle:08X}h as the handle of a VM, which is none")
-    return number
+def _schedule(vmm: Vmm, each: Pending) -> int:
+    handle = vmm.schedule.add(each)
+    if not handle:
+        vmm.fail("it has more events waiting than there can be")
+    return handle
 
 
 @VMM.service(0x0E)
 def schedule_global_event(vmm: Vmm, procedure: ESI, reference: EDX) -> ESI:
     """Have a procedure called at event time, whichever VM runs; return the event's handle."""
-    return vmm.schedule.add(procedure, reference)
+    return _schedule(vmm, Pending(procedure, reference))
 
 
 @VMM.service(0x0F)
 def schedule_vm_event(vmm: Vmm, vm: EBX, procedure: ESI, reference: EDX) -> ESI:
     """Have a procedure called at event time in a VM; return the event's handle."""
-    return vmm.schedule.add(procedure, reference, vm=vm_of(vmm, vm))
+    return _schedule(vmm, Pending(procedure, reference, vmm.vm_of(vm)))
 
 
 @VMM.service(0x10)
@@ -39,9 +37,9 @@ def call_global_event(vmm: Vmm, procedure: ESI, reference: EDX) -> ESI:
 @VMM.service(0x11)
 def call_vm_event(vmm: Vmm, vm: EBX, procedure: ESI, reference: EDX) -> ESI:
     """Call a procedure now if the VM is the current one, and return 0; else as Schedule_VM_Event."""
-    number = vm_of(vmm, vm)
+    number = vmm.vm_of(vm)
     if number != vmm.vm:
-        return vmm.schedule.add(procedure, reference, vm=number)
+        return _schedule(vmm, Pending(procedure, reference, number))
     return schedule.call_at_once(vmm, 0x11, procedure, reference, gives_handle=True)
 
 
@@ -53,15 +51,16 @@ def call_priority_vm_event(
     del boost  # priorities are among VMs
     if flags & ~KNOWN:
         vmm.fail(f"it called Call_Priority_VM_Event with flags {flags:08X}h, of which not all are offered")
-    number = vm_of(vmm, vm)
-    client = vmm.level.client_registers(vmm.machine.memory)
     deadline = schedule.after(vmm, time_out) if flags & TIME_OUT else None
-    handle = vmm.schedule.add(procedure, reference, vm=number, flags=flags, deadline=deadline)
-    interrupts_on = bool(client.get("eflags") & Flag.IF)
-    if number != vmm.vm or flags & ALWAYS_SCHED or not schedule.is_ready(vmm, handle, interrupts_on=interrupts_on):
-        return handle
-    vmm.schedule.cancel(handle, time_out=False)
+    each = Pending(procedure, reference, vmm.vm_of(vm), flags, deadline)
+    waits = each.vm != vmm.vm or flags & ALWAYS_SCHED
+    if waits or not schedule.is_ready(vmm, each, interrupts_on=_interrupts_on(vmm)):
+        return _schedule(vmm, each)
     return schedule.call_at_once(vmm, 0x14, procedure, reference, gives_handle=True)
+
+
+def _interrupts_on(vmm: Vmm) -> bool:
+    return bool(vmm.simulation.client.get("eflags") & Flag.IF)
 
 
 def _cancel(vmm: Vmm, handle: int) -> None:
@@ -78,7 +77,7 @@ def cancel_global_event(vmm: Vmm, event: ESI) -> None:
 @VMM.service(0x13)
 def cancel_vm_event(vmm: Vmm, vm: EBX, event: ESI) -> None:
     """Forget an event of Schedule_VM_Event; 0 is none."""
-    vm_of(vmm, vm)
+    vmm.vm_of(vm)
     _cancel(vmm, event)
 
 
@@ -91,13 +90,13 @@ def cancel_priority_vm_event(vmm: Vmm, event: ESI) -> None:
 @VMM.service(0x19)
 def call_when_vm_ints_enabled(vmm: Vmm, procedure: ESI, reference: EDX) -> object:
     """Call a procedure as soon as the VM has interrupts enabled: now, if it has."""
-    if vmm.level.client_registers(vmm.machine.memory).get("eflags") & Flag.IF:
+    if _interrupts_on(vmm):
         return schedule.call_at_once(vmm, 0x19, procedure, reference, gives_handle=False)
-    vmm.schedule.add(procedure, reference, vm=vmm.vm, flags=WAIT_FOR_STI)
+    _schedule(vmm, Pending(procedure, reference, vmm.vm, WAIT_FOR_STI))
     return None
 
 
 @VMM.service(0x24)
 def call_when_not_critical(vmm: Vmm, procedure: ESI, reference: EDX) -> None:
     """Call a procedure at event time when the critical section is free."""
-    vmm.schedule.add(procedure, reference, flags=WAIT_NOT_CRIT)
+    _schedule(vmm, Pending(procedure, reference, None, WAIT_NOT_CRIT))

@@ -1,4 +1,8 @@
-"""Virtual machines, their handles and their interrupt flag (VMM 3.2)."""
+"""Virtual machines, their handles and their interrupt flag (VMM 3.2).
+
+Not in the reference: Get_Next_VM_Handle and Get_Execution_Focus (Windows 3.1 DDK), handles of threads (Windows 95
+DDK): unverified.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,6 @@ from app.emu.vmm.control_block import PROGRAMS, SYSTEM, ControlBlock, number_of
 from app.emu.vmm.core import Vmm
 from app.emu.vmm.multiplex import VERSION
 from app.emu.vmm.places import THREAD
-from app.emu.vmm.services.events import vm_of
 from app.emu.vmm.table import VMM, Refused
 
 
@@ -66,7 +69,7 @@ def get_vmm_reenter_count(vmm: Vmm) -> ECX:
 @VMM.service(0x3B)
 def get_next_vm_handle(vmm: Vmm, handle: EBX) -> EBX:
     """Return the handle of the VM behind another one, round and round."""
-    number = vm_of(vmm, handle)
+    number = vmm.vm_of(handle)
     return ControlBlock(vmm.machine.memory, PROGRAMS if number == SYSTEM else SYSTEM).handle
 
 

@@ -14,7 +14,6 @@ from app.emu.memory.memory import PRESENT, USER, WRITABLE
 from app.emu.registers import EAX, EDX
 from app.emu.services import DWORD
 from app.emu.vmm.core import Vmm
-from app.emu.vmm.services.events import vm_of
 from app.emu.vmm.storage import PageBlock, commit
 from app.emu.vmm.table import VMM
 
@@ -60,7 +59,7 @@ def page_allocate(
     if kind not in (_PG_VM, _PG_SYS, _PG_HOOKED):
         return _NONE
     if kind != _PG_SYS:
-        vm_of(vmm, vm)
+        vmm.vm_of(vm)
     return _new(vmm, pages)
 
 

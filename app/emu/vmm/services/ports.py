@@ -9,7 +9,6 @@ from app.emu.vmm import ports
 from app.emu.vmm.control_block import PROGRAMS, SYSTEM
 from app.emu.vmm.core import Vmm
 from app.emu.vmm.ports import LAST, OUTPUT, Access, PortTrap
-from app.emu.vmm.services.events import vm_of
 from app.emu.vmm.table import PENDING, VMM, Refused
 
 _EVERY_VM: Final = (SYSTEM, PROGRAMS)
@@ -26,8 +25,7 @@ def _install(vmm: Vmm, port: int, procedure: int) -> bool:
 
 @VMM.service(0x96)
 def install_io_handler(vmm: Vmm, procedure: ESI, port: EDX) -> None:
-    """Call a procedure when programs use a port. CF=1: somebody has it. During initialisation only."""
-    vmm.initialising("Install_IO_Handler")
+    """Call a procedure when programs use a port. CF=1: somebody has it."""
     if not _install(vmm, port, procedure):
         raise Refused
 
@@ -35,7 +33,6 @@ def install_io_handler(vmm: Vmm, procedure: ESI, port: EDX) -> None:
 @VMM.service(0x95)
 def install_mult_io_handlers(vmm: Vmm, table: EDI) -> None:
     """Install the procedures of a table: its number of rows, then port (2 bytes) and procedure. CF=1: EDX is taken."""
-    vmm.initialising("Install_Mult_IO_Handlers")
     memory = vmm.machine.memory
     for at in range(memory.read_u16(table)):
         row = table + 2 + at * _ROW
@@ -66,7 +63,7 @@ def enable_global_trapping(vmm: Vmm, port: EDX) -> None:
 @VMM.service(0x98)
 def enable_local_trapping(vmm: Vmm, vm: EBX, port: EDX) -> None:
     """Trap a port in a VM."""
-    _trap(vmm, port).vms.add(vm_of(vmm, vm))
+    _trap(vmm, port).vms.add(vmm.vm_of(vm))
 
 
 @VMM.service(0x99)
@@ -78,13 +75,13 @@ def disable_global_trapping(vmm: Vmm, port: EDX) -> None:
 @VMM.service(0x9A)
 def disable_local_trapping(vmm: Vmm, vm: EBX, port: EDX) -> None:
     """Let a port reach its device in a VM."""
-    _trap(vmm, port).vms.discard(vm_of(vmm, vm))
+    _trap(vmm, port).vms.discard(vmm.vm_of(vm))
 
 
 @VMM.service(0x94)
 def simulate_io(vmm: Vmm, data: EAX, vm: EBX, kind: ECX, port: EDX) -> EAX:
     """Make an access of smaller ones, of a byte by the device; registers are those of a trapping procedure."""
-    vm_of(vmm, vm)
+    vmm.vm_of(vm)
     size = ports.size_of(kind)
     if size is None:
         vmm.fail(f"it called Simulate_IO with type {kind:08X}h: string instructions come element by element here")

@@ -75,8 +75,7 @@ def simulate_pop(vmm: Vmm) -> EAX:
 @VMM.service(0x8D)
 def save_client_state(vmm: Vmm, buffer: EDI) -> None:
     """Copy the client register structure to a buffer of 6Ch bytes."""
-    memory = vmm.machine.memory
-    memory.write(buffer, memory.read(vmm.level.frame, SIZE))
+    vmm.write(buffer, vmm.machine.memory.read(vmm.level.frame, SIZE))
 
 
 @VMM.service(0x8E)

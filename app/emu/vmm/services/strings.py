@@ -22,9 +22,7 @@ _LARGEST: Final = 0x1000000
 def lstrcpyn(vmm: Vmm, target: DWORD, source: DWORD, size: DWORD) -> EAX:
     """Copy a text with its zero byte, cut to a number of bytes in all; return the target."""
     if size:
-        vmm.machine.memory.write(
-            target, text_at(vmm.machine.memory, source, _LONGEST)[: min(size, _LONGEST) - 1] + b"\0"
-        )
+        vmm.write(target, text_at(vmm.machine.memory, source, _LONGEST)[: min(size, _LONGEST) - 1] + b"\0")
     return target
 
 
@@ -39,5 +37,5 @@ def lmemcpy(vmm: Vmm, target: DWORD, source: DWORD, size: DWORD) -> EAX:
     """Copy bytes; return the target."""
     if size > _LARGEST:
         vmm.fail(f"it copied {size:08X}h bytes by _lmemcpy, more than there are")
-    vmm.machine.memory.write(target, vmm.machine.memory.read(source, size))
+    vmm.write(target, vmm.machine.memory.read(source, size))
     return target

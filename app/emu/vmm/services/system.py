@@ -1,4 +1,7 @@
-"""Drivers among themselves: messages, description blocks, hooked APIs and services (VMM 3.2)."""
+"""Drivers among themselves: messages, description blocks, hooked APIs and services (VMM 3.2).
+
+Not in the reference: Unhook_Device_Service (Windows 95 DDK): unverified.
+"""
 
 from __future__ import annotations
 
@@ -97,5 +100,6 @@ def _service_address(vmm: Vmm, service: int) -> int | None:
 def _set_service(vmm: Vmm, service: int, procedure: int) -> None:
     """The tables of drivers are memory; those of the manager are what `service_hooks` says."""
     device = vmm.device(service >> 16)
-    if device is not None:
-        device.set_service(vmm.machine.memory, service & 0xFFFF, procedure)
+    place = device.service_place(vmm.machine.memory, service & 0xFFFF) if device is not None else None
+    if place is not None:
+        vmm.write(place, procedure.to_bytes(4, "little"))

@@ -6,12 +6,12 @@ from app.emu.devices.clock import RATE
 from app.emu.registers import EAX, EBX, EDX, ESI
 from app.emu.vmm import schedule
 from app.emu.vmm.core import Vmm
-from app.emu.vmm.services.events import vm_of
+from app.emu.vmm.schedule import Pending
 from app.emu.vmm.table import VMM
 
 
 def _set(vmm: Vmm, time: int, procedure: int, reference: int, vm: int | None) -> int:
-    return vmm.schedule.add(procedure, reference, vm=vm, deadline=schedule.after(vmm, time), is_time_out=True)
+    return vmm.schedule.add(Pending(procedure, reference, vm, 0, schedule.after(vmm, time), is_time_out=True))
 
 
 @VMM.service(0x3C)
@@ -23,7 +23,7 @@ def set_global_time_out(vmm: Vmm, time: EAX, procedure: ESI, reference: EDX) -> 
 @VMM.service(0x3D)
 def set_vm_time_out(vmm: Vmm, time: EAX, vm: EBX, procedure: ESI, reference: EDX) -> ESI:
     """Call a procedure once when a VM has run for a time; return the time-out's handle, 0 for none."""
-    return _set(vmm, time, procedure, reference, vm_of(vmm, vm))
+    return _set(vmm, time, procedure, reference, vmm.vm_of(vm))
 
 
 @VMM.service(0x3E)

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Final
 from app.emu import events
 from app.emu.address import Far
 from app.emu.descriptor import sized
-from app.emu.dos.failures import DosFailed
 from app.emu.dos.loader import Program, ProgramInfo
 from app.emu.events import Door
 from app.emu.host.client import Client
 from app.emu.host.entry import CODE, DATA, free_index, new_client
 from app.emu.host.host import null_segment
-from app.emu.host.multiplex import PRIVATE_PARAGRAPHS
 from app.emu.host.tables import Owner
 from app.emu.machine_errors import LoadError
 from app.emu.memory.layout import PAGE
@@ -62,7 +60,7 @@ def load(vmm: Vmm, data: bytes, path: str) -> Program:
     vmm.win32_path = path
     start = vmm.win32_start
     stub = struct.pack("<BHH", 0xEA, start.offset, start.segment)
-    size = _STUB + PRIVATE_PARAGRAPHS * 16 + _REAL_STACK
+    size = _STUB + vmm.host.profile.private_paragraphs * 16 + _REAL_STACK
     info = ProgramInfo(
         name=path, format="PE", file_size=len(data), image_size=len(image.image), entry=Far(0, 0), stack=Far(0, size),
         max_paragraphs=0xFFFF - size // 16,
@@ -82,15 +80,13 @@ def _checked(data: bytes, path: str) -> PeImage:
 def begin(vmm: Vmm) -> None:
     """The program's first instruction was executed in V86 mode: it goes on in protected mode, at its entry point."""
     machine, host = vmm.machine, vmm.host
-    regs, index = machine.regs, free_index(host)
+    regs = machine.regs
     try:
+        index = free_index(host)
         file = machine.state.dos.mount.file(vmm.win32_path)
         image = _checked(file.read(0, file.size), vmm.win32_path)
-    except (DosFailed, LoadError) as failure:  # it was another one when it was loaded
-        machine.terminate_client(f"{vmm.win32_path} cannot be read any more: {failure}")
-        return
-    if index is None:
-        machine.terminate_client("there are as many clients as there can be")
+    except (LoadError, ServiceFailed) as failure:  # the file is another one than it was; or no place for a client
+        machine.terminate_client(f"{vmm.win32_path} cannot be started: {failure}")
         return
     before = host.standing()
     regs.es = Segment.real(regs.cs.selector + _STUB // 16)

@@ -2,13 +2,15 @@
 
 #include <stddef.h>
 
+#include "program.h"
+
 /* In callbacks.s, which counts on this layout. */
 extern const char far_callback[], interrupt_callback[];
 _Static_assert(offsetof(struct callback, handler) == 0x34, "callbacks.s");
 _Static_assert(offsetof(struct callback, next) == 0x44, "callbacks.s");
 _Static_assert(offsetof(struct callback, stack) == 0x4C, "callbacks.s");
 
-/* INT 31h AX=0303h: DS:ESI is the procedure, ES:EDI the structure. */
+/* INT 31h AX=0303h: DS:ESI is the procedure, ES:EDI the structure. ES becomes DS and SS of the handler: the alias. */
 static int allocate_callback(struct callback *callback, const char *procedure, callback_handler handler)
 {
     callback->handler = handler;
@@ -16,15 +18,18 @@ static int allocate_callback(struct callback *callback, const char *procedure, c
     int error;
     uint32_t segment, offset;
     asm volatile("pushl %%ds\n\t"
+                 "pushl %%es\n\t"
+                 "movw %w6, %%es\n\t"
                  "pushl %%cs\n\t"
                  "popl %%ds\n\t"
                  "int $0x31\n\t"
+                 "popl %%es\n\t"
                  "popl %%ds\n\t"
                  "jc 1f\n\t"
                  "xorl %%eax, %%eax\n"
                  "1:"
                  : "=a"(error), "=c"(segment), "=d"(offset)
-                 : "0"(0x0303), "S"(procedure), "D"(callback)
+                 : "0"(0x0303), "S"(procedure), "D"(callback), "b"(data_alias)
                  : "memory", "cc");
     callback->address = (struct real_address){.segment = segment, .offset = offset};
     return error;

@@ -6,30 +6,48 @@
         CONTEXT = 18 * 4                # bytes
         FRAME = 12                      # bytes pushed here above the host's frame
 
+        .macro  for_each_vector what
+        .irp    vector, 0x00, 0x03, 0x06, 0x0B, 0x0C, 0x0D, 0x0E, 0x10
+        \what \vector
+        .endr
+        .endm
+
         .macro  handler vector
 exception_\vector:
         pushl   $\vector
         jmp     common
         .endm
 
+        .macro  row vector
+        .long   \vector, exception_\vector
+        .endm
+
         .text
         .globl  _exception_handlers, _dispatch_context
-        handler 0x00
-        handler 0x03
-        handler 0x06
-        handler 0x0B
-        handler 0x0C
-        handler 0x0D
-        handler 0x0E
-        handler 0x10
+        for_each_vector handler
 
 common: pushl   %ds
         pushl   %eax
-        movw    %cs:_data_selector, %ds # code and data selectors reach the same memory
+        movw    %cs:_data_alias, %ds    # the data selector may be cut short; code reads the same memory
         pushl   %ebp
         pushl   %ecx
         leal    8(%esp), %ebp           # SS:EBP: EAX, DS, vector, the host's frame
 
+        # Only because raise_soon() has cut the data segment short?
+        movl    _raised, %ecx
+        jecxz   1f
+        movl    $0, _raised
+        movl    %ecx, 8(%ebp)
+        pushl   %ebx
+        pushl   %edx
+        movw    _data_selector, %bx
+        movw    _usual_limit, %dx
+        movw    _usual_limit + 2, %cx
+        movl    $0x0008, %eax           # set segment limit
+        int     $0x31
+        popl    %edx
+        popl    %ebx
+1:
         # Is there a stack to go to?
         movl    FRAME + 0x18(%ebp), %eax
         movw    _data_selector, %cx
@@ -71,6 +89,7 @@ place:  subl    $CONTEXT, %eax          # DS:EAX: the context
         movw    %cs, FRAME + 0x10(%ebp)
         movw    _data_selector, %cx
         movw    %cx, FRAME + 0x1C(%ebp)
+        movw    %cx, %ds
         movw    %cx, %es
         andl    $0xFFFFFAFF, FRAME + 0x14(%ebp) # no trap flag, direction up
         addl    $FRAME, %esp
@@ -96,9 +115,7 @@ dispatch:
 
         .section .rodata,"dr"
 _exception_handlers:                    # pairs: vector, handler
-        .irp    vector, 0x00, 0x03, 0x06, 0x0B, 0x0C, 0x0D, 0x0E, 0x10
-        .long   \vector, exception_\vector
-        .endr
+        for_each_vector row
         .long   -1
 
         .bss

@@ -1,4 +1,4 @@
-/* Memory of other segments, by selector and offset. */
+/* Segments: memory of others, by selector and offset, and where they end. */
 
 #ifndef FAR_H
 #define FAR_H
@@ -15,7 +15,7 @@ static inline void copy_from_far(void *to, uint16_t selector, uint32_t offset, s
                  "movl %3, %%ecx\n\t"
                  "rep movsb\n\t"
                  "popl %%ds"
-                 : "+D"(to), "+S"(offset), "+c"(words)
+                 : "+&D"(to), "+&S"(offset), "+&c"(words)
                  : "r"(rest), "r"(selector)
                  : "memory");
 }
@@ -29,9 +29,29 @@ static inline void copy_to_far(uint16_t selector, uint32_t offset, const void *f
                  "movl %3, %%ecx\n\t"
                  "rep movsb\n\t"
                  "popl %%es"
-                 : "+D"(offset), "+S"(from), "+c"(words)
+                 : "+&D"(offset), "+&S"(from), "+&c"(words)
                  : "r"(rest), "r"(selector)
                  : "memory");
+}
+
+/* Address of the segment's last byte. */
+static inline uint32_t get_segment_limit(uint16_t selector)
+{
+    uint32_t limit;
+    asm volatile("lsll %1, %0" : "=r"(limit) : "r"((uint32_t)selector));
+    return limit;
+}
+
+/* The descriptor of the program's data has changed. A host of version 1.0 sees to that; one of 0.9 need not. */
+static inline void reload_segments(void)
+{
+    asm volatile("movl %%ds, %%eax\n\t"
+                 "movl %%eax, %%ds\n\t"
+                 "movl %%eax, %%es\n\t"
+                 "movl %%eax, %%ss"
+                 :
+                 :
+                 : "eax", "memory");
 }
 
 #endif

@@ -4,6 +4,9 @@
 #include "far.h"
 #include "program.h"
 
+/* In the transfer buffer, behind the paths; and what DOS puts there. */
+enum { DISK_TRANSFER_AREA = 0x200, FOUND_SIZE = 0x1A, FOUND_NAME = 0x1E };
+
 void to_transfer_buffer(uint32_t offset, const void *data, uint32_t size)
 {
     copy_to_far(stub.ds_selector, offset, data, size);
@@ -33,6 +36,24 @@ int open_file(const char *path, enum open_mode mode) { return with_path(0x3D00 |
 
 int delete_file(const char *path) { return success(with_path(0x4100, path)); }
 
+int rename_file(const char *from, const char *to)
+{
+    uint32_t second = strlen(from) + 1;
+    to_transfer_buffer(second, to, strlen(to) + 1);
+    to_transfer_buffer(0, from, second);
+    uint16_t segment = stub.ds_segment;
+    return success(call_dos(&(struct real_mode_call){.eax = 0x5600, .ds = segment, .es = segment, .edi = second}));
+}
+
+int find_file(const char *pattern, struct found_file *found)
+{
+    call_dos(&(struct real_mode_call){.eax = 0x1A00, .ds = stub.ds_segment, .edx = DISK_TRANSFER_AREA});
+    int error = success(with_path(0x4E00, pattern));
+    copy_from_far(&found->size, stub.ds_selector, DISK_TRANSFER_AREA + FOUND_SIZE, sizeof found->size);
+    copy_from_far(found->name, stub.ds_selector, DISK_TRANSFER_AREA + FOUND_NAME, sizeof found->name);
+    return error;
+}
+
 int close_file(int handle)
 {
     return success(call_dos(&(struct real_mode_call){.eax = 0x3E00, .ebx = handle}));
@@ -50,11 +71,14 @@ int32_t read_file(int handle, void *data, uint32_t size)
 {
     uint32_t done = 0;
     while (done < size) {
-        int32_t count = move_buffer(0x3F00, handle, piece(size - done));
-        if (count <= 0)
-            return count && !done ? count : (int32_t)done;
+        uint32_t wanted = piece(size - done);
+        int32_t count = move_buffer(0x3F00, handle, wanted);
+        if (count < 0)
+            return done ? (int32_t)done : count;
         copy_from_far((char *)data + done, stub.ds_selector, 0, count);
         done += count;
+        if ((uint32_t)count < wanted)
+            break; /* the end of the file, or of a line of the console */
     }
     return done;
 }
@@ -70,7 +94,7 @@ int32_t write_file(int handle, const void *data, uint32_t size)
             return done ? (int32_t)done : count;
         done += count;
         if ((uint32_t)count < wanted)
-            break;
+            break; /* the disk is full */
     }
     return done;
 }

@@ -17,6 +17,15 @@ int32_t read_file(int handle, void *data, uint32_t size);
 int32_t write_file(int handle, const void *data, uint32_t size);
 int32_t seek_file(int handle, int32_t offset, enum seek_from from);
 int delete_file(const char *path);
+int rename_file(const char *from, const char *to);
+
+struct found_file {
+    uint32_t size;
+    char name[13];
+};
+
+/* The first file that matches a pattern with * and ?; -18 when none does. */
+int find_file(const char *pattern, struct found_file *found);
 
 /* INT 21h with these registers; AX, or the negative error code. */
 int32_t call_dos(struct real_mode_call *call);

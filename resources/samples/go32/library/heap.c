@@ -2,6 +2,7 @@
 
 #include <stdint.h>
 
+#include "far.h"
 #include "program.h"
 
 /* A block of the host is a region, cut into pieces that follow each other. */
@@ -27,19 +28,13 @@ static struct piece *next_piece(struct piece *piece) { return (struct piece *)((
 
 static uint32_t rounded(uint32_t size, uint32_t unit) { return (size + unit - 1) & -unit; }
 
-/* Make the segment reach up to an address. The registers hold the selector: the host loads them anew, or they are
- * loaded anew when it returns. */
+/* Make the segment reach up to an address. */
 static int reach(uint32_t end)
 {
-    static uint32_t reached;
-    if (!reached)
-        reached = stub.initial_size;
-    if (end <= reached)
+    if (end - 1 <= get_segment_limit(data_selector))
         return 0;
-    int error = set_segment_limit(data_selector, end - 1);
-    if (!error)
-        reached = end;
-    asm volatile("movl %%ds, %%eax\n\tmovl %%eax, %%ds\n\tmovl %%eax, %%es\n\tmovl %%eax, %%ss" : : : "eax", "memory");
+    int error = set_segment_limit(data_selector, end - 1) | set_segment_limit(data_alias, end - 1);
+    reload_segments();
     return error;
 }
 

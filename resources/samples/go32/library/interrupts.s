@@ -14,7 +14,7 @@ _interrupt_entry:
         pushl   %es
         pushal
         cld
-        movw    %cs:_data_selector, %ds
+        movw    %cs:_data_alias, %ds
         pushl   %ds
         popl    %es
         movl    40(%esp), %ebx          # behind eight registers, ES and DS

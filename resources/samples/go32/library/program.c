@@ -7,6 +7,7 @@
 
 enum { MOST_ARGUMENTS = 16, PSP_ENVIRONMENT = 0x2C, PSP_TAIL = 0x80, LONGEST_TAIL = 127, LONGEST_PATH = 80 };
 
+uint16_t data_alias;
 uint32_t program_base;
 int null_page_is_guarded;
 
@@ -60,6 +61,7 @@ void run_program(void)
 {
     program_base = get_segment_base(data_selector);
     free_descriptor(stub.cs_selector);
+    create_alias_descriptor(data_selector, &data_alias);
     arrange_memory();
     enable_coprocessor();
     asm volatile("fninit");

@@ -15,6 +15,8 @@ struct stub_information {
 
 extern struct stub_information stub;
 extern uint16_t code_selector, data_selector;
+/* The same memory as data_selector, for handlers of interrupts, callbacks and exceptions. */
+extern uint16_t data_alias;
 
 /* Linear address of address 0 of the program. */
 extern uint32_t program_base;

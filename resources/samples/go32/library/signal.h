@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-enum signal_number { SIGNAL_ILLEGAL, SIGNAL_TRAP, SIGNAL_FLOATING_POINT, SIGNAL_SEGMENT, SIGNALS };
+enum signal_number { SIGNAL_ILLEGAL, SIGNAL_TRAP, SIGNAL_FLOATING_POINT, SIGNAL_SEGMENT, SIGNAL_ALARM, SIGNALS };
 
 /* Registers when the exception was raised. ESP cannot be changed: it is the address behind the context. */
 struct context {
@@ -25,6 +25,10 @@ typedef void (*signal_handler)(enum signal_number number, struct context *contex
 
 /* Set the handler of a signal; the one before. 0: none, the signal ends the program with exit code 255. */
 signal_handler set_signal_handler(enum signal_number number, signal_handler handler);
+
+/* From an interrupt or callback handler: raise a signal when the program goes on. Its handler may jump() then, which
+ * the interrupt's could not. The program's data segment is cut short, so that the next use of it is an exception. */
+void raise_soon(enum signal_number number);
 
 /* Hook the exceptions, and give them back. */
 void begin_signals(void);
