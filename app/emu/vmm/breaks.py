@@ -39,6 +39,8 @@ class VxdCallback:
     reference: int
     api: Device | None = None
     hits: int = 0
+    made: int = 0
+    """Sequence number of the event that told of it."""
 
     def called(self, memory: Memory) -> int:
         """Linear address of the procedure that is called now; when its driver was unloaded, the one it had."""
@@ -97,6 +99,8 @@ class V86Breakpoint:
     """Has the handler moved the client's IP the last time? None before it has returned once."""
     last_tick: int = -1
     """When its handler returned without having moved the client's IP."""
+    made: int = 0
+    """Sequence number of the event that told of it."""
 
     @property
     def address(self) -> Far:

@@ -312,6 +312,11 @@ class Vmm:
         """A driver has done what it must not. rule: of the finding."""
         raise DriverFailed(what, rule)
 
+    @property
+    def last_event(self) -> int:
+        """Sequence number of the event told last."""
+        return len(self.machine.log) - 1
+
     def find(
         self, rule: str, severity: str, message: str, *, at: Far | None = None, refs: tuple[int, ...] = ()
     ) -> None:

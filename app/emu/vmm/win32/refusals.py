@@ -37,5 +37,5 @@ def callback(vmm: Vmm, target: VxdCallback) -> None:
         "such addresses are 16:16, with the frames of 16-bit and DPMI programs, and Windows does not support them from "
         "flat 32-bit code; use CreateFile and DeviceIoControl"
     )
-    vmm.find("win32_callback", "error", reason, at=vmm.breaks.address(target))
+    vmm.find("win32_callback", "error", reason, at=vmm.breaks.address(target), refs=(target.made,))
     vmm.machine.terminate_client(reason)
