@@ -239,6 +239,10 @@ class TestFunctions:
         assert every(long, "a long directory\\m*") == ["moved Here"]
         assert rename("readme", "prog.com") == -1
         assert rename("con", "x") == -1
+        assert rename("a Long Directory", "a Long Directory\\other\\..") == -1
+        assert call(long, 0x7139, "a Long Directory\\other") >= 0
+        assert rename("a Long Directory", "a Long Directory\\other\\..") == -1
+        assert every(long, "a*", 0x10) == ["a Long Directory"]
 
     def test_files_are_deleted_one_and_all(self, long: FakeMachine) -> None:
         assert call(long, 0x7141, "*.html", si=0) == -1

@@ -73,7 +73,10 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class LongPath:
-    """A path of long names. path: the same in DOS's spelling; name: its last component, as a new entry is called."""
+    """A path of long names. path: the same in DOS's spelling; name: its last component, as a new entry is called.
+
+    The name is empty where the path ends with `..` or has no component: nothing new can be called so.
+    """
 
     path: str
     name: str
@@ -127,7 +130,7 @@ class Mount:
         for number, step in enumerate(steps):
             if step == "..":
                 _step_up(parts)
-            elif number == len(steps) - 1 and any(letter in step for letter in "*?"):
+            elif number == len(steps) - 1 and _has_wildcards(step):
                 parts.append(names.upper(step))
             else:
                 parts.append(self._component(step, is_last=number == len(steps) - 1))
@@ -163,6 +166,7 @@ class Mount:
         for number, step in enumerate(steps):
             if step == "..":
                 _step_up(parts)
+                long_name = ""
                 continue
             is_last = number == len(steps) - 1
             here, name = self.directory(tuple(parts)), names.long_form(step)
@@ -171,7 +175,7 @@ class Mount:
             short = here.entry_called(name)
             if short is None and not is_last:
                 raise PathNotFound
-            parts.append(short or names.alias(name, here.names()))
+            parts.append(short or names.alias(name, frozenset(here.names())))
             long_name = name
         return LongPath(spelled(tuple(parts)), long_name)
 
@@ -205,6 +209,8 @@ class Mount:
         parts = self.components(path)
         if not parts:
             raise AccessDenied  # the root itself
+        if _has_wildcards(parts[-1]):
+            raise FileNotFound
         return Located(self.directory(parts[:-1]), parts, parts[-1])
 
     def true_name(self, path: str) -> str:
@@ -410,6 +416,10 @@ def _step_up(parts: list[str]) -> None:
 def spelled(parts: tuple[str, ...]) -> str:
     """A path of components from the root as it is written."""
     return f"{_LETTER}:\\" + "\\".join(parts)
+
+
+def _has_wildcards(component: str) -> bool:
+    return any(letter in component for letter in "*?")
 
 
 def _fits(wanted: str, name: str) -> bool:
