@@ -33,7 +33,7 @@ THEN = "--then"
 
 RECORDED = (
     "--mount", "--write-through", "--memory", "--paging", "--keys", "--env", "--directory", "--no-limit-checks",
-    "--record", "--then", "--vxd", "--far-return", "--profile",
+    "--record", "--then", "--far-return", "--profile",
 )  # fmt: skip
 """Options that a recording replaces."""
 
@@ -168,7 +168,11 @@ def _program(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
     parser.add_argument("--paging", metavar="HOW", type=_paging, help="take unlocked pages: off, strict or random:SEED")
     parser.add_argument("--no-limit-checks", action="store_true", help="let accesses past a segment's limit pass")
     parser.add_argument(
-        "--vxd", metavar="FILE", action="append", default=[], help="a device driver to load (LE format); repeatable"
+        "--vxd",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="a device driver to load (LE format, or .py in Python); repeatable",
     )
     parser.add_argument(
         "--far-return",

@@ -83,7 +83,8 @@ def driver_rows() -> Iterator[tuple[str, ...]]:
     for run in tomllib.loads((SAMPLES / "drivers" / "index.toml").read_text(encoding="utf-8"))["run"]:
         driver = Path(run["driver"])
         programs = (f"[`{name}`]({folder}/{Path(name).with_suffix('.asm')})" for name in run["programs"])
-        yield f"[`{driver}`]({folder}/{driver.with_suffix('.asm')})", ", then ".join(programs), run["line"]
+        source = driver.with_suffix(".asm") if driver.suffix == ".vxd" else driver
+        yield f"[`{driver}`]({folder}/{source})", ", then ".join(programs), run["line"]
 
 
 def vmm_rows() -> Iterator[tuple[str, ...]]:

@@ -8,7 +8,7 @@ from typing import Final
 from app.debug.snapshot import BreakRow, ClientFieldRow, DriverRow, DriversView
 from app.emu.machine import Machine
 from app.emu.registers import Mode
-from app.emu.vmm.breaks import NestEnd, VmReturn
+from app.emu.vmm.breaks import NestEnd, VmReturn, Win32Gate
 from app.emu.vmm.client_registers import DWORDS, SEGMENTS
 from app.emu.vmm.core import Vmm
 from app.emu.vmm.device import Device
@@ -47,18 +47,17 @@ def _driver(vmm: Vmm, device: Device) -> DriverRow:
 def _callbacks(vmm: Vmm, running: list[Sequel]) -> Iterator[BreakRow]:
     memory = vmm.machine.memory
     for target in vmm.breaks.targets.values():
-        if isinstance(target, NestEnd):
+        if isinstance(target, (NestEnd, Win32Gate)):
             continue
         mode = "PM" if target.in_pm else "V86"
         procedure, hits, depth = target.procedure, 0, 0
         if isinstance(target, VmReturn):
             kind = "VM returns"
         else:
-            kind, hits = f"{mode} callback", target.hits
+            kind, hits = f"{mode} callback" if target.api is None else f"{mode} API", target.hits
+            procedure = target.called(memory)
             ways = (CallbackDone(target.in_pm, target.number, by_interrupt) for by_interrupt in (False, True))
             depth = sum(map(running.count, ways))
-            if target.api is not None:
-                kind, procedure = f"{mode} API", vmm.devices[target.api].api(memory, pm=target.in_pm)
         yield BreakRow(
             kind, vmm.breaks.address(target), procedure, vmm.name_at(procedure), target.reference, hits, depth, None
         )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import gc
-from base64 import b64decode
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +34,8 @@ ENVIRONMENT = {"COMSPEC": f"C:\\{INTERPRETER}", "PATH": "C:\\", "PROMPT": "$P$G"
 """The guest's environment, unless it is told otherwise."""
 
 
+DriverFile = tuple[str, bytes]
+"""Name and contents of a device driver's file."""
 Programs = tuple[tuple[str, ...], ...]
 """Programs in a row: path and arguments of each."""
 
@@ -64,8 +65,6 @@ class Launch:
     """What pages are taken, as `PagingOption.parse` reads it."""
     vxds: tuple[str, ...] = ()
     """Files of device drivers to load."""
-    drivers: tuple[tuple[str, str], ...] = ()
-    """The same from a recording: file name and contents in base64."""
     far_return: str = FAR_RETURN
     """Who does the far return of drivers' callbacks: the manager (ddk95) or the procedure (classic)."""
     profile: str = SPEC.name
@@ -113,7 +112,7 @@ def start(launch: Launch, console: Console) -> Machine:
     for program, *_ in launch.programs:
         _check(program)
     machine = _machine(launch, HostFolder(launch.folder), console)
-    return _load(machine, launch, guest_programs(launch, machine), environment_of(launch))
+    return _load(machine, launch, guest_programs(launch, machine), environment_of(launch), driver_files(launch.vxds))
 
 
 def guest_programs(launch: Launch, machine: Machine) -> Programs:
@@ -123,10 +122,15 @@ def guest_programs(launch: Launch, machine: Machine) -> Programs:
 
 
 def start_again(
-    launch: Launch, programs: Programs, environment: Mapping[str, str], folder: HostFolder, console: Console
+    launch: Launch,
+    programs: Programs,
+    environment: Mapping[str, str],
+    drivers: Iterable[DriverFile],
+    folder: HostFolder,
+    console: Console,
 ) -> Machine:
-    """`start` from a recording: the programs as the guest names them, in a folder that was recorded."""
-    return _load(_machine(launch, folder, console), launch, programs, environment)
+    """`start` from a recording: programs as the guest names them, drivers and a folder that were recorded."""
+    return _load(_machine(launch, folder, console), launch, programs, environment, drivers)
 
 
 def _machine(launch: Launch, folder: HostFolder, console: Console) -> Machine:
@@ -149,15 +153,24 @@ def _machine(launch: Launch, folder: HostFolder, console: Console) -> Machine:
     return machine
 
 
-def _load(machine: Machine, launch: Launch, programs: Programs, environment: Mapping[str, str]) -> Machine:
+def _load(
+    machine: Machine,
+    launch: Launch,
+    programs: Programs,
+    environment: Mapping[str, str],
+    drivers: Iterable[DriverFile],
+) -> Machine:
     dos = machine.state.dos
     _change_directory(dos, launch.directory)
     for program, *arguments in programs:
         words, redirected = redirection.split(arguments)
         dos.load_afterwards(program, " ".join(words), environment, redirected)
-    _load_drivers(machine, launch)
+    vmm = machine.state.vmm
+    vmm.classic = launch.far_return == "classic"
+    for name, contents in drivers:
+        vmm.load(contents, name)
     dos.load_next()
-    machine.state.vmm.begin()
+    vmm.begin()
     if launch.keys:
         try:
             machine.state.devices.keyboard.type_text(launch.keys)
@@ -166,20 +179,16 @@ def _load(machine: Machine, launch: Launch, programs: Programs, environment: Map
     return machine
 
 
-def _load_drivers(machine: Machine, launch: Launch) -> None:
-    vmm = machine.state.vmm
-    vmm.classic = launch.far_return == "classic"
-    for name in launch.vxds:
+def driver_files(paths: Iterable[str]) -> list[DriverFile]:
+    """Names and contents of device drivers. Raises `LoadError`."""
+    found = []
+    for name in paths:
         try:
-            vmm.load(Path(name).read_bytes(), Path(name).name)
+            found.append((Path(name).name, Path(name).read_bytes()))
         except OSError as error:
-            raise LoadError(f"--vxd {name}: {error.strerror}; give the path of a device driver (.386, .VXD)") from None
-    for name, contents in launch.drivers:
-        try:
-            image = b64decode(contents, validate=True)
-        except ValueError:
-            raise LoadError(f"{name}: the recording's copy of this driver is damaged") from None
-        vmm.load(image, name)
+            wanted = "give the path of a device driver (.386, .VXD, .py)"
+            raise LoadError(f"--vxd {name}: {error.strerror}; {wanted}") from None
+    return found
 
 
 def environment_of(launch: Launch) -> dict[str, str]:

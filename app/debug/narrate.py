@@ -10,6 +10,8 @@ from app.emu.events import Door, Event, Reason, Stack
 from app.emu.host.exceptions import NAMES
 from app.emu.registers import Mode
 from app.emu.vmm.table import DYNALINK
+from app.emu.vmm.win32.errors import GATE
+from app.emu.vmm.win32.kernel32 import FUNCTIONS
 
 MODES: Final = {
     Mode.V86: "real mode (V86)",
@@ -119,9 +121,16 @@ def _is_in_ax(interrupt: int, number: int) -> bool:
     return interrupt in _BY_AX or number > 0xFF
 
 
+def _kernel32(number: int) -> str:
+    """A function of KERNEL32, called by an INT 30h."""
+    return f"KERNEL32 {FUNCTIONS[number].name if number < len(FUNCTIONS) else number}"
+
+
 def _call(interrupt: int, number: int) -> str:
     if interrupt == DYNALINK:
         return f"VMM service {function(interrupt, number)}"
+    if interrupt == GATE:
+        return _kernel32(number)
     register = "AX" if _is_in_ax(interrupt, number) else "AH"
     return f"INT {interrupt:02X}h {register}={function(interrupt, number)}"
 
@@ -179,6 +188,8 @@ def _service_called(event: events.ServiceCalled) -> str:
     given = f" with {_registers(event.registers)}" if event.registers else ""
     if event.interrupt == DYNALINK:
         return f"A driver called {_call(event.interrupt, event.function)} ({event.name}){given}."
+    if event.interrupt == GATE:
+        return f"The Win32 program called {_call(event.interrupt, event.function)}{given}."
     return f"{_call(event.interrupt, event.function)} ({name_of(event.name)}) was called{given}."
 
 
@@ -419,8 +430,15 @@ def _stacks(event: events.StackSwitched) -> str:
 
 
 def _service(event: events.ServiceCalled | events.ServiceReturned | events.UnsupportedCalled) -> str:
+    if event.interrupt == GATE:
+        return _kernel32(event.function)
     interrupt = "VMM" if event.interrupt == DYNALINK else f"INT {event.interrupt:02X}h"
     return f"{interrupt} {function(event.interrupt, event.function)}"
+
+
+def _asked(event: events.ServiceCalled) -> str:
+    name = f"{name_of(event.name)} " if event.interrupt != GATE else ""
+    return f"{_service(event)} {name}{_values(event.registers)}"
 
 
 def _outcome(event: events.ServiceReturned) -> str:
@@ -444,7 +462,7 @@ _LINES: Final[dict[type[Event], _Sentence]] = {
     events.ClientLeft: lambda e: f"the {e.bits}-bit client, PSP {e.psp:04X}",
     events.ModeSwitched: lambda e: f"{_modes(e)} by {DOORS[e.door]}, to {e.at}, stack {e.stack}",
     events.StackSwitched: _stacks,
-    events.ServiceCalled: lambda e: f"{_service(e)} {name_of(e.name)} {_values(e.registers)}",
+    events.ServiceCalled: _asked,
     events.ServiceReturned: _outcome,
     events.CallbackAllocated: lambda e: f"slot {e.slot}: {e.real} calls {e.handler}, structure {e.structure}",
     events.CallbackFreed: lambda e: f"slot {e.slot}: {e.real} called {e.handler}",

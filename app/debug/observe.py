@@ -183,7 +183,7 @@ class Observer:
             locked_nesting=client.locked_depth if client is not None else 0,
             callback_depth=_callbacks_at_work(host.levels, of_drivers),
             client=client.number if client is not None else 0,
-            client_bits=client.bits if client is not None else 0,
+            client_kind=client.kind if client is not None else "",
             profile=host.profile.name,
             program=self._launch.name,
             sentence=self._sentence(moving.stop),

@@ -19,13 +19,14 @@ import app.emu
 from app.debug import inputs as kinds
 from app.debug.inputs import Input
 from app.debug.journal import Record, damaged, unpack
-from app.debug.launch import Launch, Programs
+from app.debug.launch import DriverFile, Launch, Programs
 from app.debug.marks import Mark, Marks
 from app.debug.narrate import counted
 from app.emu.dos.host_folder import Contents, Entry, HostFolder, Listing
 from app.emu.dos.mirror import Outcome
 from app.emu.machine import Place
 from app.emu.machine_errors import LoadError
+from app.emu.vmm.python.device import is_python
 
 _INPUTS: Final = {
     kind.__name__: kind
@@ -42,7 +43,7 @@ _INPUTS: Final = {
 _OPTIONS: Final = {
     each.name: type(each.default)
     for each in fields(Launch)
-    if each.name not in {"program", "arguments", "environment", "then", "mount", "record", "vxds", "drivers"}
+    if each.name not in {"program", "arguments", "environment", "then", "mount", "record", "vxds"}
 }
 """What a head tells of a launch, and the types: where things lie on this computer is nobody's business."""
 _FOREIGN: Final = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError)
@@ -76,9 +77,12 @@ class Head:
     def launch(self) -> Launch:
         """The launch, as far as the machine needs it; the first program by its bare name."""
         path, *arguments = self.programs[0]
-        return Launch(
-            path.rpartition("\\")[2], tuple(arguments), then=self.programs[1:], drivers=self.drivers, **self.options
-        )
+        return Launch(path.rpartition("\\")[2], tuple(arguments), then=self.programs[1:], **self.options)
+
+    @property
+    def driver_files(self) -> list[DriverFile]:
+        """The device drivers."""
+        return [(name, b64decode(contents)) for name, contents in self.drivers]
 
 
 @dataclass(slots=True)
@@ -143,9 +147,9 @@ def build() -> str:
 
 
 def head_of(
-    launch: Launch, programs: Programs, environment: dict[str, str], drivers: Iterable[tuple[str, bytes]] = ()
+    launch: Launch, programs: Programs, environment: dict[str, str], drivers: Iterable[DriverFile] = ()
 ) -> Head:
-    """The head of a run. drivers: file names and contents."""
+    """The head of a run."""
     options = {name: value for name, value in asdict(launch).items() if name in _OPTIONS}
     files = tuple((name, b64encode(contents).decode()) for name, contents in drivers)
     return Head(programs, options, environment, build(), files)
@@ -224,7 +228,10 @@ def about(recording: Recording, path: Path) -> dict[str, str]:
         f"{counted(len(folder.mirror.outcomes), 'change', 'changes')}",
         "bookmarks": "; ".join(f"{mark.position} {mark.note}".strip() for mark in recording.bookmarks) or "none",
     }
-    return rows | ({"note": recording.note} if recording.note else {})
+    rows |= {"note": recording.note} if recording.note else {}
+    rows |= {"drivers": ", ".join(name for name, _ in head.drivers)} if head.drivers else {}
+    scripts = ((name, text.decode(errors="replace")) for name, text in head.driver_files if is_python(name))
+    return rows | {name: f"in Python:\n{text}" for name, text in scripts}
 
 
 class _Reading:

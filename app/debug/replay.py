@@ -7,12 +7,13 @@ from pathlib import Path
 
 from app.debug.history import DEFAULT_BUDGET, Branch, History
 from app.debug.journal import is_recording
-from app.debug.launch import Launch, environment_of, guest_programs, start, start_again
+from app.debug.launch import DriverFile, Launch, driver_files, environment_of, guest_programs, start, start_again
 from app.debug.recorder import Recorder
-from app.debug.recording import Ended, Way, build, head_of, read
+from app.debug.recording import Ended, Head, Way, build, head_of, read
 from app.debug.shortcuts import Shortcuts
 from app.emu.machine import Console
 from app.emu.machine_errors import LoadError
+from app.emu.vmm.python.device import is_python
 
 
 @dataclass(slots=True)
@@ -57,7 +58,7 @@ def begin(launch: Launch, console: Console, budget: int = DEFAULT_BUDGET) -> Beg
     if is_recording(launch.program):
         if launch.record is not None:
             raise LoadError(f"--record: {launch.program} is a recording; it is replayed and not recorded again")
-        return _open(launch.program, console, budget)
+        return _open(launch.program, driver_files(launch.vxds), console, budget)
     machine = start(launch, console)
     history = History(machine, budget)
     programs = guest_programs(launch, machine)
@@ -72,11 +73,12 @@ def begin(launch: Launch, console: Console, budget: int = DEFAULT_BUDGET) -> Beg
     return Begun(launch, history, recorder)
 
 
-def _open(path: str, console: Console, budget: int) -> Begun:
+def _open(path: str, given: list[DriverFile], console: Console, budget: int) -> Begun:
     recording = read(path)
     head = recording.head
     try:
-        machine = start_again(head.launch, head.programs, head.environment, recording.folder, console)
+        drivers = _drivers(head, given)
+        machine = start_again(head.launch, head.programs, head.environment, drivers, recording.folder, console)
     except LoadError as error:
         if recording.folder.missing:
             raise LoadError(f"{path}: the program, {head.programs[0][0]}, is not in this recording") from None
@@ -92,6 +94,26 @@ def _open(path: str, console: Console, budget: int) -> Begun:
         recording.note, recording.ended,
         Shortcuts(recording.checkpoints, build(), history) if recording.checkpoints else None,
     )  # fmt: skip
+
+
+def _drivers(head: Head, given: list[DriverFile]) -> list[DriverFile]:
+    """The recorded drivers. One in Python runs only when the user has it, too. Raises `LoadError`."""
+    own, recorded = {_text(contents) for _, contents in given}, head.driver_files
+    for name, contents in recorded:
+        if is_python(name) and _text(contents) not in own:
+            raise LoadError(
+                f"the driver {name} in this recording is a program in Python, which may do whatever you may; read it "
+                f"with `dpmiscope info`, and give --vxd {name} with a copy of it to let it run"
+            )
+    for name, contents in given:
+        if not is_python(name) or _text(contents) not in {_text(each) for _, each in recorded}:
+            raise LoadError(f"--vxd {name}: no driver in Python that is in this recording; it holds its own drivers")
+    return recorded
+
+
+def _text(contents: bytes) -> bytes:
+    """A driver's text, however its lines end."""
+    return contents.replace(b"\r\n", b"\n").strip()
 
 
 def _branch(way: Way) -> Branch:

@@ -435,8 +435,8 @@ class Snapshot:
     locked_nesting: int
     callback_depth: int
     client: int
-    client_bits: int
-    """0 before any client."""
+    client_kind: str
+    """16-bit, 32-bit or Win32; empty before any client."""
     profile: str
     program: str
     sentence: str

@@ -172,6 +172,8 @@ class Machine:
         self.cpu.port_in, self.cpu.port_out = self._port_in, self._port_out
         self.rom = Rom(self.memory)
         self.log = EventLog()
+        self.scripts: list[bytes] = []
+        """The files of drivers in Python. No part of the state: a recording's checkpoint could name other code."""
         self._running = False
         self.at_breakpoint = False
         """The last slice has arrived in front of a breakpoint's instruction."""
@@ -560,6 +562,8 @@ class Machine:
             self._raise(vector, 0, 0)
             return
         if regs.cs.selector == layout.BREAK_CODE and vector == BREAK and self.state.vmm.trap_protected():
+            return
+        if self.state.vmm.refuse_win32(vector):
             return
         before = regs.copy()
         try:

@@ -101,10 +101,10 @@ class StatusBar(QStatusBar):
         self.nesting.setToolTip("Callbacks in progress, and events that use the locked stack")
         self.tick.setText(f"tick {snapshot.tick}")
         self.tick.setToolTip("Guest instructions executed so far")
-        client = f"Client {snapshot.client}, {snapshot.client_bits}-bit" if snapshot.client_bits else "No client"
+        client = f"Client {snapshot.client}, {snapshot.client_kind}" if snapshot.client_kind else "No client"
         self.client.setText(f"{client} · {snapshot.profile}")
         host = PROFILES[snapshot.profile].title
-        self.client.setToolTip(f"The DPMI client that runs, and the host that is played: {host}")
+        self.client.setToolTip(f"The client that runs, and the host that is played: {host}")
         self._show_history(snapshot.history)
         self._show_recording(snapshot.recording)
         words = [] if snapshot.at_end else ["Past"]

@@ -230,3 +230,12 @@ def test_a_session_opens_what_the_command_recorded(tmp_path: Path) -> None:
     of.history.go(of.history.branch.end)
     assert of.machine.has_ended
     assert [event.to_json() for event, _ in of.machine.log.since(0)] == told.decode().splitlines()
+
+
+def test_a_driver_that_was_loaded_while_the_program_ran_comes_along(tmp_path: Path) -> None:
+    drivers, path = SAMPLES / "drivers", tmp_path / "A.dpmirec"
+    first = here("trace", "--record", path, "--vxd", drivers / "ioctl.vxd", drivers / "later32.exe")
+    assert "2 times it was loaded." in first.errors
+    (tmp_path / "there").mkdir()
+    again = here("trace", shutil.copy(path, tmp_path / "there" / "ALONE.dpmirec"))
+    assert (again.code, again.output, again.errors) == (first.code, first.output, first.errors)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.debug import narrate, plain_state
 from app.debug.goals import RunTo, StepBack, StepBackOver, StepInto, StepOut, StepOver, ToModeSwitch, ToPosition
 from app.debug.session import Session
 from app.debug.snapshot import Stop
@@ -140,7 +141,8 @@ def test_back_over_the_call_at_once(entry: Session) -> None:
 
 @pytest.mark.parametrize("driver, programs", [
     ("returns.vxd", ["returns86.com"]), ("returns.vxd", ["returnspm.com"]), ("patch.vxd", ["tsr.com", "patch86.com"]),
-    ("forget.vxd", ["tsr.com", "patch86.com"]),
+    ("forget.vxd", ["tsr.com", "patch86.com"]), ("returns.py", ["returns86.com"]), ("entry.py", ["entrypm.com"]),
+    ("ioctl.vxd", ["later32.exe"]), ("ioctl.vxd", ["wcall32.exe"]),
 ])  # fmt: skip
 def test_to_the_end_and_to_places_in_ring_0(driver: str, programs: list[str]) -> None:
     of = opened(driver, *programs)
@@ -156,6 +158,37 @@ def test_to_the_end_and_to_places_in_ring_0(driver: str, programs: list[str]) ->
         assert pickle.dumps(again.vmm.breaks.targets) == pickle.dumps(state.vmm.breaks.targets)
     of.run(ToPosition("end"))
     assert [event.to_json() for event in events(of)] == trace
+
+
+@pytest.mark.parametrize("driver, program", [
+    ("ioctl.vxd", "ioctl32.exe"), ("ioctl.vxd", "later32.exe"), ("returns.py", "returns86.com"),
+])  # fmt: skip
+def test_state_with_drivers_can_be_kept_in_a_recording(driver: str, program: str) -> None:
+    of = opened(driver, program).machine
+    while of.state.end is None:
+        things = of.named()
+        data = plain_state.write(of.state, things)
+        assert plain_state.write(plain_state.read(data, things), things) == data
+        of.slice(20)
+
+
+def test_functions_of_kernel32_in_words() -> None:
+    of = opened("ioctl.vxd", "ioctl32.exe")
+    of.run(ToPosition("end"))
+    called = next(event for event in events(of, "service_called") if event.to_object()["name"] == "CloseHandle")
+    returned = events(of)[events(of).index(called) + 1 :]
+    back = next(event for event in returned if event.kind == "service_returned")
+    assert narrate.sentence(called) == "The Win32 program called KERNEL32 CloseHandle with hObject=100h."
+    assert narrate.sentence(back) == "KERNEL32 CloseHandle returned EAX=1h."
+    assert narrate.brief(called) == "KERNEL32 CloseHandle hObject=0100"
+    assert narrate.brief(back) == "KERNEL32 CloseHandle done EAX=0001"
+
+
+def test_the_client_is_a_win32_program() -> None:
+    of = opened("ioctl.vxd", "ioctl32.exe")
+    while not events(of, "client_entered"):
+        of.run(StepInto())
+    assert picture(of).client_kind == "Win32"
 
 
 def test_the_ring_0_stack_shows_the_drivers_words_and_the_client_registers(entry: Session) -> None:

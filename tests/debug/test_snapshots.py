@@ -85,7 +85,7 @@ def test_the_head_of_a_snapshot_in_a_callback(in_callback: Session) -> None:
     shown = picture(in_callback)
     assert (shown.status, shown.mode, shown.live_stack) == (Status.STOPPED, Mode.PM32, Stack.LOCKED)
     assert (shown.locked_nesting, shown.callback_depth) == (1, 1)
-    assert (shown.client, shown.client_bits) == (1, 32)
+    assert (shown.client, shown.client_kind) == (1, "32-bit")
     assert (shown.program, shown.profile) == ("callback.com", "spec")
     assert "callback 0" in shown.sentence
     assert shown.exit_message == ""
@@ -95,7 +95,7 @@ def test_the_head_of_a_snapshot_in_a_callback(in_callback: Session) -> None:
 def test_the_head_of_a_snapshot_before_and_behind_the_run() -> None:
     here = session("hello16.com")
     shown = picture(here)
-    assert (shown.client, shown.client_bits, shown.mode, shown.tick) == (0, 0, Mode.V86, 0)
+    assert (shown.client, shown.client_kind, shown.mode, shown.tick) == (0, "", Mode.V86, 0)
     assert "loaded" in shown.sentence
     here.run(Run())
     shown = picture(here)

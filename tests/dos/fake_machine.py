@@ -82,6 +82,11 @@ class FakeHost:
         return False
 
 
+class FakeVmm:
+    def win32_program(self, data: bytes, path: str) -> None:
+        """There are no drivers."""
+
+
 class FakeXms:
     def __init__(self) -> None:
         self.asked = 0
@@ -105,7 +110,7 @@ class FakeMachine:
         self.ended: tuple[int, str, str] | None = None
         self.dos = Dos(self, Mount(HostFolder(str(folder)), write_through=write_through))
         self.bios, self.host, self.xms = FakeBios(), FakeHost(), FakeXms()
-        self.state = SimpleNamespace(bios=self.bios, host=self.host, xms=self.xms, dos=self.dos)
+        self.state = SimpleNamespace(bios=self.bios, host=self.host, vmm=FakeVmm(), xms=self.xms, dos=self.dos)
         self.dos.install()
 
     def _console_write(self, handle: int, data: bytes) -> None:

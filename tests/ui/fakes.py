@@ -560,7 +560,7 @@ class FakeSession:
             serial=self.serial, status=self.status, stop=self.stop, tick=tick, mode=mode_at(tick),
             registers=self.registers(), previous=self._previous, live_stack=live,
             locked_nesting=int(live is Stack.LOCKED), callback_depth=int(live is Stack.LOCKED), client=1,
-            client_bits=32, profile="spec", program="CALLBACK.COM", sentence=self.sentence(), code=code_at(tick),
+            client_kind="32-bit", profile="spec", program="CALLBACK.COM", sentence=self.sentence(), code=code_at(tick),
             stacks=stacks_at(tick), descriptors=descriptors_at(tick) if interest.tables else (),
             callbacks=callbacks_at(tick), vectors=VECTORS if interest.vectors else (),
             memory=self._memory(interest), screen=screen_at(tick), pointer_area=(640, 200),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import shutil
 import subprocess
 import sys
@@ -61,13 +61,13 @@ entry   resd    2
 
 
 @cache
-def linker() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("link_vxd", DRIVERS / "link_vxd.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def linker(name: str) -> ModuleType:
+    """link_vxd or link_pe: scripts that find each other in their own folder."""
+    sys.path.insert(0, str(DRIVERS))
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(DRIVERS))
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ class Bench:
         source.write_text(
             f'%include "vxd.inc"\n driver "{name}", {number:#x}, control, {v86}, {pm}\n{body}', encoding="ascii"
         )
-        linker().build(source, source.with_suffix(".vxd"))
+        linker("link_vxd").build(source, source.with_suffix(".vxd"))
         return source.with_suffix(".vxd")
 
     def program(self, text: str, *, width: int = 16, name: str = "client") -> Path:
@@ -91,6 +91,13 @@ class Bench:
         source.write_text(text, encoding="ascii")
         bits = ["-DBITS32"] if width == 32 else []
         subprocess.run(["nasm", "-f", "bin", f"-I{GUEST}/", *bits, str(source), "-o", str(built)], check=True)
+        return built
+
+    def win32(self, body: str, *, name: str = "CLIENT") -> Path:
+        """A Win32 program in assembly; it begins at `start`."""
+        source, built = self.folder / f"{name}.asm", self.folder / f"{name}.exe"
+        source.write_text(f'%include "win32.inc"\n{body}', encoding="ascii")
+        linker("link_pe").build(source, built)
         return built
 
     def start(self, program: Path, *drivers: Path, **launch: Any) -> tuple[Machine, Console]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from app.emu.events import Finding, V86BreakpointHit, V86BreakpointInstalled
 from app.emu.registers import Flag
 from app.emu.vmm.breaks import POOL_SIZE
 from tests.vmm.stand import MODES, Ended, Stand
@@ -41,6 +42,13 @@ MOVES = "83452402"
 )
 def test_what_handlers_of_breakpoints_forget(code: str, handler: str, rules: list[str]) -> None:
     assert patched(code, handler).findings() == rules
+
+
+def test_a_finding_refers_to_the_events_it_is_about() -> None:
+    """The breakpoint's installation, and the hit."""
+    log = [event for event, _ in patched("90", "C3").machine.log.since(0)]
+    finding = next(event for event in log if isinstance(event, Finding))
+    assert [type(log[seq]) for seq in finding.refs] == [V86BreakpointInstalled, V86BreakpointHit]
 
 
 def test_the_same_byte_under_another_segment() -> None:

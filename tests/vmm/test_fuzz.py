@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.emu.machine import Checkpoint, Machine
+from app.emu.machine_errors import LoadError
 from app.emu.vmm.table import VMM
 from tests.emu.runs import fuzz, machine
 from tests.vmm.lab import DRIVERS
@@ -81,3 +83,23 @@ def test_random_calls_of_services_with_random_registers(program: str, seed: int)
         assert "ended its VM: " in ended.state.host_message or ended.state.end is not None
     if ended.state.end is not None and ended.state.end.how != "exit":
         assert ended.state.end.message
+
+
+@fuzz(25)
+@given(st.data())
+def test_drivers_from_damaged_files(tmp_path: Path, data: st.DataObject) -> None:
+    """A file is refused with a reason, or its driver runs or ends its VM with a report. DPMISCOPE_FUZZ: how many."""
+    image = bytearray((DRIVERS / data.draw(st.sampled_from(["entry.vxd", "returns.vxd", "later.vxd"]))).read_bytes())
+    for at, value in data.draw(st.lists(st.tuples(st.integers(0, len(image) - 1), st.integers(0, 255)), max_size=8)):
+        image[at] = value
+    file = tmp_path / "damaged.vxd"
+    file.write_bytes(image[: data.draw(st.integers(0, len(image)))] if data.draw(st.booleans()) else image)
+    try:
+        running = machine(DRIVERS / "entry86.com", vxds=(str(file),))
+    except LoadError as refused:
+        assert "damaged.vxd" in str(refused)  # noqa: PT017 - most files are fine
+        return
+    turns = 0
+    while running.state.end is None and running.tick < _REACH and turns < 3000:
+        running.slice(10_000)
+        turns += 1

@@ -44,7 +44,7 @@ def image(bench: Bench) -> bytes:
 
 def test_objects_and_fixups(image: bytes) -> None:
     memory = Memory(8)
-    device = load_device(memory, image, "test.vxd", layout.VXDS)
+    device = load_device(memory, read_le(image, "test.vxd"), "test.vxd", layout.VXDS, {})
     assert (device.name, device.number, len(device.parts)) == ("TESTVXD", 0x7F01, 4)
     by_size = {part.size: part.linear for part in device.parts}
     control = device.control_procedure(memory)
@@ -112,7 +112,7 @@ def test_broken_files_are_refused_with_a_reason(image: bytes, how: str) -> None:
 def test_every_shorter_file_is_refused(image: bytes) -> None:
     for size in [*range(0, 0x300, 7), *range(0x300, len(image), 997)]:
         with pytest.raises(LoadError):
-            load_device(Memory(8), image[:size], "test.vxd", layout.VXDS)
+            load_device(Memory(8), read_le(image[:size], "test.vxd"), "test.vxd", layout.VXDS, {})
 
 
 _SMALL = Path(__file__).resolve().parents[2] / "resources" / "samples" / "drivers" / "entry.vxd"
@@ -125,7 +125,7 @@ def test_any_changed_file_loads_or_is_refused(changes: list[tuple[int, int]]) ->
     for at, value in changes:
         data[at % len(data)] = value
     with contextlib.suppress(LoadError):  # anything else is a failure
-        load_device(Memory(8), bytes(data), "test.vxd", layout.VXDS)
+        load_device(Memory(8), read_le(bytes(data), "test.vxd"), "test.vxd", layout.VXDS, {})
 
 
 @fuzz(200)
@@ -139,4 +139,14 @@ def test_the_linker_tells_what_is_missing(bench: Bench) -> None:
     source = bench.folder / "none.asm"
     source.write_text("section .text\n nop\n")
     with pytest.raises(ValueError, match="_DDB"):
-        linker().build(source, bench.folder / "none.vxd")
+        linker("link_vxd").build(source, bench.folder / "none.vxd")
+
+
+def test_a_ddb_that_would_be_freed_is_refused(image: bytes) -> None:
+    """Make all objects discardable."""
+    data, at = bytearray(image), le_of(image)
+    table, count = struct.unpack_from("<II", data, at + 0x40)
+    for number in range(count):
+        data[at + table + 24 * number + 8] |= 0x10
+    with pytest.raises(LoadError, match="initialisation part"):
+        load_device(Memory(8), read_le(bytes(data), "test.vxd"), "test.vxd", layout.VXDS, {})

@@ -609,7 +609,7 @@ def test_services_of_other_drivers(bench: Bench) -> None:
     source.write_text(source.read_text().replace("control, 0, 0", "control, 0, 0, table, 2"))
     from tests.vmm.lab import linker
 
-    linker().build(source, first)
+    linker("link_vxd").build(source, first)
     api = """
         VxDCall 7F02h, 0
         jc      .out

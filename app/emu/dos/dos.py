@@ -134,7 +134,8 @@ class Dos(Kernel):
         try:
             path = self.mount.true_name(guest_path)
             file = self.mount.file(guest_path)
-            program = loader.program(file.read(0, file.size), path)
+            data = file.read(0, file.size)
+            program = self.machine.state.vmm.win32_program(data, path) or loader.program(data, path)
             placed = process.load(self, program, path, start, None)
         except InsufficientMemory as failure:
             raise LoadError(f"{where}: does not fit into {failure.largest * 16 // 1024} KiB of free memory") from None

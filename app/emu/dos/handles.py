@@ -154,8 +154,7 @@ class Handles:
 
     def close_all(self, psp: int) -> None:
         """Close what a program leaves open at its end."""
-        for handle in range(self.count(psp)):
-            index = self._index(psp, handle, open_only=False)
+        for handle, index in enumerate(self.table(psp)):  # a damaged PSP has 65535 of them
             if index < len(self.entries) and self.entries[index] is not None:
                 self.close(psp, handle)
 

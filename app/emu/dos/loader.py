@@ -87,7 +87,7 @@ class ProgramInfo:
 
     name: str
     format: str
-    """`COM` or `MZ`."""
+    """`COM` or `MZ`; `PE` for a Win32 program beside drivers."""
     file_size: int
     image_size: int
     entry: Far
@@ -137,7 +137,10 @@ def program(data: bytes, name: str) -> Program:
         parsed = parse(data, name)
         kind = parsed.info.appended
         if kind in _NOT_DOS and not _stub_is_extender(data):
-            raise LoadError(f"{name}: this is a {kind} program, not a DOS program; DOS would only run its stub message")
+            raise LoadError(
+                f"{name}: this is a {kind} program, not a DOS program; DOS would only run its stub message; "
+                "Win32 console programs run where a driver is (--vxd)"
+            )
         return parsed
     for signature, meaning in _FOREIGN:
         if data.startswith(signature):

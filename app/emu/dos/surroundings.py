@@ -9,6 +9,7 @@ from app.emu.events import Event
 from app.emu.registers import Registers
 
 if TYPE_CHECKING:
+    from app.emu.dos.loader import Program
     from app.emu.memory.memory import Memory
     from app.emu.rom import Rom
 
@@ -48,6 +49,13 @@ class Host(Protocol):
         """A program is about to end; True: as a client it ends first, then the host has DOS begin again."""
 
 
+class Vmm(Protocol):
+    """The Virtual Machine Manager as DOS uses it."""
+
+    def win32_program(self, data: bytes, path: str) -> Program | None:
+        """A program to be loaded, if it is a Win32 program and drivers are there. Raises `LoadError`."""
+
+
 class Xms(Protocol):
     """The extended memory driver as DOS uses it."""
 
@@ -72,6 +80,10 @@ class State(Protocol):
     @property
     def host(self) -> Host:
         """The DPMI host."""
+
+    @property
+    def vmm(self) -> Vmm:
+        """The Virtual Machine Manager."""
 
     @property
     def xms(self) -> Xms:

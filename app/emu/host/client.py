@@ -104,6 +104,8 @@ class Client:
     """The host's real-mode stack pointer before this client entered."""
     outer: Client | None
     """The client that was current before this one entered."""
+    is_win32: bool = False
+    """A Win32 program: flat, without DPMI and interrupts."""
     is_resident: bool = False
     """Its program has ended and stays resident, and so does the client (INT 21h AH=31h in real mode)."""
     psp_selector: int = 0
@@ -146,6 +148,11 @@ class Client:
     def wide(self) -> bool:
         """A 32-bit client: its frames and (E) registers are 32-bit."""
         return self.bits == 32
+
+    @property
+    def kind(self) -> str:
+        """What it is, for people: a DPMI program of some width, or a Win32 program."""
+        return "Win32" if self.is_win32 else f"{self.bits}-bit"
 
     @property
     def word(self) -> int:

@@ -37,7 +37,7 @@ def enter_protected_mode(host: Host) -> None:
     ip, cs = machine.memory.read_u16(regs.stack_linear), machine.memory.read_u16(regs.stack_linear + 2)
     bits = 32 if regs.ax & 1 else 16
     try:
-        index = _free_index(host)
+        index = free_index(host)
         _check_width(host, bits, regs.ax)
     except ServiceFailed as failure:
         regs.ax = failure.code
@@ -45,7 +45,7 @@ def enter_protected_mode(host: Host) -> None:
         machine.return_far()
         return
     before = host.standing()
-    client = _new_client(host, index, bits)
+    client = new_client(host, index, bits)
     big = 4 if client.wide else 0
     ldt, profile = client.ldt, host.profile
     number = f"client {client.number}: initial"
@@ -80,7 +80,7 @@ def enter_protected_mode(host: Host) -> None:
         providers.client_entered(host, client)
 
 
-def _free_index(host: Host) -> int:
+def free_index(host: Host) -> int:
     """A place among the clients alive. Raises `DescriptorUnavailable` without one, or if their table is full."""
     taken = {client.index for client in host.clients}
     index = next((number for number in range(layout.MAX_CLIENTS) if number not in taken), None)
@@ -97,7 +97,8 @@ def _check_width(host: Host, bits: int, ax: int) -> None:
         raise failures.InvalidValue
 
 
-def _new_client(host: Host, index: int, bits: int) -> Client:
+def new_client(host: Host, index: int, bits: int) -> Client:
+    """The running program becomes a client, which is the current one; ES is its private data block."""
     machine, private = host.machine, host.machine.regs.es.selector
     psp = machine.state.dos.current_psp
     host.entered += 1

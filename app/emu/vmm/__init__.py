@@ -26,6 +26,9 @@ It is there when drivers were loaded (`--vxd`), beside the DPMI host and for the
   it (policy `ddk95`); with `classic` that is left to the procedure, as in published drivers. API procedures of INT 2Fh
   AX=1684h are always entered behind the call, and a callback reached by INT never is. The handler of a V86 breakpoint
   moves Client_IP itself.
+* Drivers written in Python (`python/`) are pages of guest memory whose procedures lead to the manager.
+* Drivers come, shrink and go (`loading.py`): before the first program, or for Win32 programs (`win32/`), which reach
+  them by messages and not by callbacks.
 * What a driver does wrong and may go on with is told as a finding (`findings.py`).
 * What a driver must not do (fault, unknown service, unbalanced stack, a processor's system register) ends the
   program's VM with a report. The manager sends no more messages to drivers then.

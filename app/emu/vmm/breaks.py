@@ -7,10 +7,14 @@ mode: INT 30h at offset 2 * n of the break segment 003Bh. Numbers from `PRIVATE`
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from app.emu.address import Far
 from app.emu.memory import layout
+
+if TYPE_CHECKING:
+    from app.emu.memory.memory import Memory
+    from app.emu.vmm.device import Device
 
 ARPL: Final = 0x63
 BREAK: Final = 0x30
@@ -26,15 +30,23 @@ POOL_SIZE: Final = 200
 class VxdCallback:
     """What Allocate_V86_Call_Back or Allocate_PM_Call_Back has handed out. It is never freed.
 
-    api: the device whose API procedure is called instead of `procedure` (INT 2Fh AX=1684h), by its place in the list.
+    api: the device whose API procedure is called instead of `procedure` (INT 2Fh AX=1684h).
     """
 
     number: int
     in_pm: bool
     procedure: int
     reference: int
-    api: int | None = None
+    api: Device | None = None
     hits: int = 0
+    made: int = 0
+    """Sequence number of the event that told of it."""
+
+    def called(self, memory: Memory) -> int:
+        """Linear address of the procedure that is called now; when its driver was unloaded, the one it had."""
+        if self.api is None or self.api.is_unloaded:
+            return self.procedure
+        return self.api.api(memory, pm=self.in_pm)
 
 
 @dataclass(slots=True, eq=False)
@@ -64,6 +76,14 @@ class NestEnd:
 
 
 @dataclass(slots=True, eq=False)
+class Win32Gate:
+    """Where thunks of Win32 programs call the functions of KERNEL32."""
+
+    number: int
+    in_pm: bool = True
+
+
+@dataclass(slots=True, eq=False)
 class V86Breakpoint:
     """An ARPL byte in V86 code. original: the byte that was there."""
 
@@ -79,6 +99,8 @@ class V86Breakpoint:
     """Has the handler moved the client's IP the last time? None before it has returned once."""
     last_tick: int = -1
     """When its handler returned without having moved the client's IP."""
+    made: int = 0
+    """Sequence number of the event that told of it."""
 
     @property
     def address(self) -> Far:
@@ -91,7 +113,7 @@ class V86Breakpoint:
         return (self.segment << 4) + self.offset
 
 
-Target = VxdCallback | VmReturn | NestEnd
+Target = VxdCallback | VmReturn | NestEnd | Win32Gate
 
 
 class PoolEmpty(Exception):

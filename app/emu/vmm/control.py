@@ -10,11 +10,10 @@ from app.emu.events import Door
 from app.emu.host import providers
 from app.emu.host.client import Client
 from app.emu.host.host import Sequel
-from app.emu.machine_errors import LoadError
 from app.emu.registers import Flag, Registers
-from app.emu.vmm import findings
+from app.emu.vmm import findings, loading
 from app.emu.vmm.control_block import PROGRAMS, SYSTEM, ControlBlock
-from app.emu.vmm.device import UNDEFINED_DEVICE, Device
+from app.emu.vmm.device import Device
 from app.emu.vmm.levels import Ring0Level
 from app.emu.vmm.messages import DROPS_DRIVER, NO_SIMULATION, REFUSABLE, Message, Sending
 from app.emu.vmm.places import COMMAND_TAIL, PM_APPLICATION_SIZE, PM_APPLICATIONS
@@ -22,13 +21,6 @@ from app.emu.vmm.waiting import complete
 
 if TYPE_CHECKING:
     from app.emu.vmm.core import Vmm
-
-
-def refuse_twin(vmm: Vmm, device: Device) -> None:
-    """Two drivers with one device id cannot be told apart. Raises `LoadError`."""
-    twin = next((each for each in vmm.devices if each.number == device.number != UNDEFINED_DEVICE), None)
-    if twin is not None:
-        raise LoadError(f"{device.file}: the driver {twin.name} has the device id {device.number:04X}h already")
 
 
 def begin(vmm: Vmm, sendings: Sequence[Sending]) -> None:
@@ -66,7 +58,10 @@ def _go_on(vmm: Vmm, level: Ring0Level, device: int) -> None:
                 procedure = vmm.devices[at].control_procedure(vmm.machine.memory)
                 vmm.call(level, procedure, Delivered(at), eax=message, ebx=handle, edx=0, esi=COMMAND_TAIL)
                 return
-        vmm.is_initialised |= message is Message.Init_Complete
+        if message is Message.Init_Complete:
+            for each in vmm.devices:
+                loading.discard(vmm, each)
+            vmm.is_initialised = True
         vmm.agenda.pop(0)
         device = 0
     vmm.vm = PROGRAMS

@@ -9,7 +9,7 @@ from app.emu import events
 from app.emu.address import Far
 from app.emu.events import Door
 from app.emu.host.client import Vector
-from app.emu.host.host import far
+from app.emu.host.host import NOWHERE, far
 from app.emu.memory import layout
 from app.emu.memory.layout import BREAK_CODE
 from app.emu.memory.memory import PRESENT, WRITABLE
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from app.emu.host.dpmi import DpmiHost
     from app.emu.machine import End, Machine
     from app.emu.registers import Registers
+    from app.emu.vmm.python.device import Script
+    from app.emu.vmm.win32.process import Process
 
 _OF_CLIENTS: Final = 0x0FD7
 """The flags a driver may change in Client_EFlags; VM and IOPL are the manager's."""
@@ -50,9 +52,19 @@ class Vmm:
     devices: list[Device] = field(default_factory=list)
     """In ascending order of initialisation."""
     images: list[tuple[str, bytes]] = field(default_factory=list)
-    """File names and contents of the drivers, as they were loaded."""
+    """File names and contents of the drivers that were loaded before the first program."""
+    unloaded: list[Device] = field(default_factory=list)
+    """Drivers that were there: all of their parts are freed but the resident ones."""
+    end_of_drivers: int = layout.VXDS
+    """Linear address behind all objects of drivers so far."""
     classic: bool = False
     """Procedures of callbacks do the far return themselves."""
+    win32_start: Far = NOWHERE
+    """Where the first instruction of Win32 programs leads."""
+    win32_path: str = ""
+    """The Win32 program that was loaded last."""
+    processes: dict[int, Process] = field(default_factory=dict)
+    """{number of the client: what is kept for a Win32 program}"""
     vm: int = SYSTEM
     """The current VM's id."""
     agenda: list[Sending] = field(default_factory=list)
@@ -108,6 +120,9 @@ class Vmm:
             return ""
         if linear == RETURN:
             return "vmm!RETURN"
+        if (found := self.script_at(linear)) is not None:
+            device, script, procedure = found
+            return f"{device.name}!{procedure}: {device.file}, line {script.procedures[procedure]}"
         if linear == DEFAULT_FAULT:
             return "vmm!DEFAULT_FAULT"
         if SERVICES <= linear < SERVICES + 2 * len(NAMES):
@@ -117,6 +132,13 @@ class Vmm:
         if layout.BREAKS <= linear < layout.BREAKS + 0x1000:
             return "vmm!PM_CALL_BACK" if self.breaks.in_protected(linear - layout.BREAKS) is not None else ""
         return ""
+
+    def script_at(self, linear: int) -> tuple[Device, Script, str] | None:
+        """The driver in Python and the procedure of it whose INT 20h stands at an address."""
+        for device in self.devices:
+            if device.script is not None and (procedure := device.script.procedure_at(linear)) is not None:
+                return device, device.script, procedure
+        return None
 
     def vm_of(self, handle: int) -> int:
         """The id of the VM with a handle a driver has given. Fails the driver when there is none."""
@@ -290,6 +312,11 @@ class Vmm:
         """A driver has done what it must not. rule: of the finding."""
         raise DriverFailed(what, rule)
 
+    @property
+    def last_event(self) -> int:
+        """Sequence number of the event told last."""
+        return len(self.machine.log) - 1
+
     def find(
         self, rule: str, severity: str, message: str, *, at: Far | None = None, refs: tuple[int, ...] = ()
     ) -> None:
@@ -320,5 +347,6 @@ class Vmm:
 
     def name_at(self, linear: int) -> str:
         """The driver an address lies in; for the manager's own addresses the one that was called last."""
-        found = (device.name for place in (linear, self.called_last) for device in self.devices if device.holds(place))
+        devices = (*self.devices, *reversed(self.unloaded))
+        found = (device.name for place in (linear, self.called_last) for device in devices if device.holds(place))
         return next(found, f"at {linear:08X}")

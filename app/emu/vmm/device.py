@@ -3,34 +3,55 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from app.emu.machine_errors import LoadError
-from app.emu.memory import layout
 from app.emu.memory.memory import WRITABLE, Memory
-from app.emu.vmm.le import PAGE, LeImage, read_le
+from app.emu.vmm.le import PAGE, LeImage
+
+if TYPE_CHECKING:
+    from app.emu.vmm.python.device import Script
 
 DDB_SIZE: Final = 0x38
 UNDEFINED_DEVICE: Final = 0
 NO_PROCEDURE: Final = 0
-_V86_API, _PM_API, _V86_CSIP, _PM_CSIP = 0x1C, 0x20, 0x24, 0x28
+_FLAGS, _V86_API, _PM_API, _V86_CSIP, _PM_CSIP = 0x0A, 0x1C, 0x20, 0x24, 0x28
+_DYNAMIC: Final = 0x8000
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of a driver's objects in memory. linear: where it starts; size in bytes."""
+    """One of a driver's objects in memory. linear: where it starts; size in bytes; the rest as in `LeObject`."""
 
     linear: int
     size: int
     is_code: bool
+    is_discardable: bool = False
+    is_resident: bool = False
+    is_freed: bool = False
+
+    @property
+    def pages_size(self) -> int:
+        """Bytes of whole pages it occupies."""
+        return self.size + PAGE - 1 & -PAGE
+
+    def meets(self, other: Part) -> bool:
+        """Do the two have a page in common?"""
+        return self.linear < other.linear + other.pages_size and other.linear < self.linear + self.pages_size
+
+    def holds(self, linear: int) -> bool:
+        """Does an address lie in it?"""
+        return self.linear <= linear < self.linear + self.size
 
 
 @dataclass(slots=True, eq=False)
 class Device:
-    """One driver. name: of the DDB, without its padding; file: as it was given; ddb: linear address."""
+    """One driver. name: of the DDB, without its padding; module: of its file; file: as it was given; ddb: linear."""
 
     name: str
+    module: str
     file: str
     number: int
     """Device id, 0 for none."""
@@ -39,10 +60,17 @@ class Device:
     parts: tuple[Part, ...]
     is_dropped: bool = False
     """It has refused to be initialised: it gets no messages and answers no calls."""
+    is_dynamic: bool = False
+    """It was loaded while a program ran."""
+    is_unloaded: bool = False
+    opened: int = 0
+    """Handles of programs for it (CreateFile)."""
+    script: Script | None = None
+    """What is to run at its procedures, of a driver written in Python."""
 
     def holds(self, linear: int) -> bool:
         """Does an address lie in the driver?"""
-        return any(part.linear <= linear < part.linear + part.size for part in self.parts)
+        return any(part.holds(linear) for part in self.parts)
 
     def api(self, memory: Memory, *, pm: bool) -> int:
         """Its API procedure for V86 or protected mode as the DDB says now; 0 for none."""
@@ -60,6 +88,11 @@ class Device:
         """Keep that address in the DDB."""
         memory.write_u32(self.ddb + (_PM_CSIP if pm else _V86_CSIP), address)
 
+    def note_dynamic(self, memory: Memory) -> None:
+        """It is loaded while a program runs: bit 15 of DDB_Flags."""
+        self.is_dynamic = True
+        memory.write_u16(self.ddb + _FLAGS, memory.read_u16(self.ddb + _FLAGS) | _DYNAMIC)
+
     def control_procedure(self, memory: Memory) -> int:
         """Linear address of the control procedure."""
         return memory.read_u32(self.ddb + 0x18)
@@ -75,10 +108,12 @@ class Device:
         return int(table + ordinal * 4) if ordinal < count else None
 
 
-def load_device(memory: Memory, data: bytes, file: str, start: int) -> Device:
-    """Place a driver's objects from a linear address on and apply its fixups. Raises `LoadError`."""
-    image = read_le(data, file)
-    parts = _place(memory, image, file, start)
+def load_device(memory: Memory, image: LeImage, file: str, start: int, kept: Mapping[int, Part]) -> Device:
+    """Place a driver's objects from a linear address on and apply its fixups. Raises `LoadError`.
+
+    kept: resident objects that are in memory already, by their number.
+    """
+    parts = _place(memory, image, start, kept)
     for fixup in image.fixups:
         source = parts[fixup.object].linear + fixup.offset
         value = parts[fixup.target_object].linear + fixup.target_offset
@@ -87,27 +122,30 @@ def load_device(memory: Memory, data: bytes, file: str, start: int) -> Device:
     ddb = parts[number].linear + offset
     if offset + DDB_SIZE > parts[number].size:
         raise LoadError(f"{file}: its device description block lies outside of its object {number + 1}")
-    _, _, device, _, _, _, raw, order, control = struct.unpack("<IHHBBH8sII", memory.read(ddb, 0x1C))
-    name = raw.decode("cp437").rstrip()
-    device_of = Device(name, file, device, order, ddb, parts)
-    if not device_of.holds(control):
+    if parts[number].is_discardable:
+        raise LoadError(f"{file}: its device description block lies in an initialisation part, which is freed")
+    return described(memory, image.module, file, ddb, parts)
+
+
+def described(
+    memory: Memory, module: str, file: str, ddb: int, parts: tuple[Part, ...], script: Script | None = None
+) -> Device:
+    """A driver as its DDB in memory says. Raises `LoadError`."""
+    _, _, number, _, _, _, raw, order, control = struct.unpack("<IHHBBH8sII", memory.read(ddb, 0x1C))
+    device = Device(raw.decode("cp437").rstrip(), module, file, number, order, ddb, parts, script=script)
+    if not device.holds(control):
         raise LoadError(f"{file}: its control procedure would be at {control:08X}, outside of the driver")
-    return device_of
+    return device
 
 
-def _place(memory: Memory, image: LeImage, file: str, start: int) -> tuple[Part, ...]:
+def _place(memory: Memory, image: LeImage, start: int, kept: Mapping[int, Part]) -> tuple[Part, ...]:
     parts = []
-    for part in image.objects:
-        size = len(part.data) + PAGE - 1 & -PAGE
-        if start + size > layout.VXDS_END:
-            raise LoadError(f"{file}: no room is left for its objects; load fewer or smaller drivers")
-        memory.map_range(start, memory.host_physical(start), size, WRITABLE)
-        memory.write(start, part.data)
-        parts.append(Part(start, len(part.data), part.is_code))
-        start += size
+    for number, each in enumerate(image.objects):
+        part = kept.get(number)
+        if part is None:
+            part = Part(start, len(each.data), each.is_code, each.is_discardable, each.is_resident)
+            memory.map_range(start, memory.host_physical(start), part.pages_size, WRITABLE)
+            memory.write(start, each.data.ljust(part.pages_size, b"\0"))
+            start += part.pages_size
+        parts.append(part)
     return tuple(parts)
-
-
-def end_of(device: Device) -> int:
-    """The first free page behind a driver."""
-    return max(part.linear + part.size + PAGE - 1 & -PAGE for part in device.parts)

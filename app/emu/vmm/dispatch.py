@@ -10,8 +10,9 @@ from app.emu.address import Far
 from app.emu.events import Door
 from app.emu.registers import Flag, Registers
 from app.emu.vmm import findings, nesting
-from app.emu.vmm.breaks import ARPL, NestEnd, Target, V86Breakpoint, VmReturn, VxdCallback
+from app.emu.vmm.breaks import ARPL, NestEnd, Target, V86Breakpoint, VmReturn, VxdCallback, Win32Gate
 from app.emu.vmm.levels import Ring0Level
+from app.emu.vmm.win32 import kernel32, refusals
 
 if TYPE_CHECKING:
     from app.emu.vmm.core import Vmm
@@ -53,6 +54,10 @@ def trap_protected(vmm: Vmm) -> bool:
 def _reached(vmm: Vmm, target: Target, tick: int) -> None:
     """tick: when ring 3 arrived at the address."""
     match target:
+        case Win32Gate():
+            kernel32.call(vmm)
+        case VxdCallback() if vmm.host.client is not None and vmm.host.client.is_win32 and target.in_pm:
+            refusals.callback(vmm, target)
         case VxdCallback():
             _enter_callback(vmm, target, by_interrupt=vmm.interrupted == tick)
         case VmReturn():
@@ -67,9 +72,7 @@ def _reached(vmm: Vmm, target: Target, tick: int) -> None:
 def event_fields(vmm: Vmm, target: VxdCallback | VmReturn) -> dict[str, object]:
     """What events tell of a callback."""
     nature = ("pm" if target.in_pm else "v86") if isinstance(target, VxdCallback) else "vm_returns"
-    procedure = target.procedure
-    if isinstance(target, VxdCallback) and target.api is not None:
-        procedure = vmm.devices[target.api].api(vmm.machine.memory, pm=target.in_pm)
+    procedure = target.called(vmm.machine.memory) if isinstance(target, VxdCallback) else target.procedure
     return {
         "nature": nature,
         "address": vmm.breaks.address(target),

@@ -32,12 +32,19 @@ def call(vmm: Vmm) -> None:
     if link & _JUMP:
         return_near(vmm)
     device, ordinal = link >> 16, link & 0x7FFF
-    if device != VMM_DEVICE:
-        _serve_by_driver(vmm, device, ordinal)
-    elif (hooks := vmm.service_hooks.get(device << 16 | ordinal)) is not None:
-        _call_near(vmm, hooks[-1])
+    if device == VMM_DEVICE:
+        perform(vmm, ordinal)
     else:
-        serve(vmm, ordinal)
+        _serve_by_driver(vmm, device, ordinal)
+
+
+def perform(vmm: Vmm, ordinal: int) -> bool:
+    """Perform a service of the manager, or call the driver that has hooked it. False: other code runs first."""
+    hooks = vmm.service_hooks.get(VMM_DEVICE << 16 | ordinal)
+    if hooks is None:
+        return serve(vmm, ordinal)
+    _call_near(vmm, hooks[-1])
+    return False
 
 
 def return_near(vmm: Vmm) -> None:
@@ -54,8 +61,8 @@ def _call_near(vmm: Vmm, procedure: int) -> None:
     regs.eip = procedure
 
 
-def serve(vmm: Vmm, ordinal: int) -> None:
-    """Perform a service of the manager; EIP is where the driver goes on."""
+def serve(vmm: Vmm, ordinal: int) -> bool:
+    """Perform a service of the manager; EIP is where the driver goes on. False: it waits there for other code."""
     machine, regs = vmm.machine, vmm.machine.regs
     row = VMM.find(ordinal)
     if row is None or row.handler is None:
@@ -78,12 +85,13 @@ def serve(vmm: Vmm, ordinal: int) -> None:
         regs.set_flag(Flag.CF, on=True)
     else:
         if result is PENDING:
-            return
+            return False
         hand_back(row, regs, result, wide=True)
     machine.emit(
         events.ServiceReturned, interrupt=DYNALINK, function=ordinal, carry=carry, error=None,
         registers={} if carry else shown(row.gives, regs, wide=True),
     )  # fmt: skip
+    return True
 
 
 def _serve_by_driver(vmm: Vmm, number: int, ordinal: int) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from app.emu.host.client import Client
     from app.emu.registers import Registers
     from app.emu.vmm.core import Vmm
+    from app.emu.vmm.device import Device
 
 _EIP: Final = DWORDS["eip"]
 _EFLAGS: Final = DWORDS["eflags"]
@@ -53,10 +54,10 @@ def breakpoint_done(vmm: Vmm, found: V86Breakpoint, level: Ring0Level) -> None:
     """1 to 3: where the handler has left Client_IP. It is back in V86 mode and in the segment."""
     client = level.client_registers(vmm.machine.memory)
     skipped = (client.get("eip") & 0xFFFF) - found.offset
-    own = _instruction(vmm, found, 0)
+    own, refs = _instruction(vmm, found, 0), (found.made, vmm.last_event)
     if not skipped:
         text = f"the handler of the V86 breakpoint at {found.address} has not moved Client_IP: it is hit again at once"
-        vmm.find("breakpoint_not_advanced", "error", text, at=found.address)
+        vmm.find("breakpoint_not_advanced", "error", text, at=found.address, refs=refs)
     elif own is None or not 0 < skipped < LONGEST:
         return
     elif skipped not in _ends(vmm, found):
@@ -64,13 +65,13 @@ def breakpoint_done(vmm: Vmm, found: V86Breakpoint, level: Ring0Level) -> None:
             f"the handler of the V86 breakpoint at {found.address} has moved Client_IP by {skipped}, into the middle "
             f"of an instruction: the patched one, {own.mnemonic} {own.operands}, has {own.size} bytes"
         )
-        vmm.find("breakpoint_length", "error", text, at=found.address)
+        vmm.find("breakpoint_length", "error", text, at=found.address, refs=refs)
     elif skipped == own.size and _changes_registers(own) and _is_untouched(vmm, level):
         text = (
             f"the instruction under the V86 breakpoint at {found.address} was skipped and not emulated: "
             f"{own.mnemonic} {own.operands} never ran"
         )
-        vmm.find("breakpoint_not_emulated", "warning", text, at=found.address)
+        vmm.find("breakpoint_not_emulated", "warning", text, at=found.address, refs=refs)
 
 
 def _ends(vmm: Vmm, found: V86Breakpoint) -> list[int]:
@@ -102,14 +103,14 @@ def same_byte(vmm: Vmm) -> None:
         text = (
             f"the V86 breakpoint at {each.address} was reached as {here}: only the address it was installed with counts"
         )
-        vmm.find("breakpoint_alias", "error", text, at=here)
+        vmm.find("breakpoint_alias", "error", text, at=here, refs=(each.made,))
 
 
 def breakpoints_left(vmm: Vmm) -> None:
     """17: drivers have had System_Exit, and there are breakpoints."""
     for each in vmm.breaks.breakpoints.values():
         text = f"the V86 breakpoint at {each.address} is still there after System_Exit"
-        vmm.find("breakpoint_left", "warning", text, at=each.address)
+        vmm.find("breakpoint_left", "warning", text, at=each.address, refs=(each.made,))
 
 
 # Callbacks and the pool
@@ -118,21 +119,22 @@ def breakpoints_left(vmm: Vmm) -> None:
 def callback_allocated(vmm: Vmm, made: VxdCallback) -> None:
     """4: there was one for the same procedure and reference data before."""
     callbacks = (each for each in vmm.breaks.targets.values() if isinstance(each, VxdCallback))
-    if sum(_leads_to(each) == _leads_to(made) for each in callbacks) == _SECOND:
+    same = [each.made for each in callbacks if _leads_to(each) == _leads_to(made)]
+    if len(same) == _SECOND:
         text = (
             f"a second callback was allocated for the procedure at {made.procedure:08X}: callbacks are never freed, "
             "keep the address of the first"
         )
-        vmm.find("callback_again", "warning", text)
+        vmm.find("callback_again", "warning", text, refs=tuple(same))
 
 
-def _leads_to(each: VxdCallback) -> tuple[bool, int, int, int | None]:
+def _leads_to(each: VxdCallback) -> tuple[bool, int, int, Device | None]:
     return each.in_pm, each.procedure, each.reference, each.api
 
 
 def pool_is_empty(vmm: Vmm) -> None:
     """5: remember which call has got no address."""
-    vmm.breaks.refused = len(vmm.machine.log) - 1
+    vmm.breaks.refused = vmm.last_event
 
 
 def fault_in_ring3(vmm: Vmm, fault: Fault) -> None:
@@ -153,13 +155,13 @@ def callback_done(vmm: Vmm, target: VxdCallback, level: Ring0Level, *, by_interr
     managers = target.api is not None or not (vmm.classic or by_interrupt)
     if level.far_returns > 0 and managers:
         text = f"the procedure of the callback {here} called Simulate_Far_Ret, which the manager had done already"
-        vmm.find("far_return_twice", "error", text, at=here)
+        vmm.find("far_return_twice", "error", text, at=here, refs=(target.made,))
     elif level.far_returns > 0 and by_interrupt:
         text = f"the callback {here} was reached by an interrupt and returned by Simulate_Far_Ret, not Simulate_Iret"
-        vmm.find("far_return_of_interrupt", "error", text, at=here)
+        vmm.find("far_return_of_interrupt", "error", text, at=here, refs=(target.made,))
     elif not managers and (client.get("cs"), client.get("eip")) == here[:2]:
         text = f"the procedure of the callback {here} has left Client_CS:EIP there: it is reached again at once"
-        vmm.find("no_far_return", "error", text, at=here)
+        vmm.find("no_far_return", "error", text, at=here, refs=(target.made,))
 
 
 # Procedures and services

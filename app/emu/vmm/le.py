@@ -15,6 +15,7 @@ MOST: Final = 0xB0000
 """Bytes the objects of a driver may have: what there is for all drivers."""
 _WINDOWS_386: Final = 4
 _WRITE, _EXECUTABLE, _DISCARDABLE, _BIG = 0x02, 0x04, 0x10, 0x2000
+_KIND, _RESIDENT = 0x700, 0x200
 _INTERNAL: Final = 0
 _SOURCE_LIST: Final = 0x20
 _OFFSET_32: Final = 7
@@ -29,7 +30,9 @@ class LeObject:
     data: bytes
     is_code: bool
     is_discardable: bool
-    """Initialisation code or data, which Windows frees after Init_Complete."""
+    """Initialisation code or data, which is freed after Init_Complete or Sys_Dynamic_Device_Init."""
+    is_resident: bool
+    """Static: it stays where it is when the driver is unloaded, and serves it again when it is loaded again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,9 @@ class _Reader:
                 raise _Bad(f"{what} is 16-bit; only initialisation parts may be")
             self._sizes.append(size)
             self._first_pages.append((first, pages if flags & _BIG else 0))  # nobody runs 16-bit initialisation
-            objects.append(LeObject(data, bool(flags & _EXECUTABLE), bool(flags & _DISCARDABLE)))
+            executable, discardable = bool(flags & _EXECUTABLE), bool(flags & _DISCARDABLE)
+            resident = flags & _KIND == _RESIDENT and not discardable
+            objects.append(LeObject(data, executable, discardable, resident))
         return tuple(objects)
 
     def _page(self, number: int) -> bytes:

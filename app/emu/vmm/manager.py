@@ -11,22 +11,27 @@ from app.emu.host.faults import GuestFault
 from app.emu.host.host import Sequel
 from app.emu.memory import layout
 from app.emu.memory.memory import USER, WRITABLE, PageNotPresent
-from app.emu.vmm import control, dispatch, dynalink, faults, findings, hooks, multiplex, ports, schedule
+from app.emu.rom import After, RealTrap
+from app.emu.vmm import control, dispatch, dynalink, faults, findings, hooks, loading, multiplex, ports, schedule
 from app.emu.vmm.breaks import ARPL
 from app.emu.vmm.control_block import PROGRAMS, SYSTEM, ControlBlock
 from app.emu.vmm.core import Vmm
-from app.emu.vmm.device import end_of, load_device
 from app.emu.vmm.failure import DriverFailed
 from app.emu.vmm.faults import Fault
 from app.emu.vmm.messages import BEGINNING, END
 from app.emu.vmm.places import COMMAND_TAIL, DEFAULT_FAULT, RETURN, SERVICES
 from app.emu.vmm.ports import Access
+from app.emu.vmm.python import running
+from app.emu.vmm.win32 import devices, process, refusals
+from app.emu.vmm.win32.pe import is_pe
 
 if TYPE_CHECKING:
+    from app.emu.dos.loader import Program
     from app.emu.machine import End
 
 _UD2: Final = b"\x0f\x0b"
 _INT30: Final = b"\xcd\x30"
+_INT_SIZE: Final = 2
 _DYNALINK: Final = 0x20
 _INVALID_OPCODE: Final = 6
 _DEBUG: Final = 1
@@ -39,17 +44,14 @@ class Manager(Vmm):
         """Load a driver. file: its name, for messages. Raises `LoadError`."""
         if not self.devices:
             self._install()
-        start = max((end_of(device) for device in self.devices), default=layout.VXDS)
-        device = load_device(self.machine.memory, data, file, start)
-        control.refuse_twin(self, device)
+        loading.load(self, data, file)
         self.images.append((file, data))
-        self.devices.append(device)
-        self.devices.sort(key=lambda each: each.init_order)
 
     def _install(self) -> None:
         """Put the manager's parts into memory: nothing of them is there without drivers."""
         memory = self.machine.memory
         self.breaks.arpl = self.machine.rom.code(bytes((ARPL,)))
+        self.win32_start = self.machine.rom.trap(RealTrap("WIN32_START", "vmm", "start_win32", After.NOTHING))
         for selector, descriptor in (
             (layout.VXD_CODE, sized(0, 0xFFFFFFFF, 0x9B, 4)),
             (layout.VXD_DATA, sized(0, 0xFFFFFFFF, 0x93, 4)),
@@ -100,9 +102,27 @@ class Manager(Vmm):
 
     def application_ends(self, client: Client, ending: Sequel) -> bool:
         """A client is about to end. True: the drivers are told first, then the end goes on."""
+        if self.is_active and client.is_win32:
+            return devices.program_ends(self, client, ending)
         if not self.is_active or not client.is_known_to_drivers:
             return False
         control.tell_of_application(self, client, ending)
+        return True
+
+    def win32_program(self, data: bytes, path: str) -> Program | None:
+        """A program to be loaded, if it is a Win32 program and drivers are there. Raises `LoadError`."""
+        return process.load(self, data, path) if self.is_active and is_pe(data) else None
+
+    def start_win32(self) -> None:
+        """The first instruction of a Win32 program was executed."""
+        process.begin(self)
+
+    def refuse_win32(self, vector: int) -> bool:
+        """An INT in protected mode; True: of a Win32 program, for which it is not."""
+        client = self.host.client
+        if client is None or not client.is_win32:
+            return False
+        refusals.interrupt(self, vector)
         return True
 
     def multiplex(self) -> bool:
@@ -153,12 +173,20 @@ class Manager(Vmm):
         """The program has used such a port."""
         ports.begin(self, access)
 
+    def _dynalink(self) -> None:
+        """INT 20h: a procedure in Python, or a call of a service."""
+        found = self.script_at(self.machine.regs.eip - _INT_SIZE)
+        if found is not None:
+            running.run(self, *found)
+        else:
+            dynalink.call(self)
+
     def serve(self, ended: Exit) -> None:
         """Ring-0 code has come back: a service, a return, or a fault of the driver."""
         regs = self.machine.regs
         try:
             if ended.why is Why.INTERRUPT and ended.vector == _DYNALINK:
-                dynalink.call(self)
+                self._dynalink()
             elif ended.why is Why.INTERRUPT:
                 raise DriverFailed(f"it executed INT {ended.vector:02X}h in ring 0")
             elif ended.vector == _INVALID_OPCODE and regs.eip >> 12 == layout.VMM_TRAPS >> 12:
@@ -168,7 +196,9 @@ class Manager(Vmm):
             else:
                 fault = Fault(ended.vector, ended.error_code, ended.cr2)
                 if not faults.in_ring0(self, fault):
-                    raise DriverFailed(faults.explain(fault, regs))
+                    freed = loading.freed(self, regs.eip)
+                    rule = "freed_memory" if freed else DriverFailed.RULE
+                    raise DriverFailed(faults.explain(fault, regs) + freed, rule)
         except DriverFailed as failed:
             self.crash(str(failed), failed.rule)
         except PageNotPresent as absent:

@@ -26,6 +26,9 @@ class Message(IntEnum):
     Destroy_VM = 0x0C
     Begin_PM_App = 0x15
     End_PM_App = 0x16
+    Sys_Dynamic_Device_Init = 0x1B
+    Sys_Dynamic_Device_Exit = 0x1C
+    W32_DeviceIoControl = 0x23
 
 
 class Sending(NamedTuple):

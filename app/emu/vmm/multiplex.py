@@ -58,9 +58,10 @@ def _entry(vmm: Vmm) -> int:
         except PoolEmpty:
             findings.pool_is_empty(vmm)
             return 0
-        callback = VxdCallback(number, pm, 0, 0, api=vmm.devices.index(device))
+        callback = VxdCallback(number, pm, 0, 0, api=device)
         device.set_entry(memory, vmm.breaks.add(callback).to_dword(), pm=pm)
         vmm.machine.emit(events.VxdCallbackAllocated, **event_fields(vmm, callback))
+        callback.made = vmm.last_event
     return device.entry(memory, pm=pm)
 
 

@@ -20,5 +20,7 @@ PM_APPLICATION_SIZE: Final = 0x80
 """Bytes of one: flags, parent, and the areas of drivers (Allocate_PM_App_CB_Area)."""
 PM_APPLICATION_HEAD: Final = 8
 """Bytes in front of the areas."""
+DIOC_PARAMETERS: Final = layout.VMM + 0xE00
+"""DIOCParams: what W32_DeviceIoControl points at, 30h bytes."""
 THREAD: Final = layout.VMM + 0x900
 """Handle of the one thread there is."""

@@ -1,7 +1,7 @@
-# ruff: noqa: INP001 - a script beside the sources, no part of a package
 """Build the drivers and their programs with nasm: `python3 resources/samples/drivers/build.py [FOLDER]`.
 
-Without FOLDER they are written beside their sources. A source that includes vxd.inc becomes a driver.
+Without FOLDER they are written beside their sources. A source that includes vxd.inc becomes a driver, one
+that includes win32.inc a Win32 program.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import link_pe
 import link_vxd
 
 SOURCES = Path(__file__).resolve().parent
@@ -17,7 +18,9 @@ SOURCES = Path(__file__).resolve().parent
 
 def target(source: Path) -> str:
     """File name of what a source becomes."""
-    return source.stem + (".vxd" if '%include "vxd.inc"' in source.read_text(encoding="utf-8") else ".com")
+    text = source.read_text(encoding="utf-8")
+    kinds = {'%include "vxd.inc"': ".vxd", '%include "win32.inc"': ".exe"}
+    return source.stem + next((kind for line, kind in kinds.items() if line in text), ".com")
 
 
 def build(source: Path, folder: Path) -> None:
@@ -25,6 +28,8 @@ def build(source: Path, folder: Path) -> None:
     name = target(source)
     if name.endswith(".vxd"):
         link_vxd.build(source, folder / name)
+    elif name.endswith(".exe"):
+        link_pe.build(source, folder / name)
     else:
         command = ["nasm", "-f", "bin", "-Werror", f"-I{SOURCES}/", f"-I{SOURCES.parent}/", str(source)]
         subprocess.run([*command, "-o", str(folder / name)], check=True)

@@ -27,6 +27,7 @@ def _allocate(vmm: Vmm, reference: int, procedure: int, *, pm: bool) -> int:
         raise Refused(eax=_NO_ADDRESS) from None
     address = vmm.breaks.add(callback)
     vmm.machine.emit(events.VxdCallbackAllocated, **event_fields(vmm, callback))
+    callback.made = vmm.last_event
     findings.callback_allocated(vmm, callback)
     return address.to_dword()
 
@@ -78,6 +79,7 @@ def install_v86_break_point(vmm: Vmm, address: EAX, reference: EDX, procedure: E
     memory.write_u8(found.linear, ARPL)
     vmm.breaks.breakpoints[where[:2]] = found
     vmm.machine.emit(events.V86BreakpointInstalled, **breakpoint_fields(found))
+    found.made = vmm.last_event
     findings.breakpoint_installed(vmm, found)
 
 
