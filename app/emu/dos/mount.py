@@ -38,6 +38,8 @@ SERIAL: Final = 0x0DE5_0CA7
 _MAX_SEARCHES: Final = 256
 _LONGEST_CURRENT: Final = 66
 """Letters of the current directory with its drive, as many as DOS has room for."""
+DEEPEST: Final = 64
+"""Directories within one another: twice as many as DOS can name, and not too many for a recording, which nests, too."""
 
 
 @dataclass(slots=True)
@@ -196,6 +198,8 @@ class Mount:
 
     def directory(self, path: tuple[str, ...]) -> Directory:
         """The directory at a path of components."""
+        if len(path) > DEEPEST:
+            raise PathNotFound
         here = self.root
         for name in path:
             node = here.find(name)
