@@ -27,6 +27,8 @@ from app.debug.snapshot import RecordingView, Stop
 from app.debug.watches import MemoryWatch, Use
 from app.emu import plain_events
 from app.emu.cpu.unicorn_cpu import SAVED
+from app.emu.dos.failures import PathNotFound
+from app.emu.dos.mount import DEEPEST
 from app.emu.machine import Machine, Place
 from app.emu.machine_errors import LoadError
 from tests.cli.commands import here
@@ -591,6 +593,18 @@ def test_state_is_the_same_written_plainly(program: Path, profile: str) -> None:
         forward(running, 150)
     rows = running.log.since(0)
     assert plain_events.read(plain_events.write(rows)) == rows
+
+
+def test_directories_a_program_nests_find_their_end_before_the_recording_does() -> None:
+    running = machine(SAMPLE_PROGRAMS[0])
+    mount, things, deep = running.state.dos.mount, running.named(), 0
+    with suppress(PathNotFound):
+        while True:
+            mount.make_directory("\\A" * (deep + 1), (0x1C21, 0))
+            deep += 1
+    assert deep == DEEPEST + 1
+    again = plain_state.read(plain_state.write(running.state, things), things)
+    assert plain(again, running, {}) == plain(running.state, running, {})
 
 
 STRANGE = [

@@ -37,9 +37,7 @@ def test_entry_sections_and_symbols() -> None:
     found = coff.decode(image(), "A.EXE")
     assert (found.entry, found.entry_name) == (0x1004, "a_rather_long_name")
     assert found.symbols == {"a_rather_long_name": 0x1004}
-    code, bss = found.sections
-    assert code == coff.Section(".text", 0x1000, 16, CODE, is_bss=False)
-    assert bss == coff.Section(".bss", 0x1010, 64, b"", is_bss=True)
+    assert found.sections == (coff.Section(".text", 0x1000, 16), coff.Section(".bss", 0x1010, 64))
 
 
 @pytest.mark.parametrize(

@@ -190,6 +190,16 @@ class TestFunctions:
         assert call(long, 0x713A, "a long directory") == -1
         assert long.regs.ax == 5
 
+    def test_paths_are_not_longer_than_callers_expect(self, long: FakeMachine) -> None:
+        for letter in "abc":
+            assert call(long, 0x7139, letter * 100 + " 1") >= 0
+            assert call(long, 0x713B, letter * 100 + " 1") >= 0
+        assert (call(long, 0x7147, "", dx=0, si=OUT), long.regs.ax) == (-1, 3)
+        assert (call(long, 0x7160, ".", cx=2), long.regs.ax) == (-1, 3)
+        assert call(long, 0x7160, ".", cx=1) >= 0
+        assert text(long) == "C:\\AAAAAA~1\\BBBBBB~1\\CCCCCC~1"
+        assert answer(long, 300)[260:] == bytes(40)
+
     def test_attributes_and_times(self, long: FakeMachine) -> None:
         def of(function: int, **registers: int) -> tuple[int, int, int]:
             assert call(long, 0x7143, "a long name.html", bx=function, **registers) >= 0
@@ -239,6 +249,10 @@ class TestFunctions:
         assert every(long, "a long directory\\m*") == ["moved Here"]
         assert rename("readme", "prog.com") == -1
         assert rename("con", "x") == -1
+        assert rename("a Long Directory", "a Long Directory\\other\\..") == -1
+        assert call(long, 0x7139, "a Long Directory\\other") >= 0
+        assert rename("a Long Directory", "a Long Directory\\other\\..") == -1
+        assert every(long, "a*", 0x10) == ["a Long Directory"]
 
     def test_files_are_deleted_one_and_all(self, long: FakeMachine) -> None:
         assert call(long, 0x7141, "*.html", si=0) == -1

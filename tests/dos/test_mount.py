@@ -238,6 +238,15 @@ class TestOverlay:
         assert len("\\".join(mount.current)) == 62
         mount.create("DEEPER12\\FILE", NOW)
 
+    @pytest.mark.parametrize("path", ["A*.TXT", "X?", "SUB\\*\x01"])
+    def test_wildcards_name_nothing_new(self, mount: Mount, path: str) -> None:
+        with pytest.raises(FileNotFound):
+            mount.create(path, NOW)
+        with pytest.raises(FileNotFound):
+            mount.make_directory(path, NOW)
+        with pytest.raises(FileNotFound):
+            mount.rename("READ.ME", path)
+
     def test_read_only_files(self, mount: Mount, folder: Path) -> None:
         (folder / "ro.txt").write_bytes(b"r")
         (folder / "ro.txt").chmod(0o444)

@@ -11,6 +11,7 @@ from app.emu.dos.table import INT21
 from app.emu.events import ClientEntered, UnsupportedCalled
 from app.emu.host.host import far
 from app.emu.machine import Machine
+from app.emu.memory import layout
 from app.emu.registers import Flag, Segment
 from tests.emu.runs import SAMPLES
 
@@ -77,6 +78,19 @@ def in_protected_mode() -> Machine:
         machine.slice(1)
     assert any(isinstance(event, ClientEntered) for event, _ in machine.log)
     return machine
+
+
+@pytest.mark.parametrize("is_client", [False, True])
+def test_a_jump_to_any_address_of_the_rom_is_survived(*, is_client: bool) -> None:
+    plain = Launch(str(SAMPLES / "hello16.com"), memory=8)
+    machine = in_protected_mode() if is_client else start(plain, CapturedConsole())
+    chance, first = random.Random(0), machine.save()
+    for linear in machine.rom.traps:
+        machine.restore(first)
+        scramble(machine, chance)
+        machine.regs.cs, machine.regs.eip = Segment.real(layout.ROM >> 4), linear - layout.ROM
+        for _ in range(2):
+            machine.slice(50)
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -18,6 +18,12 @@
         check   e, "and paths"
         cmp     dword [buffer], "FAT"
         check   e, "its name comes through ES:(E)DI"
+        mov     dword [buffer], "????"
+        mov     xdx, root
+        mov     cx, 2
+        int21   71A0h
+        cmp     dword [buffer], "FA??"
+        check   e, "no more of it than CX bytes"
         mov     xdx, directory
         int21   7139h
         check   nc, "7139h: make a directory"

@@ -85,6 +85,7 @@ def test_dos_reads_and_writes_files_for_drivers(mode: str) -> None:
     ("given", "says"),
     [
         ({"eax": 0x3500}, "AX=3500h by Exec_VxD_Int, which is not translated"),
+        ({"eax": 0x4700, "edx": 0, "esi": 0xDEAD0000}, "had the manager write to DEAD0000h"),
         ({"eax": 0x4000, "ecx": 0x10000}, "at once"),
     ],
 )

@@ -105,6 +105,12 @@ def a_list(stand: Stand, *, nodes: int = 0) -> tuple[int, list[int]]:
     return handle, made
 
 
+def a_list_with_a_freed_node(stand: Stand) -> int:
+    handle, made = a_list(stand, nodes=2)
+    stand.call(0x51, made[1], 0)
+    return handle
+
+
 def pages(stand: Stand, count: int) -> int:
     return stand.call(0x53, count, 1, 0, 0, 0, 0, 0, 0).eax
 
@@ -567,11 +573,17 @@ ROWS: Final = (
     Row(0x6C, pushed=lambda _: (0xA0000, 0x10000, 0), gives=lambda _: {"eax": layout.HIGH_LINEAR + 0xA0000}),
     Row(0x6C, pushed=lambda _: (0x500010, 16, 0), gives=lambda _: {"eax": layout.VXD_PAGES + 0x10}),
     Row(0x6C, pushed=lambda _: (0, 0, 0), gives=lambda _: {"eax": MISSING}),
+    Row(0x6C, pushed=lambda s: (s.machine.memory.directory, 4, 0), gives=lambda _: {"eax": MISSING}),
+    Row(0x6C, pushed=lambda s: (s.machine.memory.ram_size - 4, 8, 0), gives=lambda _: {"eax": MISSING}),
+    Row(0x6C, pushed=lambda s: (s.machine.memory.size, 16, 0), gives=lambda _: {"eax": layout.VXD_PAGES}),
     Row(0x5F, pushed=lambda _: (0x500, 0x10, 0), gives=lambda _: {"eax": 1}),
     Row(0x5F, pushed=lambda _: (0x30000, 0x10, 0), gives=lambda _: {"eax": 0}),
     Row(0x5F, pushed=lambda _: (0x500, 0x30000, 0), gives=lambda _: {"eax": 2}),
     Row(0x11D, pushed=lambda _: (0x80080000, 4, 0), gives=lambda _: {"eax": layout.VXD_PAGES}),
-    Row(0x11D, pushed=lambda _: (5, 4, 0), gives=lambda _: {"eax": MISSING}),
+    *(
+        Row(0x11D, pushed=lambda _, page=page: (page, 4, 0), gives=lambda _: {"eax": MISSING})
+        for page in (0, 5, 0xFFFFFFFF)
+    ),
     Row(
         0x11E,
         before=lambda s: s.call(0x11D, 0x80080000, 4, 0),
@@ -591,6 +603,7 @@ ROWS: Final = (
     Row(0x9B, lambda _: {"eax": 0, "ecx": 8}, gives=lambda _: {"esi": None}),
     Row(0x9B, lambda _: {"eax": 0, "ecx": 0}, carry=True),
     Row(0x9C, lambda s: {"esi": a_list(s, nodes=2)[0]}, after=lambda s: not s.vmm.lists and not s.vmm.storage.heap),
+    Row(0x9C, lambda s: {"esi": a_list_with_a_freed_node(s)}, after=lambda s: not s.vmm.lists),
     Row(0x9D, lambda s: {"esi": a_list(s)[0]}, gives=lambda _: {"eax": layout.VXD_HEAP}),
     Row(0x9D, lambda s: {"esi": s.call(0x9B, eax=2, ecx=0x7FFFFFFF).esi}, carry=True),
     *(

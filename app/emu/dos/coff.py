@@ -31,13 +31,11 @@ _SYMBOL: Final = struct.Struct("<8sIhHBB")
 
 
 class Section(NamedTuple):
-    """A part of the image: at `address` for `size` bytes, which are zero when it is bss, else `data`."""
+    """A part of the image: at `address` for `size` bytes."""
 
     name: str
     address: int
     size: int
-    data: bytes
-    is_bss: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +70,26 @@ def _part(layout: struct.Struct, data: bytes, offset: int, name: str) -> tuple[i
 
 
 def _bytes(data: bytes, offset: int, size: int, name: str) -> bytes:
-    found = data[offset : offset + size]
-    if len(found) < size:
+    _check_size(data, offset + size, name)
+    return data[offset : offset + size]
+
+
+def _check_size(data: bytes, size: int, name: str) -> None:
+    if len(data) < size:
         raise LoadError(f"{name}: its COFF image is cut off at {len(data)} bytes; get a fresh copy of the file")
-    return found
 
 
-def _text(raw: bytes) -> str:
-    return raw.partition(b"\0")[0].decode("cp437")
+def _text(data: bytes, start: int = 0) -> str:
+    """A text that ends with a zero or with the data."""
+    end = data.find(b"\0", start)
+    return data[start : end if end >= 0 else None].decode("cp437")
 
 
 def _section(data: bytes, offset: int, name: str) -> Section:
     raw_name, _, address, size, place, _, _, _, _, flags = _SECTION.unpack(_bytes(data, offset, _SECTION.size, name))
-    is_bss = bool(flags & BSS)
-    return Section(_text(raw_name), address, size, b"" if is_bss else _bytes(data, place, size, name), is_bss)
+    if not flags & BSS:
+        _check_size(data, place + size, name)
+    return Section(_text(raw_name), address, size)
 
 
 def _symbols(data: bytes, table: int, count: int, name: str) -> Iterator[tuple[str, int]]:
@@ -98,6 +102,6 @@ def _symbols(data: bytes, table: int, count: int, name: str) -> Iterator[tuple[s
         number += 1 + auxiliary
         if section > 0:
             short = raw_name[:4] != bytes(4)
-            symbol = _text(raw_name if short else strings[int.from_bytes(raw_name[4:], "little") :])
+            symbol = _text(raw_name) if short else _text(strings, int.from_bytes(raw_name[4:], "little"))
             if not symbol.startswith("."):
                 yield symbol, value

@@ -17,6 +17,7 @@ from app.emu.dos.failures import (
     InvalidFunction,
     InvalidHandle,
     NoMoreFiles,
+    PathNotFound,
 )
 from app.emu.dos.far_memory import Pointer
 from app.emu.dos.files import DIRECTORY, Directory, File
@@ -33,7 +34,7 @@ FOUND: Final = struct.Struct("<I3Q2I8x260s14s")
 """Attributes; created, accessed, written; size (high half first); long name, DOS name if it is another."""
 FILE_INFORMATION: Final = struct.Struct("<I3QI2II2I")
 """Attributes; created, accessed, written; serial number; size (high half first); links; number of the file."""
-_FILE_SYSTEM: Final = b"FAT\0"
+FILE_SYSTEM: Final = b"FAT\0"
 _KEEPS_CASE_AND_LONG_NAMES: Final = 0x4002
 _DOS_TIMES: Final = 1
 """SI of searches: times as DOS has them, in the low half of eight bytes, not as file times."""
@@ -89,6 +90,9 @@ def current_long_directory(dos: Kernel, drive: DL, buffer: DS_SI) -> None:
 
 
 def _answer(dos: Kernel, buffer: Pointer, text: str) -> None:
+    """Write a text that callers have 260 bytes for. Raises `PathNotFound` for a longer one."""
+    if len(text) >= PATH_LIMIT:
+        raise PathNotFound
     far_memory.write(dos.memory, buffer, text.encode("cp437") + b"\0")
 
 
@@ -231,7 +235,7 @@ class Volume(NamedTuple):
 def volume_information(dos: Kernel, root: DS_DX, buffer: ES_DI, size: CX) -> Volume:
     """About the drive of a root directory: it keeps the case of letters and has these functions; its name is FAT."""
     dos.mount.components(_path(dos, root))
-    far_memory.write(dos.memory, buffer, _FILE_SYSTEM[:size])
+    far_memory.write(dos.memory, buffer, FILE_SYSTEM[:size])
     return Volume(_KEEPS_CASE_AND_LONG_NAMES, names.LONGEST, PATH_LIMIT)
 
 

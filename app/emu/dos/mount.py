@@ -38,6 +38,8 @@ SERIAL: Final = 0x0DE5_0CA7
 _MAX_SEARCHES: Final = 256
 _LONGEST_CURRENT: Final = 66
 """Letters of the current directory with its drive, as many as DOS has room for."""
+DEEPEST: Final = 64
+"""Directories within one another: twice as many as DOS can name, and not too many for a recording, which nests, too."""
 
 
 @dataclass(slots=True)
@@ -73,7 +75,10 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class LongPath:
-    """A path of long names. path: the same in DOS's spelling; name: its last component, as a new entry is called."""
+    """A path of long names. path: the same in DOS's spelling; name: its last component, as a new entry is called.
+
+    The name is empty where the path ends with `..` or has no component: nothing new can be called so.
+    """
 
     path: str
     name: str
@@ -127,7 +132,7 @@ class Mount:
         for number, step in enumerate(steps):
             if step == "..":
                 _step_up(parts)
-            elif number == len(steps) - 1 and any(letter in step for letter in "*?"):
+            elif number == len(steps) - 1 and _has_wildcards(step):
                 parts.append(names.upper(step))
             else:
                 parts.append(self._component(step, is_last=number == len(steps) - 1))
@@ -163,6 +168,7 @@ class Mount:
         for number, step in enumerate(steps):
             if step == "..":
                 _step_up(parts)
+                long_name = ""
                 continue
             is_last = number == len(steps) - 1
             here, name = self.directory(tuple(parts)), names.long_form(step)
@@ -171,7 +177,7 @@ class Mount:
             short = here.entry_called(name)
             if short is None and not is_last:
                 raise PathNotFound
-            parts.append(short or names.alias(name, here.names()))
+            parts.append(short or names.alias(name, frozenset(here.names())))
             long_name = name
         return LongPath(spelled(tuple(parts)), long_name)
 
@@ -192,6 +198,8 @@ class Mount:
 
     def directory(self, path: tuple[str, ...]) -> Directory:
         """The directory at a path of components."""
+        if len(path) > DEEPEST:
+            raise PathNotFound
         here = self.root
         for name in path:
             node = here.find(name)
@@ -205,6 +213,8 @@ class Mount:
         parts = self.components(path)
         if not parts:
             raise AccessDenied  # the root itself
+        if _has_wildcards(parts[-1]):
+            raise FileNotFound
         return Located(self.directory(parts[:-1]), parts, parts[-1])
 
     def true_name(self, path: str) -> str:
@@ -410,6 +420,10 @@ def _step_up(parts: list[str]) -> None:
 def spelled(parts: tuple[str, ...]) -> str:
     """A path of components from the root as it is written."""
     return f"{_LETTER}:\\" + "\\".join(parts)
+
+
+def _has_wildcards(component: str) -> bool:
+    return any(letter in component for letter in "*?")
 
 
 def _fits(wanted: str, name: str) -> bool:

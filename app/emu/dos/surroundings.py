@@ -126,5 +126,8 @@ class Machine(Protocol):
     def interrupt_real(self, vector: int) -> object:
         """Do what the CPU does on INT n in V86 mode."""
 
+    def weeds(self, what: str) -> object:
+        """The guest has done something after which it cannot go on."""
+
     def end(self, code: int, how: str, message: str) -> object:
         """The run is over."""

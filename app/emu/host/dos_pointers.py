@@ -11,7 +11,7 @@ from typing import Final
 
 from app.emu.dos import data_area
 from app.emu.dos.int21_directories import EXTENDED_SPACE
-from app.emu.dos.int21_long_names import FILE_INFORMATION, FOUND
+from app.emu.dos.int21_long_names import FILE_INFORMATION, FILE_SYSTEM, FOUND
 from app.emu.host.transfer import ANSWERED, DOLLAR_STRING, INPUT_BUFFER, STRING, Argument, incoming, outgoing
 from app.emu.registers import Registers
 
@@ -64,6 +64,11 @@ def _short_name(regs: Registers) -> Arguments:
     return incoming("ds", "si"), outgoing("es", "di", STRING if form else 11)
 
 
+def _volume(regs: Registers) -> Arguments:
+    name = outgoing("es", "di", min(regs.low("cx"), len(FILE_SYSTEM)))
+    return Argument("ds", "dx", STRING, is_kept=False), name
+
+
 def _free_space(regs: Registers) -> Arguments:
     return incoming("ds", "dx"), outgoing("es", "di", min(regs.low("cx"), EXTENDED_SPACE.size))
 
@@ -99,7 +104,7 @@ _BY_AX: Final[dict[int, _Rule]] = {
     0x7156: _RENAMED,
     0x7160: (incoming("ds", "si"), outgoing("es", "di", STRING)),
     0x716C: (incoming("ds", "si"),),
-    0x71A0: (Argument("ds", "dx", STRING, is_kept=False), outgoing("es", "di", STRING)),
+    0x71A0: _volume,
     0x71A6: (outgoing("ds", "dx", FILE_INFORMATION.size),),
     0x71A7: _convert_time,
     0x71A8: _short_name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from app.emu.cpu.exits import Exit, Why
@@ -131,11 +132,11 @@ class Manager(Vmm):
 
     def trap_v86(self) -> bool:
         """An ARPL was met in V86 mode; False: it is none of the manager's."""
-        return self.is_active and dispatch.trap_v86(self)
+        return self.is_active and self._judged(lambda: dispatch.trap_v86(self))
 
     def trap_protected(self) -> bool:
         """INT 30h was executed in the break segment, EIP behind it; False: this one leads nowhere."""
-        return self.is_active and dispatch.trap_protected(self)
+        return self.is_active and self._judged(lambda: dispatch.trap_protected(self))
 
     def next_due(self) -> int | None:
         """The clock at which a time-out is over; None for none."""
@@ -183,28 +184,34 @@ class Manager(Vmm):
 
     def serve(self, ended: Exit) -> None:
         """Ring-0 code has come back: a service, a return, or a fault of the driver."""
-        regs = self.machine.regs
+        self._judged(lambda: self._serve(ended))
+
+    def _judged(self, action: Callable[[], bool | None]) -> bool:
+        """Do something for a driver; its VM ends when the driver has made it impossible. False: the action says so."""
         try:
-            if ended.why is Why.INTERRUPT and ended.vector == _DYNALINK:
-                self._dynalink()
-            elif ended.why is Why.INTERRUPT:
-                raise DriverFailed(f"it executed INT {ended.vector:02X}h in ring 0")
-            elif ended.vector == _INVALID_OPCODE and regs.eip >> 12 == layout.VMM_TRAPS >> 12:
-                self._serve_trap(regs.eip)
-            elif ended.vector == _DEBUG:
-                return  # a client's watchpoint (INT 31h AX=0B00h), which is noted and concerns no driver
-            else:
-                fault = Fault(ended.vector, ended.error_code, ended.cr2)
-                if not faults.in_ring0(self, fault):
-                    freed = loading.freed(self, regs.eip)
-                    rule = "freed_memory" if freed else DriverFailed.RULE
-                    raise DriverFailed(faults.explain(fault, regs) + freed, rule)
+            return action() is not False
         except DriverFailed as failed:
             self.crash(str(failed), failed.rule)
         except PageNotPresent as absent:
             self.crash(f"it had the manager use an absent page: {absent}")
         except GuestFault as fault:
             self.crash(f"it had the manager use the client's memory: {fault}")
+        return True
+
+    def _serve(self, ended: Exit) -> None:
+        regs = self.machine.regs
+        if ended.why is Why.INTERRUPT and ended.vector == _DYNALINK:
+            self._dynalink()
+        elif ended.why is Why.INTERRUPT:
+            raise DriverFailed(f"it executed INT {ended.vector:02X}h in ring 0")
+        elif ended.vector == _INVALID_OPCODE and regs.eip >> 12 == layout.VMM_TRAPS >> 12:
+            self._serve_trap(regs.eip)
+        elif ended.vector != _DEBUG:  # a client's watchpoint (INT 31h AX=0B00h) is noted and concerns no driver
+            fault = Fault(ended.vector, ended.error_code, ended.cr2)
+            if not faults.in_ring0(self, fault):
+                freed = loading.freed(self, regs.eip)
+                rule = "freed_memory" if freed else DriverFailed.RULE
+                raise DriverFailed(faults.explain(fault, regs) + freed, rule)
 
     def _serve_trap(self, eip: int) -> None:
         """A driver has reached one of the manager's addresses: returned, passed a fault on, or called a service."""

@@ -94,12 +94,12 @@ class Storage:
 
     # Pages
 
-    def reserve(self, pages: int, at: int = 0) -> PageBlock | None:
+    def reserve(self, pages: int, at: int | None = None) -> PageBlock | None:
         """Addresses for so many pages, at a certain place or where there is room; None when there is none."""
-        size, start = pages * PAGE, at or layout.VXD_PAGES
+        size, start = pages * PAGE, layout.VXD_PAGES if at is None else at
         for block in sorted((*self.blocks.values(), *self.physical.values()), key=lambda each: each.linear):
             if block.end > start and block.linear < start + size:
-                if at:
+                if at is not None:
                     return None
                 start = block.end
         if not pages or start < layout.VXD_PAGES or start + size > layout.VXD_PAGES_END:

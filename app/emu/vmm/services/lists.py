@@ -46,9 +46,9 @@ def list_create(vmm: Vmm, flags: EAX, node_size: ECX) -> ESI:
 
 @VMM.service(0x9C)
 def list_destroy(vmm: Vmm, handle: ESI) -> None:
-    """Free a list and the nodes in it."""
+    """Free a list and the nodes in it, but for those that somebody has freed by _HeapFree."""
     for node in _list(vmm, handle).nodes:
-        vmm.storage.heap.pop(node)
+        vmm.storage.heap.pop(node, None)
     del vmm.lists[handle]
 
 

@@ -164,11 +164,12 @@ def lin_page_unlock(vmm: Vmm, page: DWORD, pages: DWORD, flags: DWORD) -> EAX:
 
 @VMM.service(0x6C)
 def map_phys_to_linear(vmm: Vmm, physical: DWORD, nbytes: DWORD, flags: DWORD) -> EAX:
-    """Return the linear address of physical memory, FFFFFFFFh when it cannot be reached."""
+    """Return the linear address of physical memory, FFFFFFFFh when it cannot be reached, as that of the host."""
     del flags
-    if not nbytes or physical + nbytes > 1 << 32:
+    memory, end = vmm.machine.memory, physical + nbytes
+    if not nbytes or end > 1 << 32 or (physical < memory.size and end > memory.ram_size):
         return _NOWHERE
-    if physical + nbytes <= layout.CONVENTIONAL_END:
+    if end <= layout.CONVENTIONAL_END:
         return layout.HIGH_LINEAR + physical
     return vmm.storage.show_physical(vmm.host.arena, physical, nbytes) or _NOWHERE
 
@@ -192,8 +193,7 @@ def test_global_v86_mem(vmm: Vmm, address: DWORD, nbytes: DWORD, flags: DWORD) -
 def page_reserve(vmm: Vmm, page: DWORD, pages: DWORD, flags: DWORD) -> EAX:
     """Return the linear address of pages nothing is behind yet, at a page number or anywhere; FFFFFFFFh: no room."""
     del flags
-    at = 0 if page in (_PRIVATE, _SHARED, _SYSTEM) else page * PAGE
-    block = vmm.storage.reserve(pages, at) if at <= layout.VXD_PAGES_END else None
+    block = vmm.storage.reserve(pages, None if page in (_PRIVATE, _SHARED, _SYSTEM) else page * PAGE)
     return block.linear if block is not None else _NOWHERE
 
 
