@@ -37,7 +37,8 @@ class Depths:
             self.last[left] = self._used(left, *client.pm_pointer, host)
         if client is not None and not client.locked_depth:
             self.last[Stack.LOCKED] = 0
-        ring0 = layout.RING0_STACK_TOP - host.ring0_esp + FRAME_SIZE
+        lowest = regs.esp if live is Stack.RING0 else host.ring0_esp - FRAME_SIZE
+        ring0 = layout.RING0_STACK_TOP - lowest
         last = self.last
         return Moment(tick, regs.mode, (last[Stack.APPLICATION], last[Stack.LOCKED], last[Stack.REAL], ring0), turn)
 

@@ -39,6 +39,8 @@ _CALLS: Final = frozenset({"call", "lcall"})
 _JUMPS: Final = frozenset({"jmp", "ljmp"})
 _LOOPS: Final = frozenset({"loop", "loope", "loopne", "jcxz", "jecxz"})
 _NAMES: Final = {"lcall": "call far", "ljmp": "jmp far"}
+_FAR_POINTER: Final = "ptr "
+"""How Capstone begins the operand of a far call or jump through memory, where it forgets the mnemonic's "l"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ def decode(data: bytes, offset: int, *, wide: bool, driver: bool = False) -> Ins
         target = int(operands, 16) & (0xFFFFFFFF if wide else 0xFFFF)
     shown = operands.replace(" ptr", "") if bare not in _FAR else operands
     name = _NAMES.get(bare, bare)
+    if operands.startswith(_FAR_POINTER):
+        name, shown = f"{bare} far", operands.removeprefix(_FAR_POINTER)
     return Instruction(size, f"{prefix} {name}".strip(), _hex(shown), flow, target)
 
 
