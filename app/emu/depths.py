@@ -38,7 +38,8 @@ class Depths:
         if client is not None and not client.locked_depth:
             self.last[Stack.LOCKED] = 0
         lowest = regs.esp if live is Stack.RING0 else host.ring0_esp - FRAME_SIZE
-        ring0 = layout.RING0_STACK_TOP - lowest
+        is_there = layout.RING0_STACK <= lowest <= layout.RING0_STACK_TOP  # a driver may load ESP with anything
+        ring0 = layout.RING0_STACK_TOP - lowest if is_there else 0
         last = self.last
         return Moment(tick, regs.mode, (last[Stack.APPLICATION], last[Stack.LOCKED], last[Stack.REAL], ring0), turn)
 

@@ -54,7 +54,7 @@ def test_it_begins_in_the_first_driver(entry: Session) -> None:
 
 def test_the_timeline_and_the_stacks_agree_on_the_ring_0_stack(entry: Session) -> None:
     at_call(entry)
-    entry.run(StepInto())
+    entry.run(ToModeSwitch())
     assert entry.machine.regs.mode is Mode.RING0
     (_, moment), *_ = reversed(list(entry.machine.log.since(0)))
     assert moment.depths[3] == stack(picture(entry), "ring0").depth
