@@ -170,7 +170,7 @@ def _resume(host: Host, level: Level, result: Registers, eip: int, cs: int, flag
     kept = level.saved.eflags & (Flag.VM | Flag.IOPL)
     width = 0xFFFF if not level.client.wide and not real else 0x00FDFFFF
     regs.eflags = (level.saved.eflags & ~width | flags & width) & ~(Flag.VM | Flag.IOPL) | kept | ALWAYS_SET
-    regs.cs = Segment.real(cs) if real else host.load(cs)
+    regs.cs = Segment.real(cs) if real else host.load_code(cs)
     regs.ss = Segment.real(ss) if real else host.load(ss)
     regs.eip, regs.esp = eip, esp
     host.switched(before, Door.EXCEPTION_RETURN)

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 LDT_ALIAS: Final = "host: LDT alias (MS-DOS API)"
 _L = TypeVar("_L", bound="Level")
 NOWHERE: Final = Far(0, 0)
+_CODE_OF_RING3: Final = 0xF8
+"""Bits of an access byte: present, DPL 3, segment, code."""
 RING0_RESERVE: Final = 8 * FRAME_SIZE
 """Bytes of the ring-0 stack kept free for ending a client that has used the rest."""
 
@@ -193,7 +195,7 @@ class Host:
         regs = self.machine.regs
         if regs.is_v86:
             return Stack.REAL
-        if not regs.ss.selector & 3:
+        if regs.mode is Mode.RING0 and not regs.ss.selector & 3:
             return Stack.RING0
         client = self.client
         return Stack.LOCKED if client is not None and client.locked_depth else Stack.APPLICATION
@@ -281,6 +283,15 @@ class Host:
             self.current.ldt.mark_accessed(selector >> 3)
         return loaded._replace(access=loaded.access | ACCESSED)
 
+    def load_code(self, selector: int) -> Segment:
+        """`load` for CS. What is no code of ring 3 is null and keeps its selector: the first instruction faults.
+
+        Clients give the host selectors of their handlers and returns; none of them leads to another ring.
+        """
+        loaded = self.load(selector)
+        is_code = loaded.access & _CODE_OF_RING3 == _CODE_OF_RING3
+        return loaded if is_code and selector & 3 == 3 else null_segment(selector | 3)
+
     def reload(self, selector: int) -> None:
         """A descriptor changed: segment registers that hold it take the new one at once (DPMI 1.0).
 
@@ -289,7 +300,8 @@ class Host:
         for regs in self._contexts():
             for name in SEGMENTS if self._follows(regs) else ("cs", "ss"):
                 if getattr(regs, name).selector & ~3 == selector & ~3 and selector & 0xFFFC:
-                    setattr(regs, name, self.load(getattr(regs, name).selector))
+                    load = self.load_code if name == "cs" else self.load
+                    setattr(regs, name, load(getattr(regs, name).selector))
 
     def drop(self, selector: int) -> None:
         """A descriptor was freed: data segment registers that hold it become null (DPMI 1.0)."""
@@ -430,7 +442,7 @@ class Host:
         data = self.read_pointer(regs.ss.selector, regs.stack_offset, 2 * word)
         regs.set_stack_offset(regs.stack_offset + 2 * word)
         regs.eip = int.from_bytes(data[:word], "little")
-        regs.cs = self.load(int.from_bytes(data[word : word + 2], "little"))
+        regs.cs = self.load_code(int.from_bytes(data[word : word + 2], "little"))
 
     def ldt_alias(self, client: Client) -> int:
         """A selector for a read/write alias of the client's LDT (vendor API `MS-DOS`)."""

@@ -65,7 +65,7 @@ def call_handler(host: Host, handler: Vector, label: str, pushed_by: str) -> Non
 def jump(host: Host, handler: Vector) -> None:
     """Load CS:(E)IP with a handler's address. A selector that is no code faults when the handler's first byte runs."""
     regs = host.machine.regs
-    regs.cs = host.load(handler.selector)
+    regs.cs = host.load_code(handler.selector)
     regs.eip = handler.offset
 
 
@@ -76,7 +76,7 @@ def pop_iret_frame(host: Host) -> None:
     data = host.read_pointer(regs.ss.selector, regs.stack_offset, 3 * word)
     eip, cs, flags = (int.from_bytes(data[at : at + word], "little") for at in range(0, 3 * word, word))
     regs.set_stack_offset(regs.stack_offset + 3 * word)
-    regs.eip, regs.cs = eip, host.load(cs & 0xFFFF)
+    regs.eip, regs.cs = eip, host.load_code(cs & 0xFFFF)
     keep = ~0xFFFF | Flag.IOPL
     regs.eflags = regs.eflags & keep | flags & 0x0FFF & ~Flag.TF | ALWAYS_SET
 

@@ -44,7 +44,8 @@ def to_protected(host: Host, client: Client) -> None:
     mask = 0xFFFFFFFF if client.wide else 0xFFFF
     regs.eflags = regs.eflags & ~(Flag.VM | Flag.NT | Flag.TF) | Flag.IOPL
     ds, es, ss, cs = (regs.low(name) for name in ("ax", "cx", "dx", "si"))
-    regs.ds, regs.es, regs.ss, regs.cs = (host.load(selector) for selector in (ds, es, ss, cs))
+    regs.ds, regs.es, regs.ss = (host.load(selector) for selector in (ds, es, ss))
+    regs.cs = host.load_code(cs)
     regs.esp, regs.eip = regs.ebx & mask, regs.edi & mask
     regs.fs = regs.gs = null_segment()
     if host.profile.switches_disabled:

@@ -72,7 +72,7 @@ def call(vmm: Vmm) -> None:
     size = _RETURN_ADDRESSES + 4 * len(row.parameters)
     stack = host.read_pointer(regs.ss.selector, regs.stack_offset, size)
     words = [int.from_bytes(stack[at : at + 4], "little") for at in range(0, size, 4)]
-    regs.cs, regs.eip = host.load(words[1] & 0xFFFF), words[2]
+    regs.cs, regs.eip = host.load_code(words[1] & 0xFFFF), words[2]
     regs.esp = regs.esp + size & 0xFFFFFFFF
     given = dict(zip(row.parameters, words[3:], strict=True))
     machine.emit(events.ServiceCalled, interrupt=GATE, function=number, name=row.name, registers=dict(given))
