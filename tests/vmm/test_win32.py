@@ -17,6 +17,8 @@ from app.emu.vmm.win32.pe import read_pe
 from tests.emu.runs import fuzz
 from tests.vmm.lab import CONTROL, DRIVERS, PM_CLIENT, Bench, Run, linker
 
+_TICKS = 0x46C
+"""The BIOS's count of timer ticks."""
 END = "invoke ExitProcess, eax\n"
 OPEN = "start: open_device name\n"
 NAMED = '\nsection .data\nname db "\\\\.\\TESTVXD", 0\n'
@@ -54,6 +56,20 @@ def test_it_is_flat(bench: Bench) -> None:
     assert client.is_win32
     assert (regs.cs.base, regs.cs.limit, regs.ds.limit) == (0, 0xFFFFFFFF, 0xFFFFFFFF)
     assert regs.ds.selector == regs.ss.selector == regs.es.selector
+    (block,) = (each for each in machine.state.dos.blocks if each.segment == client.psp)
+    stack = client.private_stack
+    assert block.segment < stack.segment < stack.segment + stack.offset // 16 < block.end
+
+
+def test_interrupts_of_devices_go_through_real_mode_meanwhile(bench: Bench) -> None:
+    """A tick's handler needs a real-mode stack that keeps what is pushed: 219 702 clocks are one."""
+    program = f"start: mov ecx, 200000\n.more: dec ecx\n jnz .more\n mov eax, 5\n{END}"
+    machine, _ = bench.start(bench.win32(program), bench.driver(CONTROL))
+    before = machine.memory.read_u16(_TICKS)
+    while machine.state.end is None:
+        machine.slice(100_000)
+    assert (machine.state.end.how, machine.state.end.code) == ("exit", 5)
+    assert machine.memory.read_u16(_TICKS) > before
 
 
 def test_relocations_are_applied_where_the_base_is_taken(bench: Bench) -> None:

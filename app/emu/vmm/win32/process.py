@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from app.emu import events
 from app.emu.address import Far
 from app.emu.descriptor import sized
+from app.emu.dos import psp
 from app.emu.dos.loader import Program, ProgramInfo
 from app.emu.events import Door
 from app.emu.host.client import Client
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 _BIG: Final = 4
 _STUB: Final = 0x10
-"""Bytes in front of the host's private area: the jump to the manager."""
+"""Bytes behind the PSP, in front of the host's private area: the jump to the manager."""
 _REAL_STACK: Final = 0x400
 _THUNK: Final = struct.Struct("<BIBIH")
 """mov eax, number of the function / call far the gate."""
@@ -89,7 +90,7 @@ def begin(vmm: Vmm) -> None:
         machine.terminate_client(f"{vmm.win32_path} cannot be started: {failure}")
         return
     before = host.standing()
-    regs.es = Segment.real(regs.cs.selector + _STUB // 16)
+    regs.es = Segment.real(machine.state.dos.current_psp + (psp.SIZE + _STUB) // 16)
     client = new_client(host, index, 32)
     client.is_win32 = True
     vmm.processes[client.number] = Process()
