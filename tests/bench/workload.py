@@ -47,11 +47,13 @@ def _timed(work: Callable[[], str]) -> tuple[float, str]:
 def _bare(count: int = 0) -> str:
     """The function `work`, flat, without DOS, host, segments and hooks. count: of instructions, 0 not to count them."""
     data = PROGRAM.read_bytes()
-    image = coff.decode(data[loader.identify(data, PROGRAM.name).appended_at :], PROGRAM.name)
+    data = data[loader.identify(data, PROGRAM.name).appended_at :]
+    image = coff.decode(data, PROGRAM.name)
     uc = unicorn.Uc(unicorn.UC_ARCH_X86, unicorn.UC_MODE_32)
     uc.mem_map(0, MEMORY)
     for section in image.sections:
-        uc.mem_write(section.address, section.data)
+        if section.place is not None:
+            uc.mem_write(section.address, data[section.place : section.place + section.size])
     stack = STOP - 8
     uc.mem_write(stack, STOP.to_bytes(4, "little") + ROUNDS.to_bytes(4, "little"))
     uc.reg_write(x86.UC_X86_REG_ESP, stack)

@@ -37,7 +37,7 @@ def test_entry_sections_and_symbols() -> None:
     found = coff.decode(image(), "A.EXE")
     assert (found.entry, found.entry_name) == (0x1004, "a_rather_long_name")
     assert found.symbols == {"a_rather_long_name": 0x1004}
-    assert found.sections == (coff.Section(".text", 0x1000, 16), coff.Section(".bss", 0x1010, 64))
+    assert found.sections == (coff.Section(".text", 0x1000, 16, 128), coff.Section(".bss", 0x1010, 64, None))
 
 
 @pytest.mark.parametrize(

@@ -31,11 +31,12 @@ _SYMBOL: Final = struct.Struct("<8sIhHBB")
 
 
 class Section(NamedTuple):
-    """A part of the image: at `address` for `size` bytes."""
+    """A part of the image: at `address` for `size` bytes. place: where they stand in the image; None: all are 0."""
 
     name: str
     address: int
     size: int
+    place: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +88,10 @@ def _text(data: bytes, start: int = 0) -> str:
 
 def _section(data: bytes, offset: int, name: str) -> Section:
     raw_name, _, address, size, place, _, _, _, _, flags = _SECTION.unpack(_bytes(data, offset, _SECTION.size, name))
-    if not flags & BSS:
-        _check_size(data, place + size, name)
-    return Section(_text(raw_name), address, size)
+    if flags & BSS:
+        return Section(_text(raw_name), address, size, None)
+    _check_size(data, place + size, name)
+    return Section(_text(raw_name), address, size, place)
 
 
 def _symbols(data: bytes, table: int, count: int, name: str) -> Iterator[tuple[str, int]]:
