@@ -191,7 +191,7 @@ class Host:
 
     @property
     def live_stack(self) -> Stack:
-        """The stack the guest pushes on now."""
+        """The stack the guest pushes on now. On the way from V86 mode CS says nothing about rings yet, SS does."""
         regs = self.machine.regs
         if regs.is_v86:
             return Stack.REAL
@@ -292,6 +292,11 @@ class Host:
         is_code = loaded.access & _CODE_OF_RING3 == _CODE_OF_RING3
         return loaded if is_code and selector & 3 == 3 else null_segment(selector | 3)
 
+    def _load_into(self, regs: Registers, name: str, selector: int) -> None:
+        """Load a segment register of a client's context, in the context's mode."""
+        load = Segment.real if regs.is_v86 else self.load_code if name == "cs" else self.load
+        setattr(regs, name, load(selector))
+
     def reload(self, selector: int) -> None:
         """A descriptor changed: segment registers that hold it take the new one at once (DPMI 1.0).
 
@@ -300,8 +305,7 @@ class Host:
         for regs in self._contexts():
             for name in SEGMENTS if self._follows(regs) else ("cs", "ss"):
                 if getattr(regs, name).selector & ~3 == selector & ~3 and selector & 0xFFFC:
-                    load = self.load_code if name == "cs" else self.load
-                    setattr(regs, name, load(getattr(regs, name).selector))
+                    self._load_into(regs, name, getattr(regs, name).selector)
 
     def drop(self, selector: int) -> None:
         """A descriptor was freed: data segment registers that hold it become null (DPMI 1.0)."""
@@ -476,8 +480,7 @@ class Host:
         for name, dword in (("cs", cs), ("ss", ss), ("es", es), ("ds", ds), ("fs", fs), ("gs", gs)):
             selector = dword & 0xFFFF
             if getattr(saved, name).selector != selector:
-                real = bool(eflags & 1 << 17)
-                setattr(saved, name, Segment.real(selector) if real else self.load(selector))
+                self._load_into(saved, name, selector)
         return saved
 
     def innermost(self, *doors: Door) -> Level | None:
